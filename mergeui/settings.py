@@ -1,0 +1,247 @@
+"""All settings, driven by the environment (interface.md, Environment)."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from mergeui import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+
+
+def _secret_key(raw: str) -> str:
+    if len(raw) < 32:
+        raise ValueError
+    return raw
+
+
+def _database(raw: str) -> dict[str, Any]:
+    scheme, _, path = raw.partition("://")
+    if scheme not in {"sqlite", "postgres", "postgresql"} or not path.strip("/"):
+        raise ValueError
+    return dict(dj_database_url.parse(raw))
+
+
+def _web_address(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError
+    if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise ValueError
+    return raw.rstrip("/")
+
+
+def _api_key(raw: str) -> str:
+    if raw != "".join(raw.split()) or not raw.isascii() or not raw.isprintable():
+        raise ValueError
+    return raw
+
+
+def _org_id(raw: str) -> str:
+    if not raw or any(c in raw for c in "/?#%") or not raw.isprintable():
+        raise ValueError
+    return raw
+
+
+DEBUG = env.boolean("DEBUG", default=False)
+SECRET_KEY = env.read("SECRET_KEY", "", _secret_key, "at least 32 characters", secret=True)
+if not SECRET_KEY:
+    if not DEBUG:
+        raise SystemExit(
+            "SECRET_KEY: got nothing, but it takes at least 32 random characters"
+            " (or set DEBUG=on for a trial on this machine alone)."
+        )
+    SECRET_KEY = "only-for-a-trial-on-this-machine-with-debug-on"  # noqa: S105
+
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
+for _origin in CSRF_TRUSTED_ORIGINS:
+    if "://" not in _origin:
+        raise SystemExit(
+            f"CSRF_TRUSTED_ORIGINS: got {_origin!r}, but it takes addresses with their scheme,"
+            " such as https://desk.example.com, separated by commas."
+        )
+# Secure cookies and the redirect to https would lock out somebody who tries the product over http
+# on their own machine, so they are on as soon as the desk answers to any other name.
+HTTPS = env.boolean("HTTPS", default=not DEBUG and bool(set(ALLOWED_HOSTS) - LOOPBACK))
+BEHIND_PROXY = env.boolean("BEHIND_PROXY", default=False)
+
+INVENT_API_URL = env.read(
+    "INVENT_API_URL",
+    "https://api.useinvent.com",
+    _web_address,
+    "an https:// address without query (http:// only for this machine)",
+)
+INVENT_API_KEY = env.read(
+    "INVENT_API_KEY", "", _api_key, "a key of printable ASCII without spaces", secret=True
+)
+INVENT_ORG_ID = env.read("INVENT_ORG_ID", "c", _org_id, "an org id, or c for the key's own org")
+INVENT_REQUESTS_PER_MINUTE = env.integer(
+    "INVENT_REQUESTS_PER_MINUTE", 480, low=1, high=100_000, unit="requests"
+)
+MERGE_COOL_OFF_SECONDS = env.integer(
+    "MERGE_COOL_OFF_SECONDS", 10, low=0, high=86_400, unit="seconds"
+)
+MERGE_FOUR_EYES = env.choice("MERGE_FOUR_EYES", "risky", ("never", "risky", "always"))
+SYNC_EVERY_SECONDS = env.integer("SYNC_EVERY_SECONDS", 900, low=1, high=86_400 * 7, unit="seconds")
+
+DATABASES = {
+    "default": env.read(
+        "DATABASE_URL",
+        dj_database_url.parse("sqlite:///var/mergeui.sqlite3"),
+        _database,
+        "sqlite:///path/to/file or postgres://user:password@host/name",
+        secret=True,
+    )
+}
+_database_settings = DATABASES["default"]
+if _database_settings["ENGINE"] == "django.db.backends.sqlite3":
+    _path = Path(_database_settings["NAME"])
+    _database_settings["NAME"] = str(_path if _path.is_absolute() else BASE_DIR / _path)
+    Path(_database_settings["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    # IMMEDIATE: a deferred transaction that reads and then writes fails at once with "locked".
+    # FULL: an attempt is on the disk before the first byte of its call is sent (design.md, rule 2).
+    _database_settings["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    _database_settings["CONN_MAX_AGE"] = 60
+    _database_settings["CONN_HEALTH_CHECKS"] = True
+    _database_settings.setdefault("OPTIONS", {}).setdefault(
+        "options",
+        "-c synchronous_commit=on -c lock_timeout=20s -c idle_in_transaction_session_timeout=60s",
+    )
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+
+INSTALLED_APPS = [
+    "mergeui.accounts",
+    "mergeui.audit",
+    "mergeui.review",
+    "mergeui.merging",
+    "mergeui.web",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_htmx",
+    "template_partials",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "mergeui.web.middleware.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "mergeui.web.middleware.ProblemMiddleware",
+]
+
+ROOT_URLCONF = "mergeui.urls"
+WSGI_APPLICATION = "mergeui.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "mergeui.web.context.desk",
+            ],
+            "builtins": [
+                "template_partials.templatetags.partials",
+                "django_htmx.templatetags.django_htmx",
+                "django.templatetags.static",
+            ],
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "queue"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_AGE = 60 * 60 * 12
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "mergeui.web.views.errors.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# Nothing is loaded from elsewhere, nothing inline runs (design.md, rule 10).
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    # httpx logs whole addresses, and `?email=` is personal data.
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+}
