@@ -1,0 +1,83 @@
+"""The exact text that is stored and hashed: the same bytes for the same content, for ever.
+
+An entry's hash is the SHA-256 of 14 lines (docs/history.md lists them), joined by line feeds. No
+field holds a control character, so no content can move from one line to another unseen.
+"""
+
+import hashlib
+import hmac
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+FORMAT = "1"
+GENESIS = "0" * 64  # the "hash" before entry 1
+LINES = 14
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def one_line(text: object, limit: int) -> str:
+    """`text` on one line of at most `limit` characters, with nothing that a database refuses."""
+    return _UNSTORABLE.sub("\ufffd", _CONTROL.sub(" ", str(text)))[:limit]
+
+
+def json_text(value: object) -> str:
+    """`value` as JSON with sorted keys, no spaces, real characters.
+
+    What JSON or a database can't hold becomes what it can: U+FFFD for NUL and lone surrogates, text
+    for dates, NaN and other strangers. Never fails on parsed JSON.
+    """
+    try:
+        text = _dump(value)
+        text.encode()
+    except (TypeError, ValueError):
+        return _dump(_storable(value))
+    return _dump(_storable(value)) if "\\u0000" in text else text
+
+
+def _dump(value: object) -> str:
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def _storable(value: object) -> Any:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {_UNSTORABLE.sub("\ufffd", str(key)): _storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted((_storable(item) for item in value), key=str)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    return _UNSTORABLE.sub("\ufffd", str(value))
+
+
+def moment(at: datetime) -> str:
+    """`at` in UTC to the microsecond, always 26 characters: 2026-11-23 18:10:00.000000."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def entry_hash(lines: str) -> str:
+    """The SHA-256 (64 hex digits) of an entry's lines."""
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def payload_mac(key: str, data: str) -> str:
+    """The HMAC-SHA256 (64 hex digits) of a payload under the entry's own `key` (64 hex digits).
+
+    A bare hash of a name or a phone number could be found by trying; once the key is deleted with
+    the data, the HMAC tells nothing (design.md, rule 9).
+    """
+    return hmac.digest(bytes.fromhex(key), data.encode(), "sha256").hex()

@@ -1,0 +1,128 @@
+"""Writing the history: `record`, the only way in."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from mergeui.audit import canonical
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.models import Entry, Kind, Payload, Reference
+from mergeui.audit.references import Ref, ref
+
+# One number for the one chain of an installation: "mergeui" read as bytes.
+CHAIN_LOCK = int.from_bytes(b"mergeui")
+
+
+class OutsideTransaction(RuntimeError):
+    """`record` was called outside a transaction: a mistake in the program."""
+
+
+def record(
+    action: Action,
+    *,
+    by_user: Actor,
+    subject: str = "",
+    facts: Mapping[str, Any] | None = None,
+    personal: Mapping[str, Any] | None = None,
+    references: Iterable[Ref] = (),
+) -> Entry:
+    """Appends one entry to the history and returns it.
+
+    Call it last in the transaction that moves the state (design.md, rule 1): state and history
+    commit together or not at all. From here to the commit every other writer of history waits, and
+    a row locked after this call by somebody who waits for the history is a deadlock.
+
+    `subject` is "kind:id" ("request:12"). `facts` hold no personal data, `personal` all of it
+    (actions.py). `references` are what the entry is found by; its subject is added by itself.
+
+    Raises OutsideTransaction; any failure of the database goes on to the caller, whose
+    transaction then rolls back: no history, no state.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction("record() belongs inside the transaction that moves the state.")
+    if connection.vendor == "postgresql":
+        # Until the transaction's end. On SQLite its IMMEDIATE transactions come one at a time.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+    number, previous_hash, at = _next()
+    key = data = mac = ""
+    if personal:
+        key, data = secrets.token_hex(32), canonical.json_text(personal)
+        mac = canonical.payload_mac(key, data)
+    entry = Entry(
+        number=number,
+        at=at,
+        action=Action(action).value,
+        organization=by_user.organization,
+        actor=by_user.user,
+        actor_name=canonical.one_line(by_user.name, 320),
+        actor_role=canonical.one_line(by_user.role, 40),
+        address=canonical.one_line(by_user.address, 100),
+        request_id=canonical.one_line(by_user.request_id, 100),
+        subject=canonical.one_line(subject, 300),
+        facts_text=canonical.json_text(facts or {}),
+        payload_mac=mac,
+        previous_hash=previous_hash,
+    )
+    entry.hash = canonical.entry_hash(entry.lines())
+    entry.save()
+    if personal:
+        Payload(entry=entry, key=key, data_text=data).save()
+    _refer(entry, references)
+    return entry
+
+
+def record_alone(
+    action: Action,
+    *,
+    by_user: Actor,
+    subject: str = "",
+    facts: Mapping[str, Any] | None = None,
+    personal: Mapping[str, Any] | None = None,
+    references: Iterable[Ref] = (),
+) -> Entry:
+    """`record` in a transaction of its own, for what moves no state: sign-ins, refusals."""
+    with transaction.atomic():
+        return record(
+            action,
+            by_user=by_user,
+            subject=subject,
+            facts=facts,
+            personal=personal,
+            references=references,
+        )
+
+
+def _next() -> tuple[int, str, datetime]:
+    """Number, previous hash and time of the next entry.
+
+    The time never goes back, whatever the clock does, so a span of time is a span of numbers.
+    """
+    last = Entry.objects.order_by("-number").values_list("number", "hash", "at").first()
+    now = timezone.now()
+    if last is None:
+        return 1, canonical.GENESIS, now
+    number, last_hash, at = last
+    return number + 1, last_hash, max(now, at)
+
+
+def _refer(entry: Entry, references: Iterable[Ref]) -> None:
+    """Without an organisation nobody could look it up: no references then."""
+    if entry.organization_id is None:
+        return
+    wanted = set(references)
+    if entry.subject_kind in {Kind.CONTACT, Kind.REQUEST, Kind.GROUP} and entry.subject_id:
+        wanted.add(ref(Kind(entry.subject_kind), entry.subject_id))
+    Reference.objects.bulk_create(
+        [
+            Reference(
+                organization_id=entry.organization_id, kind=kind, value=value, entry_id=entry.number
+            )
+            for kind, value in sorted(wanted)
+        ]
+    )

@@ -1,0 +1,248 @@
+"""Entry (one line of the history), Payload (its personal data), Reference, Erasure."""
+
+import json
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from mergeui.accounts.models import Organization
+from mergeui.audit import canonical
+from mergeui.audit.actions import Action
+from mergeui.audit.append_only import AppendOnly, AppendOnlyQuerySet
+
+
+class EntryQuerySet(AppendOnlyQuerySet["Entry"]):
+    """Entries; look-ups are in lookup.py."""
+
+
+class Entry(AppendOnly):
+    """One line of the history: who did what, when, to what; chained to the one before by a hash.
+
+    No personal data of contacts in here: those are in the Payload beside it, so that they can be
+    erased and the chain still holds (design.md, rule 9). Neither organisation nor actor are held
+    by the database: the history outlives both, and keeps the actor as text.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    # No `choices`, here and below: a new action would be a migration, and SQLite rebuilds the table
+    # for it, which drops the triggers.
+    action = models.CharField(max_length=40)
+    organization = models.ForeignKey(
+        Organization,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    actor_name = models.CharField(max_length=320)
+    actor_role = models.CharField(max_length=40)
+    address = models.CharField(max_length=100, blank=True)
+    request_id = models.CharField(max_length=100, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    facts_text = models.TextField()
+    payload_mac = models.CharField(max_length=64, blank=True)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        base_manager_name = "objects"
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "-number"], name="entry_by_organization"),
+            models.Index(fields=["organization", "actor", "-number"], name="entry_by_actor"),
+            models.Index(fields=["organization", "action", "-number"], name="entry_by_action"),
+            models.Index(fields=["at", "number"], name="entry_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.action} {self.subject}".rstrip()
+
+    @property
+    def action_label(self) -> str:
+        """The action in words; as it is stored when this version doesn't know it."""
+        return Action(self.action).label if self.action in Action.values else self.action
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Ids, counts, states, reasons: see actions.py. A new dictionary at each call."""
+        return _dictionary(self.facts_text)
+
+    @property
+    def personal(self) -> dict[str, Any]:
+        """The payload's data; empty when there was none or when it was erased."""
+        payload = getattr(self, "payload", None)
+        return payload.data if payload is not None else {}
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether there were personal data and they are no longer there."""
+        return bool(self.payload_mac) and getattr(self, "payload", None) is None
+
+    @property
+    def subject_kind(self) -> str:
+        """What the subject is: "request" of "request:12"; empty without a subject."""
+        return self.subject.partition(":")[0]
+
+    @property
+    def subject_id(self) -> str:
+        """Which one: "12" of "request:12"."""
+        return self.subject.partition(":")[2]
+
+    @property
+    def request_pk(self) -> int | None:
+        """The merge request to link to, from the subject or the facts; None when it is no such."""
+        found = self.subject_id if self.subject_kind == "request" else self.facts.get("request")
+        return _number(found)
+
+    @property
+    def group_pk(self) -> int | None:
+        """The group to link to, from the subject or the facts; None when it is no such."""
+        found = self.subject_id if self.subject_kind == "group" else self.facts.get("group")
+        return _number(found)
+
+    def lines(self) -> str:
+        """What is hashed: docs/history.md, The chain."""
+        return "\n".join(
+            [
+                canonical.FORMAT,
+                str(self.number),
+                canonical.moment(self.at),
+                self.action,
+                "" if self.organization_id is None else str(self.organization_id),
+                "" if self.actor_id is None else str(self.actor_id),
+                self.actor_name,
+                self.actor_role,
+                self.address,
+                self.request_id,
+                self.subject,
+                self.facts_text,
+                self.payload_mac,
+                self.previous_hash,
+            ]
+        )
+
+
+class PayloadQuerySet(AppendOnlyQuerySet["Payload"]):
+    """Payloads: written once, deleted by an erasure only."""
+
+    def erase(self) -> int:
+        """Deletes data and keys; how many. For erase.py alone: the database lets go of a payload
+        only when an Erasure names it."""
+        return models.QuerySet.delete(self)[0]
+
+
+class Payload(AppendOnly):
+    """The personal data of an entry and the key of its HMAC: both go when it is erased."""
+
+    entry = models.OneToOneField(
+        Entry, primary_key=True, on_delete=models.DO_NOTHING, related_name="payload"
+    )
+    key = models.CharField(max_length=64)
+    data_text = models.TextField()
+
+    objects = PayloadQuerySet.as_manager()
+
+    class Meta:
+        base_manager_name = "objects"
+
+    def __str__(self) -> str:
+        return f"payload of {self.entry_id}"
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Snapshots, names, notes, the exact call and answer: see actions.py."""
+        return _dictionary(self.data_text)
+
+
+class Kind(models.TextChoices):
+    """What a reference names."""
+
+    CONTACT = "contact", "Contact id"
+    NAME = "name", "Word of a name"
+    EMAIL = "email", "E-mail"
+    PHONE = "phone", "Phone"
+    USER_ID = "user_id", "Channel's user id"
+    REQUEST = "request", "Merge request"
+    GROUP = "group", "Group"
+
+
+class ReferenceQuerySet(AppendOnlyQuerySet["Reference"]):
+    """References: written once, deleted by an erasure only."""
+
+    def erase(self) -> int:
+        """Deletes; how many. For erase.py alone."""
+        return models.QuerySet.delete(self)[0]
+
+
+class Reference(AppendOnly):
+    """An exact, normalised identifier that an entry is found by (references.py makes the values).
+
+    Beside the chain, not in it: what a search finds is served from here, what happened is not.
+    """
+
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    kind = models.CharField(max_length=10)
+    value = models.CharField(max_length=200)
+    entry = models.ForeignKey(Entry, on_delete=models.DO_NOTHING, related_name="references")
+
+    objects = ReferenceQuerySet.as_manager()
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "kind", "value", "entry"], name="reference_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.entry_id}"
+
+
+class ErasureQuerySet(AppendOnlyQuerySet["Erasure"]):
+    """Marks of erased payloads."""
+
+
+class Erasure(AppendOnly):
+    """The visible mark: the personal data of `entry` were erased, as entry `by` says."""
+
+    entry = models.OneToOneField(
+        Entry, primary_key=True, on_delete=models.DO_NOTHING, related_name="erasure"
+    )
+    by = models.ForeignKey(Entry, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
+
+    objects = ErasureQuerySet.as_manager()
+
+    class Meta:
+        base_manager_name = "objects"
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} erased by {self.by_id}"
+
+
+def _dictionary(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    return value if isinstance(value, dict) else {}
+
+
+def _number(found: object) -> int | None:
+    text = str(found)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

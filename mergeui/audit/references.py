@@ -1,0 +1,130 @@
+"""Normalised identifiers: what an entry is found by. Pure functions over the vendor's JSON.
+
+Exact look-ups by index stay quick at any size where a search inside text does not, so both what
+is stored and what is asked for go through the same functions.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from mergeui.audit.models import Kind
+
+LIMIT = 200  # characters of a value; the index of PostgreSQL takes no more than 2,700 bytes
+WORDS = 12  # words of a name that are looked up
+
+_WORD = re.compile(r"[^\W_]+")
+_PHONE = re.compile(r"[+\d][\d\s().\-/]{5,}")
+
+
+class Ref(NamedTuple):
+    """One identifier: what it is and its normalised value."""
+
+    kind: str
+    value: str
+
+
+def ref(kind: Kind, value: object) -> Ref:
+    """A reference to an id of ours or to a contact id: exactly as it is, but cut to LIMIT."""
+    return Ref(kind.value, _storable(str(value))[:LIMIT])
+
+
+def contact_ids(ids: Iterable[str]) -> set[Ref]:
+    """References to these contacts by id."""
+    return {ref(Kind.CONTACT, contact_id) for contact_id in ids}
+
+
+def words(name: str) -> list[str]:
+    """The words of a name without case, accents and invisible characters: "Ána‮ LÓPEZ" → ana, lopez.
+
+    The first 12, each cut to 200 characters.
+    """
+    plain = "".join(
+        character
+        for character in unicodedata.normalize("NFKD", _storable(name).casefold())
+        if unicodedata.category(character) not in {"Mn", "Cf"}
+    ).casefold()
+    return [word[:LIMIT] for word in _WORD.findall(plain)[:WORDS]]
+
+
+def plain(identifier: str) -> str:
+    """An e-mail address or a channel's user id without case and outer spaces."""
+    return _storable(identifier).strip().casefold()[:LIMIT]
+
+
+def phone_tails(number: str) -> list[str]:
+    """What a phone number is stored by: its last 9 and its last 7 digits.
+
+    National and international spelling differ only in front ("06 12…", "+33 6 12…"), so the end is
+    what they share.
+    """
+    digits = _digits(number)
+    return sorted({digits[-9:], digits[-7:]}) if len(digits) >= 5 else []
+
+
+def phone_tail(number: str) -> str:
+    """What a phone number is looked up by: the longest stored end of it; empty when too short."""
+    digits = _digits(number)
+    if len(digits) < 5:
+        return ""
+    return digits[-9:] if len(digits) >= 9 else digits[-7:]
+
+
+def looks_like_phone(text: str) -> bool:
+    """Whether it is digits, perhaps with a plus, spaces, dots, dashes and brackets."""
+    return bool(_PHONE.fullmatch(text.strip()))
+
+
+def references_of(contact: object) -> set[Ref]:
+    """Everything that a contact (the vendor's JSON) can be found by.
+
+    Takes anything: what has not the documented shape is passed over.
+    """
+    if not isinstance(contact, dict):
+        return set()
+    found = {Ref(Kind.NAME, word) for word in words(_text(contact, "name"))}
+    if contact_id := _text(contact, "id"):
+        found.add(ref(Kind.CONTACT, contact_id))
+    channels = contact.get("channels")
+    for channel in channels if isinstance(channels, list) else ():
+        if isinstance(channel, dict):
+            found |= _of_channel(channel)
+    return found
+
+
+def references_of_all(contacts: Iterable[object]) -> set[Ref]:
+    """`references_of` for several contacts at once."""
+    return {found for contact in contacts for found in references_of(contact)}
+
+
+def _of_channel(channel: dict[str, object]) -> set[Ref]:
+    found = {
+        Ref(Kind.NAME, word) for key in ("name", "username") for word in words(_text(channel, key))
+    }
+    user_id, email = _text(channel, "user_id"), _text(channel, "email")
+    if value := plain(user_id):
+        found.add(Ref(Kind.USER_ID, value))
+    for address in (email, user_id if "@" in user_id else ""):
+        if value := plain(address):
+            found.add(Ref(Kind.EMAIL, value))
+    for number in (_text(channel, "phone"), user_id if looks_like_phone(user_id) else ""):
+        found |= {Ref(Kind.PHONE, tail) for tail in phone_tails(number)}
+    return found
+
+
+def _text(raw: dict[str, object], key: str) -> str:
+    value = raw.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _digits(number: str) -> str:
+    """ASCII digits of any script's digits, without leading zeros."""
+    digits = "".join(
+        str(unicodedata.decimal(character)) for character in number if character.isdecimal()
+    )
+    return digits.lstrip("0")
+
+
+def _storable(text: str) -> str:
+    return re.sub(r"[\x00\ud800-\udfff]", "\ufffd", text)

@@ -1,0 +1,56 @@
+"""Rule 1 of design.md: a transition is one function, and state and history commit together."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Q
+
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.log import record
+from mergeui.audit.models import Entry
+from mergeui.audit.references import Ref
+from mergeui.errors import Stale
+
+
+def move(
+    row: models.Model,
+    *,
+    expected: Collection[str],
+    action: Action,
+    by_user: Actor,
+    subject: str,
+    stale: Callable[[], str],
+    changes: Mapping[str, Any],
+    only_if: Q | None = None,
+    facts: Mapping[str, Any] | None = None,
+    personal: Mapping[str, Any] | None = None,
+    references: Iterable[Ref] = (),
+) -> Entry:
+    """Makes `changes` to `row` if its state is one of `expected`, and records the entry.
+
+    Several processes may try at once: exactly one succeeds, on either database. Raises
+    `Stale(stale())` when the row had moved already; then nothing is changed or recorded. The
+    attributes of `row` follow the database afterwards.
+    """
+    manager = type(row)._default_manager
+    with transaction.atomic():
+        moved = (
+            manager.filter(pk=row.pk, state__in=expected)
+            .filter(only_if or Q())
+            .update(**dict(changes))
+        )
+        if moved != 1:
+            raise Stale(stale())
+        entry = record(
+            action,
+            by_user=by_user,
+            subject=subject,
+            facts=dict(facts or {}),
+            personal=dict(personal) if personal is not None else None,
+            references=references,
+        )
+    for name, value in changes.items():
+        setattr(row, name, value)
+    return entry
