@@ -1,0 +1,107 @@
+"""The request budget: Invent allows 500 requests a minute per IP (invent-api.md, Conventions).
+
+The web processes and the worker of one host have one IP, so they share one budget through a
+small SQLite file. No window of 60 s ever has more requests than the budget; a burst is fine.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pyrate_limiter import Duration, Rate, RateItem, SQLiteBucket
+
+from mergeui.invent.errors import Unavailable
+
+TABLE = "requests"
+WINDOW_SECONDS = 60.0
+
+
+class Budget:
+    """At most `per_minute` requests in any 60 s, over all processes that use the file `path`.
+
+    Without `path` the budget is this object's alone. A few are kept free for urgent requests, so
+    that a merge does not queue behind a sync. Waiting gives up after `patience` seconds. `sleep`
+    (seconds) and `clock` (milliseconds since the epoch) are for tests.
+    """
+
+    def __init__(
+        self,
+        per_minute: int,
+        path: Path | str | None = None,
+        *,
+        patience: float = 600.0,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        if per_minute < 1:
+            raise ValueError("the budget must be at least 1 request a minute")
+        self.per_minute = per_minute
+        self.for_reads = per_minute - min(10, per_minute // 10)
+        self._path = str(path) if path else ":memory:"
+        self._patience = patience
+        self._sleep = sleep
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._opened_by = 0
+        self._reads: SQLiteBucket
+        self._urgent: SQLiteBucket
+
+    def acquire(self, *, urgent: bool = False) -> None:
+        """Wait until one more request is in the budget, and count it.
+
+        Raises Unavailable when that takes longer than the patience, or the file can't be used.
+        """
+        waited = 0.0
+        while wait := self._try(urgent):
+            if waited + wait > self._patience:
+                raise Unavailable("The budget of requests to Invent is used up; try again later.")
+            self._sleep(wait)
+            waited += wait
+
+    def _try(self, urgent: bool) -> float:
+        """Count one request and return 0, or return the seconds to wait before asking again."""
+        with self._lock:
+            try:
+                if self._opened_by != os.getpid():
+                    self._open()
+                return self._put(self._urgent if urgent else self._reads)
+            except sqlite3.Error as error:
+                raise Unavailable(
+                    f"The file of the request budget can't be used: {error}."
+                ) from error
+
+    def _open(self) -> None:
+        # In the process that uses it: SQLite's connections must not be carried through a fork.
+        self._urgent = SQLiteBucket.init_from_file(
+            [Rate(self.per_minute, Duration.MINUTE)], table=TABLE, db_path=self._path
+        )
+        connection = self._urgent.conn
+        connection.execute("PRAGMA busy_timeout = 20000")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = OFF")
+        self._reads = SQLiteBucket([Rate(self.for_reads, Duration.MINUTE)], connection, TABLE)
+        self._opened_by = os.getpid()
+
+    def _put(self, bucket: SQLiteBucket) -> float:
+        # The bucket counts, then inserts; taking SQLite's write lock first makes that one step
+        # for all processes.
+        now = self._clock()
+        connection = bucket.conn
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # A clock that was set back must not make everyone wait for the old time to come.
+            connection.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", [now + 1000])  # noqa: S608
+            item = RateItem("request", now)
+            if bucket.put(item):
+                return 0.0
+            wait = bucket.waiting(item)
+            assert isinstance(wait, int)  # noqa: S101 - only the library's async buckets give others
+            return max(1, wait) / 1000
+        finally:
+            connection.commit()
+            bucket.leak(now)
