@@ -20,11 +20,11 @@ def _secret_key(raw: str) -> str:
     return raw
 
 
-def _database(raw: str) -> dict[str, Any]:
+def _database(raw: str) -> dj_database_url.DBConfig:
     scheme, _, path = raw.partition("://")
     if scheme not in {"sqlite", "postgres", "postgresql"} or not path.strip("/"):
         raise ValueError
-    return dict(dj_database_url.parse(raw))
+    return dj_database_url.parse(raw)
 
 
 def _web_address(raw: str) -> str:

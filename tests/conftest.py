@@ -1,0 +1,56 @@
+"""What every test may use, and what keeps every test honest."""
+
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+
+from mergeui.audit import triggers
+
+# The machines that run this are as slow as they like to be; a time-out would only be a rumour.
+hypothesis.settings.register_profile(
+    "desk",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("desk")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgres",
+        action="store_true",
+        help="run on PostgreSQL, in a cluster that is started and ended for this run",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to test one database under the name of the other (see tests/settings.py)."""
+    wanted = "postgresql" if config.getoption("--postgres") else "sqlite"
+    if connection.vendor != wanted:
+        raise pytest.UsageError(f"asked for {wanted}, but the settings say {connection.vendor}")
+
+
+def pytest_report_header() -> str:
+    return f"database: {connection.vendor}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _history_may_be_emptied_between_tests() -> Iterator[None]:
+    """Lift the triggers of the history while Django empties the tables after a test.
+
+    A test with `transaction=True` ends with a flush, and the history refuses to be emptied
+    (design.md, rule 9).
+    """
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def flush_with_triggers_lifted(self: TransactionTestCase) -> None:
+        with triggers.lifted(connection):
+            flush(self)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", flush_with_triggers_lifted)
+    yield
+    patch.undo()

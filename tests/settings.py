@@ -1,0 +1,76 @@
+"""The real settings, under an environment of the tests' own.
+
+The environment is emptied of what somebody has set for their desk, so that no test can touch it,
+and every run gets its own directory and database: several runs may go on beside each other.
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests import postgres
+
+VARIABLES = (
+    "DEBUG",
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "HTTPS",
+    "BEHIND_PROXY",
+    "INVENT_API_URL",
+    "INVENT_ORG_ID",
+    "INVENT_REQUESTS_PER_MINUTE",
+    "MERGE_COOL_OFF_SECONDS",
+    "MERGE_FOUR_EYES",
+    "SYNC_EVERY_SECONDS",
+)
+
+
+def own_directory() -> Path:
+    """A directory for this run; the processes of pytest-xdist share that of the first one."""
+    if "MERGEUI_TEST_DIR" not in os.environ:
+        path = tempfile.mkdtemp(prefix="mergeui-tests-")
+        os.environ["MERGEUI_TEST_DIR"] = path
+        atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return Path(os.environ["MERGEUI_TEST_DIR"])
+
+
+def database_url(directory: Path) -> str:
+    """SQLite in a file, as in production, or with `--postgres` a cluster for this run.
+
+    Django reads its settings before pytest has read our options, hence the look at `sys.argv`;
+    conftest.py makes sure that the two agree. A process of pytest-xdist inherits what the first
+    process started.
+    """
+    if "--postgres" in sys.argv and "MERGEUI_TEST_POSTGRES" not in os.environ:
+        os.environ["MERGEUI_TEST_POSTGRES"] = postgres.start().url
+    return os.environ.get("MERGEUI_TEST_POSTGRES") or f"sqlite:///{directory}/desk.sqlite3"
+
+
+DIRECTORY = own_directory()
+for _name in VARIABLES:
+    os.environ.pop(_name, None)
+os.environ["SECRET_KEY"] = "only-for-the-tests-" + 16 * "0123"
+os.environ["INVENT_API_KEY"] = "key-of-the-tests"
+os.environ["DATABASE_URL"] = database_url(DIRECTORY)
+# Playwright's synchronous interface keeps an event loop running in the thread of the tests.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+from mergeui.settings import *  # noqa: E402, F403
+from mergeui.settings import DATABASES, STORAGES  # noqa: E402
+
+if "sqlite3" in DATABASES["default"]["ENGINE"]:
+    # In a file: threads and the live server then meet the locks that they meet in production.
+    DATABASES["default"]["TEST"] = {"NAME": str(DIRECTORY / "test.sqlite3")}
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Static files as they lie in static/, without the collecting that a start in production needs.
+STATIC_ROOT = DIRECTORY / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
+STORAGES = STORAGES | {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+}
+WHITENOISE_USE_FINDERS = True
