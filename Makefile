@@ -1,0 +1,58 @@
+# Everything a person or CI does with mergeui. `make` alone lists it.
+
+PORT ?= 8000
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
+
+.DEFAULT_GOAL := help
+.PHONY: help demo setup run test check coverage bench lock format
+# Two targets at once would set up the same .venv twice.
+.NOTPARALLEL:
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Try it: the desk with a stand-in Invent and made-up contacts, on PORT=8000
+	@scripts/setup --without-database
+	@exec $(BIN)/python -m scripts.demo --port $(PORT)
+
+setup: ## .venv with the pinned packages, database, static files
+	@scripts/setup
+
+run: ## Web and worker against the real Invent, as the environment says, on PORT=8000
+	@scripts/setup
+	@exec $(BIN)/python -m scripts.run --port $(PORT)
+
+test: ## Every test, on SQLite and on PostgreSQL, with a browser
+	@scripts/setup --dev
+	@$(BIN)/python -m scripts.browser
+	$(PYTEST)
+	$(PYTEST) --postgres
+
+check: ## Formatting, lint, types, imports, migrations, deployment, pins
+	@scripts/setup --dev
+	@$(BIN)/python -m scripts.check
+
+format: ## Put code and templates into the form that `make check` wants
+	@scripts/setup --dev
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+	find templates -name '*.html' | xargs -r $(BIN)/djade --target-version 5.2
+	find templates -name '*.html' | xargs -r $(BIN)/djhtml
+
+coverage: ## What the tests of both databases reach: 95% of branches, 100% of merging and audit
+	@scripts/setup --dev
+	@$(BIN)/python -m scripts.browser
+	$(BIN)/coverage erase
+	$(PYTEST) --cov --cov-report=
+	$(PYTEST) --cov --cov-append --cov-report= --postgres
+	$(BIN)/coverage report --fail-under=95
+	$(BIN)/coverage report --fail-under=100 --include='mergeui/merging/*,mergeui/audit/*'
+
+bench: ## The figures of the README
+	@scripts/setup --dev
+	@$(BIN)/python -m benchmarks
+
+lock: ## Make the requirement files anew from pyproject.toml (UPGRADE=1 takes the newest)
+	@scripts/setup --dev
+	$(BIN)/python -m scripts.lock $(if $(UPGRADE),--upgrade)

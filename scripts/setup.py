@@ -1,0 +1,121 @@
+"""Sets up what is missing: .venv, the pinned packages, static files, the database.
+
+Runs on the machine's own Python, so it uses the standard library alone. A second run finds stamps
+that tell what was done for which content, and does nothing that is done.
+"""
+
+import argparse
+import hashlib
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STATIC = ROOT / "var" / "static"
+RUNTIME, DEV = ROOT / "requirements.txt", ROOT / "requirements-dev.txt"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dev", action="store_true", help="with what tests and checks need")
+    parser.add_argument("--without-database", action="store_true", help="leave the database alone")
+    wished = parser.parse_args()
+    # Nothing that is signed here outlives this command, so any key does.
+    os.environ.setdefault("SECRET_KEY", secrets.token_hex(32))
+    make_venv()
+    install(DEV if wished.dev else RUNTIME)
+    collect_static_files()
+    if not wished.without_database:
+        run("Bringing the database up to date", [PYTHON, "manage.py", "migrate", "-v", "0"])
+
+
+def make_venv() -> None:
+    """Make .venv, or make it anew when it can't install anything (it was interrupted, or moved)."""
+    new_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
+    # Its programs name its directory in their first lines, so those of a moved one don't start.
+    if succeeds([PYTHON, "-c", new_enough]) and succeeds([VENV / "bin" / "pip", "--version"]):
+        return
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise SystemExit(
+            f"Python {version} is here without its venv module: install it"
+            f" (Debian, Ubuntu: apt-get install python{version}-venv) and start again."
+        ) from None
+    run("Making .venv", [sys.executable, "-m", "venv", "--clear", VENV])
+
+
+def install(requirements: Path) -> None:
+    """Install exactly what `requirements` pins, each file checked against its hash."""
+    # What tests need includes what the product needs.
+    if any(holds(stamp_of(enough), digest([enough])) for enough in (requirements, DEV)):
+        return
+    options = ["--quiet", "--disable-pip-version-check", "--require-hashes"]
+    run(
+        f"Installing {requirements.name}",
+        [PYTHON, "-m", "pip", "install", *options, "-r", requirements],
+        "pip could not get the packages: see its words above; it asks the registry that pip's own"
+        " settings name (pip config list), which has to be in reach.",
+    )
+    stamp_of(requirements).write_text(digest([requirements]))
+
+
+def stamp_of(requirements: Path) -> Path:
+    """Where it is written down what was installed."""
+    return VENV / f".installed-{requirements.name}"
+
+
+def collect_static_files() -> None:
+    """Collect, hash and compress the static files of project and packages."""
+    sources = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
+    wanted = digest([RUNTIME, ROOT / "mergeui" / "settings.py", *sources])
+    stamp = STATIC.with_name("static.collected")
+    if holds(stamp, wanted) and (STATIC / "staticfiles.json").exists():
+        return
+    collect = ["manage.py", "collectstatic", "--no-input", "--clear", "-v", "0"]
+    run("Collecting static files", [PYTHON, *collect])
+    stamp.write_text(wanted)
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """What stands for the names and contents of these files."""
+    sums = hashlib.sha256()
+    for path in paths:
+        sums.update(f"{path.relative_to(ROOT)}\n{path.stat().st_size}\n".encode())
+        sums.update(path.read_bytes())
+    return sums.hexdigest()
+
+
+def holds(stamp: Path, wanted: str) -> bool:
+    """Whether `stamp` says that this content was dealt with."""
+    return stamp.exists() and stamp.read_text() == wanted
+
+
+def run(doing: str, command: Sequence[str | Path], otherwise: str = "") -> None:
+    """Say what is being done, do it, and end with one line when it fails."""
+    started = time.monotonic()
+    print(f"{doing} …", flush=True)
+    if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode:
+        raise SystemExit(otherwise or f"{doing} failed: see the words above.")
+    if time.monotonic() - started > 5:
+        print(f"… done in {time.monotonic() - started:.0f} seconds", flush=True)
+
+
+def succeeds(command: Sequence[str | Path]) -> bool:
+    """Whether `command` runs and exits with 0."""
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    main()
