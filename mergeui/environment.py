@@ -20,7 +20,7 @@ def read(
     """The parsed value of the variable `name`, or `default` when it is not set.
 
     Ends the program with one line on standard error when `parse` raises ValueError. The value
-    itself is left out of that line for a `secret`.
+    itself is left out of that line for a `secret`, and where an @ may end a password.
     """
     raw = os.environ.get(name)
     if raw is None:
@@ -28,7 +28,7 @@ def read(
     try:
         return parse(raw.strip())
     except ValueError:
-        got = "a value that is not shown" if secret else repr(raw[:100])
+        got = "a value that is not shown" if secret or "@" in raw else repr(raw[:100])
         raise SystemExit(f"{name}: got {got}, but it takes {takes}.") from None
 
 
@@ -47,10 +47,10 @@ def integer(name: str, default: int, *, low: int, high: int, unit: str) -> int:
     """A whole number from `low` to `high`."""
 
     def parse(raw: str) -> int:
-        value = int(raw)
-        if not low <= value <= high:
+        # int() would take 1_0 and the digits of every script too.
+        if not (raw.isascii() and raw.isdigit() and low <= int(raw) <= high):
             raise ValueError
-        return value
+        return int(raw)
 
     return read(name, default, parse, f"a whole number of {unit} from {low} to {high}")
 
@@ -66,6 +66,6 @@ def choice(name: str, default: str, options: tuple[str, ...]) -> str:
     return read(name, default, parse, f"one of {', '.join(options)}")
 
 
-def words(name: str, default: str) -> list[str]:
-    """A list of words, separated by commas."""
-    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+def words(raw: str) -> list[str]:
+    """The words of a list that is separated by commas."""
+    return [word.strip() for word in raw.split(",") if word.strip()]

@@ -1,5 +1,6 @@
 """All settings, driven by the environment (interface.md, Environment)."""
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,16 +21,38 @@ def _secret_key(raw: str) -> str:
     return raw
 
 
-def _database(raw: str) -> dj_database_url.DBConfig:
-    scheme, _, path = raw.partition("://")
-    if scheme not in {"sqlite", "postgres", "postgresql"} or not path.strip("/"):
+def _hosts(raw: str) -> list[str]:
+    names = env.words(raw)
+    # A scheme or a port here would never match, and every page would answer 400.
+    if not names or not all(re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9a-f:]+\]", name) for name in names):
         raise ValueError
-    return dj_database_url.parse(raw)
+    return names
+
+
+def _origins(raw: str) -> list[str]:
+    names = env.words(raw)
+    if not all(re.fullmatch(r"https?://(\*\.)?[\w.-]+(:\d+)?", name) for name in names):
+        raise ValueError
+    return names
+
+
+def _database(raw: str) -> dj_database_url.DBConfig:
+    if raw.partition("://")[0] not in {"sqlite", "postgres", "postgresql"}:
+        raise ValueError
+    parsed = dj_database_url.parse(raw)
+    # In memory, every process would have a database of its own.
+    if parsed["NAME"] in {"", ":memory:"}:
+        raise ValueError
+    return parsed
 
 
 def _web_address(raw: str) -> str:
+    if not raw.isascii() or not raw.isprintable() or " " in raw:
+        raise ValueError
     parts = urlsplit(raw)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        raise ValueError
+    if parts.query or parts.fragment or parts.username or parts.password:
         raise ValueError
     if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
         raise ValueError
@@ -43,7 +66,8 @@ def _api_key(raw: str) -> str:
 
 
 def _org_id(raw: str) -> str:
-    if not raw or any(c in raw for c in "/?#%") or not raw.isprintable():
+    # It becomes one segment of an address, and a column of 200 characters.
+    if not re.fullmatch(r"[\w.~:@-]{1,200}", raw, re.ASCII) or not raw.strip("."):
         raise ValueError
     return raw
 
@@ -58,14 +82,18 @@ if not SECRET_KEY:
         )
     SECRET_KEY = "only-for-a-trial-on-this-machine-with-debug-on"  # noqa: S105
 
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1")
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
-for _origin in CSRF_TRUSTED_ORIGINS:
-    if "://" not in _origin:
-        raise SystemExit(
-            f"CSRF_TRUSTED_ORIGINS: got {_origin!r}, but it takes addresses with their scheme,"
-            " such as https://desk.example.com, separated by commas."
-        )
+ALLOWED_HOSTS = env.read(
+    "ALLOWED_HOSTS",
+    ["localhost", "127.0.0.1"],
+    _hosts,
+    "host names without scheme and port, such as desk.example.com, separated by commas",
+)
+CSRF_TRUSTED_ORIGINS = env.read(
+    "CSRF_TRUSTED_ORIGINS",
+    [],
+    _origins,
+    "addresses with their scheme, such as https://desk.example.com, separated by commas",
+)
 # Secure cookies and the redirect to https would lock out somebody who tries the product over http
 # on their own machine, so they are on as soon as the desk answers to any other name.
 HTTPS = env.boolean("HTTPS", default=not DEBUG and bool(set(ALLOWED_HOSTS) - LOOPBACK))
@@ -75,7 +103,7 @@ INVENT_API_URL = env.read(
     "INVENT_API_URL",
     "https://api.useinvent.com",
     _web_address,
-    "an https:// address without query (http:// only for this machine)",
+    "an https:// address without user and query (http:// only for this machine)",
 )
 INVENT_API_KEY = env.read(
     "INVENT_API_KEY", "", _api_key, "a key of printable ASCII without spaces", secret=True
@@ -103,7 +131,14 @@ _database_settings = DATABASES["default"]
 if _database_settings["ENGINE"] == "django.db.backends.sqlite3":
     _path = Path(_database_settings["NAME"])
     _database_settings["NAME"] = str(_path if _path.is_absolute() else BASE_DIR / _path)
-    Path(_database_settings["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    _directory = Path(_database_settings["NAME"]).parent
+    try:
+        _directory.mkdir(parents=True, exist_ok=True)
+    except OSError as _error:
+        raise SystemExit(
+            f"DATABASE_URL: got a path in {str(_directory)!r}, which can't be made"
+            f" ({_error.strerror}), but it takes one in a directory that can be written to."
+        ) from None
     # IMMEDIATE: a deferred transaction that reads and then writes fails at once with "locked".
     # FULL: an attempt is on the disk before the first byte of its call is sent (design.md, rule 2).
     _database_settings["OPTIONS"] = {
