@@ -1,10 +1,30 @@
 """The one place that makes a client of Invent from the settings."""
 
+from functools import cache
+
 from django.conf import settings
 
-from mergeui.invent import InventClient
+from mergeui.errors import Invalid
+from mergeui.invent import Budget, InventClient
+
+
+@cache
+def _budget(per_minute: int) -> Budget:
+    # In a file, so that all processes of this host share what Invent allows its address.
+    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    return Budget(per_minute, settings.VAR_DIR / "budget.sqlite3")
 
 
 def connect(org_id: str) -> InventClient:
-    """A client for the Invent org `org_id`; use it as a context manager."""
-    raise NotImplementedError
+    """A client for the Invent org `org_id`; use it as a context manager.
+
+    Raises Invalid when no key is configured.
+    """
+    if not settings.INVENT_API_KEY:
+        raise Invalid("INVENT_API_KEY is not set, so Invent can't be asked: set it and start again.")
+    return InventClient(
+        settings.INVENT_API_URL,
+        settings.INVENT_API_KEY,
+        org_id,
+        limiter=_budget(settings.INVENT_REQUESTS_PER_MINUTE),
+    )

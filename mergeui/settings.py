@@ -65,6 +65,13 @@ def _api_key(raw: str) -> str:
     return raw
 
 
+def _seconds(raw: str) -> tuple[int, ...]:
+    numbers = tuple(int(number) for number in raw.split(","))
+    if len(numbers) < 3 or list(numbers) != sorted(set(numbers)) or numbers[0] < 0:
+        raise ValueError
+    return numbers
+
+
 def _org_id(raw: str) -> str:
     # It becomes one segment of an address, and a column of 200 characters.
     if not re.fullmatch(r"[\w.~:@-]{1,200}", raw, re.ASCII) or not raw.strip("."):
@@ -88,7 +95,7 @@ ALLOWED_HOSTS = env.read(
     _hosts,
     "host names without scheme and port, such as desk.example.com, separated by commas",
 )
-CSRF_TRUSTED_ORIGINS = env.read(
+CSRF_TRUSTED_ORIGINS: list[str] = env.read(
     "CSRF_TRUSTED_ORIGINS",
     [],
     _origins,
@@ -116,6 +123,15 @@ MERGE_COOL_OFF_SECONDS = env.integer(
     "MERGE_COOL_OFF_SECONDS", 10, low=0, high=86_400, unit="seconds"
 )
 MERGE_FOUR_EYES = env.choice("MERGE_FOUR_EYES", "risky", ("never", "risky", "always"))
+# How long a worker may hold a request before another may look after it, and when the truth of a
+# lost answer is looked for (design.md, rules 3 and 4): seconds after the answer was lost.
+MERGE_LEASE_SECONDS = env.integer("MERGE_LEASE_SECONDS", 180, low=1, high=3600, unit="seconds")
+MERGE_READ_BACK_SECONDS: tuple[int, ...] = env.read(
+    "MERGE_READ_BACK_SECONDS",
+    (0, 10, 60, 600),
+    _seconds,
+    "at least three rising numbers of seconds, separated by commas",
+)
 SYNC_EVERY_SECONDS = env.integer("SYNC_EVERY_SECONDS", 900, low=1, high=86_400 * 7, unit="seconds")
 
 DATABASES = {
@@ -156,6 +172,7 @@ else:
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["mergeui.web.backend.MemberBackend"]
 
 INSTALLED_APPS = [
     "mergeui.accounts",

@@ -24,13 +24,16 @@ def move(
     stale: Callable[[], str],
     changes: Mapping[str, Any],
     only_if: Q | None = None,
+    also: Callable[[], None] = lambda: None,
     facts: Mapping[str, Any] | None = None,
     personal: Mapping[str, Any] | None = None,
     references: Iterable[Ref] = (),
 ) -> Entry:
     """Makes `changes` to `row` if its state is one of `expected`, and records the entry.
 
-    Several processes may try at once: exactly one succeeds, on either database. Raises
+    `also` is what follows from it in other rows; it runs before the entry is recorded, because
+    from then on all other writers of history wait (log.record). Several processes may try at once:
+    exactly one succeeds, on either database. Raises
     `Stale(stale())` when the row had moved already; then nothing is changed or recorded. The
     attributes of `row` follow the database afterwards.
     """
@@ -43,6 +46,7 @@ def move(
         )
         if moved != 1:
             raise Stale(stale())
+        also()
         entry = record(
             action,
             by_user=by_user,

@@ -1,0 +1,287 @@
+"""Merge requests, their approvals, the calls made for them, and what was read back.
+
+Nothing here is changed but by the transitions of proposals.py, approval.py, execution.py and
+reconcile.py (design.md, rule 1).
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from mergeui.accounts.models import Organization
+from mergeui.review.models import Group
+
+
+class RequestState(models.TextChoices):
+    """design.md, States. `rejected` is a person's word, `refused` is Invent's."""
+
+    PROPOSED = "proposed", "Waiting for approval"
+    APPROVED = "approved", "Approved"
+    EXECUTING = "executing", "Merging"
+    MERGED = "merged", "Merged"
+    PARTIAL = "partial", "Merged in part"
+    NOT_APPLIED = "not_applied", "Not merged"
+    REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    CANCELLED = "cancelled", "Cancelled"
+    EXPIRED = "expired", "Expired"
+    REFUSED = "refused", "Refused by Invent"
+    STALE = "stale", "Contacts changed"
+    UNKNOWN = "unknown", "Outcome unknown"
+    CONFLICT = "conflict", "Needs a person"
+
+
+WAITING = (RequestState.PROPOSED, RequestState.APPROVED)
+UNSETTLED = (RequestState.UNKNOWN, RequestState.CONFLICT)
+# The contacts of these are locked for every other request (design.md, rule 4).
+ACTIVE = (*WAITING, RequestState.EXECUTING, *UNSETTLED)
+# In these nobody can say that a second person isn't needed any more.
+BEFORE_APPROVAL = (
+    RequestState.PROPOSED,
+    RequestState.REJECTED,
+    RequestState.WITHDRAWN,
+    RequestState.EXPIRED,
+)
+
+
+class RequestQuerySet(models.QuerySet["MergeRequest"]):
+    """The vocabulary of the requests page and of the worker."""
+
+    def of(self, organization: Organization) -> "RequestQuerySet":
+        """Only this organisation's (design.md, rule 11)."""
+        return self.filter(organization=organization)
+
+    def waiting_for(self, user_id: int) -> "RequestQuerySet":
+        """Those that this user may approve: proposed by somebody else."""
+        return self.filter(state=RequestState.PROPOSED).exclude(proposed_by_id=user_id)
+
+    def due(self, now: datetime) -> "RequestQuerySet":
+        """Approved, and their cool-off is over."""
+        return self.filter(state=RequestState.APPROVED, execute_after__lte=now).order_by(
+            "execute_after", "pk"
+        )
+
+
+class MergeRequest(models.Model):
+    """The chosen primary and the ticked sources of a group, with what the operator saw.
+
+    `snapshot` is the JSON of every chosen contact as it was shown, the primary first; `cautions`
+    are the [code, sentence] pairs that were acknowledged; `prediction` is what was expected
+    (plan.Prediction as a dictionary). `outcome` are sentences about how it ended.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="requests")
+    state = models.CharField(max_length=20, choices=RequestState.choices)
+    primary_contact_id = models.CharField(max_length=200)
+    primary_name = models.TextField()
+    snapshot = models.JSONField()
+    fingerprint = models.CharField(max_length=64)
+    cautions = models.JSONField(default=list)
+    prediction = models.JSONField(default=dict)
+    note = models.TextField(blank=True, default="")
+    needs_approval = models.BooleanField()
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_at = models.DateTimeField()
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    approved_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+    execute_after = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.JSONField(default=list)
+
+    tries = models.PositiveIntegerField(default=0)
+    waiting_because = models.TextField(blank=True, default="")
+    lease_token = models.CharField(max_length=32, blank=True, default="")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    read_back_at = models.DateTimeField(null=True, blank=True)
+    read_backs = models.PositiveIntegerField(default=0)
+
+    objects = RequestQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "state", "-id"], name="requests_by_state"),
+            models.Index(fields=["organization", "proposed_by", "-id"], name="requests_by_person"),
+            models.Index(fields=["state", "execute_after"], name="requests_due"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=RequestState.values), name="request_state_known"
+            ),
+            # design.md, rule 8: a check in code and a constraint in the database.
+            models.CheckConstraint(
+                condition=~Q(approved_by=F("proposed_by")), name="four_eyes_two_people"
+            ),
+            models.CheckConstraint(
+                condition=Q(needs_approval=False)
+                | Q(state__in=BEFORE_APPROVAL)
+                | Q(approved_by__isnull=False),
+                name="four_eyes_before_merge",
+            ),
+            models.UniqueConstraint(
+                fields=["group"], condition=Q(state__in=ACTIVE), name="one_active_request_a_group"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Merge request {self.pk}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is still to end, and its contacts are locked."""
+        return self.state in ACTIVE
+
+    @property
+    def subject(self) -> str:
+        """What the history calls it."""
+        return f"request:{self.pk}"
+
+
+class Source(models.Model):
+    """One contact that is to be merged into the primary, and what became of it."""
+
+    class State(models.TextChoices):
+        """Each source has its own line (design.md, States)."""
+
+        WAITING = "waiting", "Not sent yet"
+        SENT = "sent", "Sent, not known yet"
+        MERGED = "merged", "Merged"
+        NOT_MERGED = "not_merged", "Not merged"
+        LOST = "lost", "Gone, not in the primary"
+
+    request = models.ForeignKey(MergeRequest, on_delete=models.CASCADE, related_name="sources")
+    position = models.PositiveIntegerField()
+    contact_id = models.CharField(max_length=200)
+    name = models.TextField()
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING.value)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["request", "contact_id"], name="source_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["contact_id"], name="source_by_contact")]
+
+    def __str__(self) -> str:
+        return self.contact_id
+
+
+class ContactLock(models.Model):
+    """A contact that an active request speaks for: the database lets no second request have it."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    contact_id = models.CharField(max_length=200)
+    request = models.ForeignKey(MergeRequest, on_delete=models.CASCADE, related_name="locks")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "contact_id"], name="one_request_a_contact"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.contact_id
+
+
+class Approval(models.Model):
+    """What a second person said of a request."""
+
+    class Verdict(models.TextChoices):
+        """The two answers."""
+
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+
+    request = models.OneToOneField(MergeRequest, on_delete=models.CASCADE, related_name="approval")
+    verdict = models.CharField(max_length=20, choices=Verdict.choices)
+    proposer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    note = models.TextField(blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(verdict="rejected") | ~Q(approver=F("proposer")),
+                name="approver_is_not_proposer",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_verdict_display()} by {self.approver}"
+
+
+class Attempt(models.Model):
+    """One merge call: written before its first byte is sent (design.md, rules 2 and 3)."""
+
+    class State(models.TextChoices):
+        """`sending` until an answer is recorded, for good."""
+
+        SENDING = "sending", "Sending"
+        MERGED = "merged", "Merged"
+        PARTIAL = "partial", "Merged in part"
+        NOT_SENT = "not_sent", "Not sent"
+        REFUSED = "refused", "Refused by Invent"
+        UNKNOWN = "unknown", "Outcome unknown"
+
+    request = models.ForeignKey(MergeRequest, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=20, choices=State.choices, default=State.SENDING.value)
+    source_ids = models.JSONField()
+    call = models.JSONField()
+    answer = models.JSONField(null=True, blank=True)
+    reason = models.TextField(blank=True, default="")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["request", "number"], name="attempt_number_once"),
+            models.UniqueConstraint(
+                fields=["request"], condition=Q(state="sending"), name="one_call_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Attempt {self.number} of request {self.request_id}"
+
+
+class ReadBack(models.Model):
+    """One look at Invent for the truth about a request whose outcome is not known.
+
+    `evidence` has a line for each contact: what was asked, what came, what it says.
+    """
+
+    class Verdict(models.TextChoices):
+        """What one look says; only several that agree settle that nothing was applied."""
+
+        MERGED = "merged", "All merged"
+        NOT_APPLIED = "not_applied", "Nothing merged"
+        PARTIAL = "partial", "Merged in part"
+        CONFLICT = "conflict", "Contradictory"
+        UNCLEAR = "unclear", "Can't tell"
+
+    request = models.ForeignKey(MergeRequest, on_delete=models.PROTECT, related_name="looks")
+    at = models.DateTimeField()
+    verdict = models.CharField(max_length=20, choices=Verdict.choices)
+    evidence = models.JSONField()
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_verdict_display()} at {self.at:%Y-%m-%d %H:%M:%S}"

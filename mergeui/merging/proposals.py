@@ -1,0 +1,233 @@
+"""Asking for a merge: the operator's choice becomes a request, with what they saw.
+
+Nothing is sent from here. Policy decides whether a second person has to approve (design.md, rules
+7 and 8).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from mergeui.accounts.models import Role
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.log import record
+from mergeui.audit.references import contact_ids, references_of_all
+from mergeui.errors import Invalid, Stale
+from mergeui.invent import Contact
+from mergeui.merging.models import ContactLock, MergeRequest, RequestState, Source
+from mergeui.merging.plan import predict
+from mergeui.review.decisions import already, require
+from mergeui.review.models import Group, GroupState, MergedContact
+from mergeui.review.risk import Caution, cautions
+from mergeui.review.seen import contacts_of, fingerprint_of
+from mergeui.review.text import display_name
+
+APPROVAL_WITHIN = timedelta(days=7)
+EXECUTION_WITHIN = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A valid choice of a primary and sources in a group, and what makes it risky."""
+
+    primary: Contact
+    sources: tuple[Contact, ...]
+    cautions: tuple[Caution, ...]
+
+    @property
+    def contacts(self) -> tuple[Contact, ...]:
+        """All chosen contacts, the primary first."""
+        return (self.primary, *self.sources)
+
+
+def choose(members: Sequence[Contact], primary_id: str, source_ids: Sequence[str]) -> Choice:
+    """Checks a choice against the members of a group; raises Invalid with what to do."""
+    by_id: Mapping[str, Contact] = {contact.id: contact for contact in members}
+    if not primary_id:
+        raise Invalid("Choose the contact to keep: it is the one that the others are merged into.")
+    if primary_id not in by_id:
+        raise Invalid("The contact to keep is not in this group. Choose one of those shown.")
+    if not source_ids:
+        raise Invalid("Tick at least one contact to merge into the one that you keep.")
+    if primary_id in source_ids:
+        raise Invalid(
+            f"{display_name(by_id[primary_id])} can't be kept and merged away at once."
+            " Untick it, or choose another one to keep."
+        )
+    if len(set(source_ids)) != len(source_ids):
+        raise Invalid("A contact was ticked twice. Look at the ticks and send once more.")
+    if any(source_id not in by_id for source_id in source_ids):
+        raise Invalid("A ticked contact is not in this group. Tick only contacts that are shown.")
+    chosen = tuple(by_id[source_id] for source_id in source_ids)
+    primary = by_id[primary_id]
+    return Choice(primary, chosen, cautions((primary, *chosen)))
+
+
+def second_person_needed(choice: Choice) -> bool:
+    """Whether the policy MERGE_FOUR_EYES wants somebody else's approval (interface.md)."""
+    policy: str = settings.MERGE_FOUR_EYES
+    return policy == "always" or (policy == "risky" and bool(choice.cautions))
+
+
+def propose(
+    group: Group,
+    *,
+    primary_id: str,
+    source_ids: Sequence[str],
+    acknowledged: bool,
+    by_user: Actor,
+    fingerprint: str = "",
+    note: str = "",
+) -> MergeRequest:
+    """Asks for a merge of the ticked contacts of an open group.
+
+    `fingerprint` is that of all members as they were shown (review.seen.fingerprint_of); without
+    it, what the mirror holds now counts as seen. Raises Invalid, NotAllowed, or Stale: the group
+    changed or was decided, or a contact belongs to another request.
+    """
+    require(by_user, Role.OPERATOR)
+    if group.state != GroupState.OPEN:
+        raise Stale(already(group))
+    members = contacts_of(group)
+    if fingerprint and fingerprint != fingerprint_of(members):
+        raise Stale(
+            "These contacts have changed since you opened the page. Nothing was sent:"
+            " look at what they are now, and decide again."
+        )
+    choice = choose(members, primary_id, source_ids)
+    _refuse_merged_away(group, choice)
+    if choice.cautions and not acknowledged:
+        raise Invalid("This merge is risky. Read why, then tick the box that says so.")
+    try:
+        with transaction.atomic():
+            return _create(group, choice, by_user=by_user, note=note)
+    except IntegrityError:
+        raise Stale(locked_by(group, choice) or already(group)) from None
+
+
+def locked_by(group: Group, choice: Choice) -> str:
+    """Says which other request a chosen contact belongs to; empty when none does."""
+    lock = (
+        ContactLock.objects.filter(
+            organization=group.organization_id,
+            contact_id__in=[contact.id for contact in choice.contacts],
+        )
+        .select_related("request")
+        .first()
+    )
+    if lock is None:
+        return ""
+    name = next(display_name(c) for c in choice.contacts if c.id == lock.contact_id)
+    return (
+        f"{name} belongs to merge request {lock.request_id}, which is not finished"
+        f" ({lock.request.get_state_display().lower()}). Wait for it, or leave {name} out."
+    )
+
+
+def _refuse_merged_away(group: Group, choice: Choice) -> None:
+    gone = MergedContact.objects.filter(
+        organization=group.organization_id,
+        contact_id__in=[contact.id for contact in choice.contacts],
+    ).first()
+    if gone:
+        name = next(display_name(c) for c in choice.contacts if c.id == gone.contact_id)
+        raise Stale(
+            f"{name} was merged away on {gone.merged_at.day} {gone.merged_at:%B %Y} already."
+            " Refresh the queue to see what is left of this group."
+        )
+
+
+def _create(group: Group, choice: Choice, *, by_user: Actor, note: str) -> MergeRequest:
+    now = timezone.now()
+    moved = Group.objects.filter(pk=group.pk, state=GroupState.OPEN).update(
+        state=GroupState.REQUESTED,
+        decided_by=by_user.user,
+        decided_at=now,
+        decided_as=GroupState.REQUESTED.value,
+        claimed_by=None,
+        claimed_until=None,
+    )
+    if moved != 1:
+        raise Stale(already(group))
+    request = _insert(group, choice, now, by_user, note)
+    snapshot = [contact.raw for contact in choice.contacts]
+    record(
+        Action.MERGE_REQUESTED,
+        by_user=by_user,
+        subject=request.subject,
+        facts={
+            "group": group.pk,
+            "primary": choice.primary.id,
+            "sources": [contact.id for contact in choice.sources],
+            "cautions": [caution.risk.value for caution in choice.cautions],
+            "needs_approval": request.needs_approval,
+            "policy": settings.MERGE_FOUR_EYES,
+            "fingerprint": request.fingerprint,
+            "after": RequestState.PROPOSED.value,
+        },
+        personal={"contacts": snapshot, "names": names(choice.contacts), "note": note},
+        references=references_of_all(snapshot),
+    )
+    if not request.needs_approval:
+        _pass(request, now)
+    return request
+
+
+def _insert(group: Group, choice: Choice, now: datetime, by_user: Actor, note: str) -> MergeRequest:
+    assert by_user.user is not None  # noqa: S101 - require() let only members through
+    request = MergeRequest.objects.create(
+        organization_id=group.organization_id,
+        group=group,
+        state=RequestState.PROPOSED,
+        primary_contact_id=choice.primary.id,
+        primary_name=display_name(choice.primary),
+        snapshot=[contact.raw for contact in choice.contacts],
+        fingerprint=fingerprint_of(choice.contacts),
+        cautions=[[c.risk.value, c.sentence] for c in choice.cautions],
+        prediction=predict(choice.primary, choice.sources).as_json(),
+        note=note,
+        needs_approval=second_person_needed(choice),
+        proposed_by=by_user.user,
+        proposed_at=now,
+        expires_at=now + APPROVAL_WITHIN,
+    )
+    Source.objects.bulk_create(
+        Source(request=request, position=n, contact_id=contact.id, name=display_name(contact))
+        for n, contact in enumerate(choice.sources)
+    )
+    ContactLock.objects.bulk_create(
+        ContactLock(organization_id=group.organization_id, contact_id=contact.id, request=request)
+        for contact in sorted(choice.contacts, key=lambda contact: contact.id)
+    )
+    return request
+
+
+def _pass(request: MergeRequest, now: datetime) -> None:
+    """Approved by policy: nobody else is needed, and the cool-off begins."""
+    request.state = RequestState.APPROVED
+    request.approved_at = now
+    request.execute_after = now + timedelta(seconds=settings.MERGE_COOL_OFF_SECONDS)
+    request.expires_at = request.execute_after + EXECUTION_WITHIN
+    request.save(update_fields=["state", "approved_at", "execute_after", "expires_at"])
+    record(
+        Action.MERGE_PASSED,
+        by_user=Actor.system(request.organization),
+        subject=request.subject,
+        facts={
+            "before": RequestState.PROPOSED.value,
+            "after": RequestState.APPROVED.value,
+            "policy": settings.MERGE_FOUR_EYES,
+            "cool_off_seconds": settings.MERGE_COOL_OFF_SECONDS,
+        },
+        references=contact_ids([request.primary_contact_id]),
+    )
+
+
+def names(contacts: Sequence[Contact]) -> dict[str, str]:
+    """The names of contacts by their ids, as the history keeps them."""
+    return {contact.id: display_name(contact) for contact in contacts}

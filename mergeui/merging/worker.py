@@ -1,0 +1,89 @@
+"""What the worker does in one round. Each step is a function of its own; the command loops."""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from mergeui.accounts.models import Organization
+from mergeui.audit.actor import Actor
+from mergeui.errors import Stale
+from mergeui.invent import InventClient
+from mergeui.merging.approval import expire
+from mergeui.merging.execution import execute_next
+from mergeui.merging.reconcile import reconcile_next, recover
+from mergeui.review.decisions import wake
+from mergeui.review.models import SyncRun
+from mergeui.review.sync import SyncFailed, due_sync, sync
+
+logger = logging.getLogger(__name__)
+
+
+class NotDurable(Exception):
+    """The database may lose a commit at a power cut, so an attempt could be forgotten."""
+
+
+def check_durable() -> None:
+    """Raises NotDurable unless a commit is on the disk when it returns (design.md, rule 2)."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SHOW synchronous_commit")
+            value = cursor.fetchone()[0]
+            safe = value not in {"off", "local"}
+        else:
+            cursor.execute("PRAGMA synchronous")
+            value = cursor.fetchone()[0]
+            safe = int(value) >= 2
+    if not safe:
+        raise NotDurable(f"The database's synchronous setting is {value}: commits may be lost.")
+
+
+def tidy() -> None:
+    """What the clock decides: dead workers' requests, late approvals, snoozes that are over."""
+    now = timezone.now()
+    recover(now=now)
+    expire(now=now)
+    wake(now=now)
+
+
+def work_off(
+    organization: Organization, *, client: InventClient, go_on: Callable[[], bool] = lambda: True
+) -> int:
+    """Executes and reconciles all that is due; gives how many requests. Stops between two."""
+    done = 0
+    while go_on():
+        request = execute_next(client=client, organization_id=organization.pk)
+        request = request or reconcile_next(client=client, organization_id=organization.pk)
+        if request is None:
+            break
+        done += 1
+        logger.info("Merge request %s is now %s.", request.pk, request.state)
+    return done
+
+
+def sync_when_due(
+    organization: Organization,
+    *,
+    client: InventClient,
+    progress: Callable[[SyncRun], None] = lambda run: None,
+) -> bool:
+    """Mirrors Invent's groups when a person or the clock wants it; whether it did.
+
+    `progress` is called after each page and may raise to stop.
+    """
+    every = timedelta(seconds=settings.SYNC_EVERY_SECONDS)
+    run = due_sync(organization, every=every, now=timezone.now())
+    if run is None:
+        return False
+    wanted_by = organization.memberships.filter(user=run.wanted_by).first()
+    by_user = Actor.member(wanted_by) if wanted_by else Actor.system(organization)
+    with suppress(Stale):
+        try:
+            sync(run, client=client, by_user=by_user, progress=progress)
+        except SyncFailed as error:
+            logger.warning("The groups could not be refreshed: %s", error.sentence)
+    return True

@@ -1,0 +1,154 @@
+"""What a person decides about a group without a merge: each function is one transition."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from mergeui.accounts.models import Role, User
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.transition import move
+from mergeui.errors import Invalid, NotAllowed, Stale
+from mergeui.review.models import Group, GroupState
+
+CLAIM_LASTS = timedelta(minutes=10)
+LONGEST_SNOOZE = timedelta(days=366)
+
+
+def require(by_user: Actor, role: Role) -> None:
+    """Raises NotAllowed unless the actor may do what `role` may do."""
+    if by_user.role not in Role.values or not Role(by_user.role).includes(role):
+        raise NotAllowed(
+            f"Your role here doesn't allow this: it takes the role {role.label.lower()}."
+            " Ask an admin of your team."
+        )
+
+
+def already(group: Group) -> str:
+    """The sentence for somebody who comes too late to a group."""
+    fresh = Group.objects.select_related("decided_by").filter(pk=group.pk).first()
+    if fresh is None or fresh.state == GroupState.VANISHED:
+        return "Invent no longer suggests this group, so there is nothing to decide."
+    who = f" by {fresh.decided_by}" if fresh.decided_by else ""
+    what = {
+        GroupState.REQUESTED: f"A merge of this group was requested meanwhile{who}.",
+        GroupState.MERGED: "This group has been merged meanwhile.",
+        GroupState.DISMISSED: f"This group was marked as not a duplicate meanwhile{who}.",
+        GroupState.SNOOZED: f"This group was snoozed meanwhile{who}.",
+    }
+    return what.get(
+        GroupState(fresh.state), "This group was reopened meanwhile. Look at it once more."
+    )
+
+
+def dismiss(group: Group, *, by_user: Actor, note: str = "") -> None:
+    """Marks a group as not a duplicate, until its members or its evidence change.
+
+    Raises NotAllowed, or Stale when the group was decided meanwhile.
+    """
+    _decide(group, GroupState.DISMISSED, Action.GROUP_DISMISSED, by_user=by_user, note=note)
+
+
+def snooze(group: Group, *, until: datetime, by_user: Actor, note: str = "") -> None:
+    """Hides a group until a moment in the future, or until its members or its evidence change.
+
+    Raises Invalid for a moment that is past or more than a year away, NotAllowed, or Stale.
+    """
+    now = timezone.now()
+    if not now < until <= now + LONGEST_SNOOZE:
+        raise Invalid("Snooze until a day from tomorrow on, at most a year away.")
+    _decide(
+        group, GroupState.SNOOZED, Action.GROUP_SNOOZED, by_user=by_user, note=note, until=until
+    )
+
+
+def _decide(
+    group: Group,
+    to: GroupState,
+    action: Action,
+    *,
+    by_user: Actor,
+    note: str,
+    until: datetime | None = None,
+) -> None:
+    require(by_user, Role.OPERATOR)
+    move(
+        group,
+        expected=[GroupState.OPEN],
+        action=action,
+        by_user=by_user,
+        subject=f"group:{group.pk}",
+        stale=lambda: already(group),
+        changes={
+            "state": to.value,
+            "decided_by": by_user.user,
+            "decided_at": timezone.now(),
+            "decided_as": to.value,
+            "decided_note": note,
+            "decided_evidence": group.evidence,
+            "snoozed_until": until,
+            "claimed_by": None,
+            "claimed_until": None,
+        },
+        facts={
+            "members": group.evidence.get("members", []),
+            **({"until": until.isoformat()} if until else {}),
+        },
+        personal={"names": group.names, "note": note},
+    )
+
+
+def reopen(group: Group, *, by_user: Actor) -> None:
+    """Puts a dismissed or snoozed group back into the queue. Raises NotAllowed or Stale."""
+    require(by_user, Role.OPERATOR)
+    move(
+        group,
+        expected=[GroupState.DISMISSED, GroupState.SNOOZED],
+        action=Action.GROUP_REOPENED,
+        by_user=by_user,
+        subject=f"group:{group.pk}",
+        stale=lambda: already(group),
+        changes={"state": GroupState.OPEN.value, "snoozed_until": None},
+        facts={"was": group.state, "why": "a person"},
+        personal={"names": group.names},
+    )
+
+
+def wake(*, now: datetime) -> int:
+    """Reopens every group whose snooze is over; gives how many."""
+    due = Group.objects.filter(state=GroupState.SNOOZED, snoozed_until__lte=now)
+    woken = 0
+    for group in due.select_related("organization")[:500]:
+        with suppress(Stale):
+            move(
+                group,
+                expected=[GroupState.SNOOZED],
+                action=Action.GROUP_REOPENED,
+                by_user=Actor.system(group.organization),
+                subject=f"group:{group.pk}",
+                stale=lambda: "Somebody reopened it first.",
+                changes={"state": GroupState.OPEN.value, "snoozed_until": None},
+                only_if=Q(snoozed_until__lte=now),
+                facts={"was": GroupState.SNOOZED.value, "why": "snooze over"},
+            )
+            woken += 1
+    return woken
+
+
+def claim(group: Group, *, by: User, take_over: bool = False) -> bool:
+    """Says that `by` has the group open, for ten minutes; False when somebody else has it.
+
+    A claim is a courtesy, not a lock, and no entry: a decision is settled by its transition alone.
+    """
+    now = timezone.now()
+    free = Q(claimed_by=None) | Q(claimed_by=by) | Q(claimed_until__lte=now)
+    claimed = (
+        Group.objects.filter(pk=group.pk)
+        .filter(Q() if take_over else free)
+        .update(claimed_by=by, claimed_until=now + CLAIM_LASTS)
+    )
+    if claimed:
+        group.claimed_by, group.claimed_until = by, now + CLAIM_LASTS
+    return bool(claimed)

@@ -1,0 +1,100 @@
+"""What is stored with a group so that lists and searches need nothing else. Pure."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mergeui.invent import Contact, fingerprint
+from mergeui.review.evidence import Link, links
+from mergeui.review.risk import cautions
+from mergeui.review.text import display_name, searchable, shortened, sort_key
+
+# A list shows the first few; the rest is told as a number.
+NAMES_SHOWN = 4
+LINKS_SHOWN = 3
+SEGMENTS_SHOWN = 6
+LONGEST_SEARCH_TEXT = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class MemberDigest:
+    """One member as it is stored: its contact, the name to show and its fingerprint."""
+
+    contact: Contact
+    name: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDigest:
+    """A group as it is stored. `fields` are columns of `review.models.Group`."""
+
+    members: tuple[MemberDigest, ...]
+    links: tuple[Link, ...]
+    fingerprint: str
+    evidence: dict[str, Any]
+    fields: dict[str, Any]
+
+    @property
+    def contact_ids(self) -> tuple[str, ...]:
+        """The members' ids, the recommended primary first."""
+        return tuple(member.contact.id for member in self.members)
+
+
+def digest(contacts: Sequence[Contact]) -> GroupDigest:
+    """All that is stored of a group of `contacts`, the recommended primary first."""
+    members = tuple(MemberDigest(c, display_name(c), fingerprint(c)) for c in contacts)
+    found = links(contacts)
+    evidence = evidence_of(contacts, found)
+    risks = [caution.risk.value for caution in cautions(contacts, found)]
+    names = list(dict.fromkeys(member.name for member in members))
+    labels = list(
+        {s.id: (s.name or s.id, s.color or "") for c in contacts for s in c.segments}.values()
+    )
+    fields: dict[str, Any] = {
+        "primary_contact_id": contacts[0].id,
+        "member_count": len(members),
+        "names": [shortened(name, 80) for name in names[:NAMES_SHOWN]],
+        "links": [
+            [link.type, link.channel, shortened(link.address, 60), len(link.holders)]
+            for link in found[:LINKS_SHOWN]
+        ],
+        "segment_labels": [[shortened(name, 40), color] for name, color in labels[:SEGMENTS_SHOWN]],
+        "risks": "".join(f",{code}" for code in risks) + ("," if risks else ""),
+        "risky": bool(risks),
+        "sort_name": sort_key(names[0]),
+        "search_text": search_text(contacts),
+    }
+    whole = hashlib.sha256("".join(member.fingerprint for member in members).encode()).hexdigest()
+    return GroupDigest(members, found, whole, evidence, fields)
+
+
+def evidence_of(contacts: Sequence[Contact], found: Sequence[Link]) -> dict[str, Any]:
+    """Who is suggested and why, to tell whether a decision still stands (design.md, States)."""
+    return {
+        "members": sorted(contact.id for contact in contacts),
+        "links": sorted([link.type, link.user_id, *sorted(link.holders)] for link in found),
+    }
+
+
+def search_text(contacts: Sequence[Contact]) -> str:
+    """What a search of the queue looks through: names, e-mails, phones, user names and ids."""
+    parts: dict[str, None] = {}
+    for contact in contacts:
+        parts[contact.id] = None
+        if contact.name:
+            parts[searchable(contact.name)] = None
+        for channel in contact.channels:
+            for value in (
+                channel.user_id,
+                channel.email,
+                channel.phone,
+                channel.username,
+                channel.name,
+            ):
+                if value:
+                    parts[searchable(value)] = None
+            if channel.phone:
+                parts["".join(c for c in channel.phone if c.isdigit())] = None
+    return "\n".join(parts)[:LONGEST_SEARCH_TEXT]

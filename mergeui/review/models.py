@@ -1,0 +1,239 @@
+"""The mirror of Invent's suggested duplicate groups, and what was decided about each.
+
+What a list shows of a group is stored with it when it is synced, so that a page of the queue is one
+query and no counting (design.md, rule 12).
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from mergeui.accounts.models import Organization
+
+
+class GroupState(models.TextChoices):
+    """design.md, States."""
+
+    OPEN = "open", "To decide"
+    REQUESTED = "requested", "Merge requested"
+    MERGED = "merged", "Merged"
+    DISMISSED = "dismissed", "Not a duplicate"
+    SNOOZED = "snoozed", "Snoozed"
+    VANISHED = "vanished", "No longer suggested"
+
+
+class Segment(models.Model):
+    """A segment of Invent, as last seen on a contact of a group."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+    segment_id = models.CharField(max_length=200)
+    name = models.CharField(max_length=512)
+    color = models.CharField(max_length=50)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization", "segment_id"], name="segment_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GroupQuerySet(models.QuerySet["Group"]):
+    """The vocabulary of the queue."""
+
+    def of(self, organization: Organization) -> "GroupQuerySet":
+        """Only this organisation's (design.md, rule 11)."""
+        return self.filter(organization=organization)
+
+
+class Group(models.Model):
+    """One suggestion of Invent: contacts that share an external channel.
+
+    Invent gives its groups no id, so a group keeps its row for as long as its members overlap from
+    one sync to the next. `names`, `links`, `segment_labels`, `risks`, `sort_name` and `search_text`
+    are made from the members by `review.digest` when they are stored.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    state = models.CharField(
+        max_length=20, choices=GroupState.choices, default=GroupState.OPEN.value
+    )
+    primary_contact_id = models.CharField(max_length=200)
+    member_count = models.PositiveIntegerField()
+    names = models.JSONField(default=list)
+    links = models.JSONField(default=list)
+    segment_labels = models.JSONField(default=list)
+    risks = models.CharField(max_length=200, blank=True, default="")
+    risky = models.BooleanField(default=False)
+    sort_name = models.CharField(max_length=200, default="")
+    search_text = models.TextField(default="")
+    fingerprint = models.CharField(max_length=64)
+    evidence = models.JSONField(default=dict)
+    segments = models.ManyToManyField(Segment)
+
+    first_seen_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_note = models.TextField(blank=True, default="")
+    decided_as = models.CharField(max_length=20, blank=True, default="")
+    decided_evidence = models.JSONField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True)
+
+    objects = GroupQuerySet.as_manager()
+
+    class Meta:
+        # One index a sort order, led by what every list filters on, so that a page is a short
+        # range of the index wherever it lies (design.md, rule 12).
+        indexes: ClassVar = [
+            models.Index(
+                fields=["organization", "state", "first_seen_at", "id"], name="queue_by_age"
+            ),
+            models.Index(
+                fields=["organization", "state", "member_count", "id"], name="queue_by_size"
+            ),
+            models.Index(fields=["organization", "state", "sort_name", "id"], name="queue_by_name"),
+            models.Index(
+                fields=["organization", "first_seen_at", "id"], name="queue_by_age_any_state"
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=GroupState.values), name="group_state_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Group {self.pk}"
+
+    @property
+    def risk_codes(self) -> list[str]:
+        """The codes of `review.risk.Risk` that apply."""
+        return [code for code in self.risks.split(",") if code]
+
+    def claimed_by_other(self, user_id: int, now: datetime) -> bool:
+        """Whether somebody else has the group open now."""
+        return bool(
+            self.claimed_by_id
+            and self.claimed_by_id != user_id
+            and self.claimed_until
+            and self.claimed_until > now
+        )
+
+
+class Member(models.Model):
+    """A contact in a group, as Invent last gave it. `raw` is the whole JSON."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members")
+    contact_id = models.CharField(max_length=200)
+    position = models.PositiveIntegerField()
+    name = models.TextField(blank=True)
+    fingerprint = models.CharField(max_length=64)
+    raw = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["group", "contact_id"], name="member_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["contact_id"], name="member_by_contact")]
+        ordering: ClassVar = ["position"]
+
+    def __str__(self) -> str:
+        return self.contact_id
+
+
+class Channel(models.Model):
+    """A channel of a member. `shared`: another member of the group has it too."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="channels")
+    contact_id = models.CharField(max_length=200)
+    type = models.CharField(max_length=100)
+    user_id = models.CharField(max_length=1000)
+    shared = models.BooleanField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["type", "shared", "group"], name="by_type")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.user_id}"
+
+
+class MergedContact(models.Model):
+    """A contact that a merge of this desk made disappear, and the one that it went into.
+
+    Invent may list it for a while still; the sync looks here so that it does not come back.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    contact_id = models.CharField(max_length=200)
+    into_contact_id = models.CharField(max_length=200)
+    merged_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization", "contact_id"], name="merged_away_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "into_contact_id"], name="merged_into")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} → {self.into_contact_id}"
+
+
+class SyncRun(models.Model):
+    """One reading of Invent's duplicate groups, wanted by a person or by the clock."""
+
+    class State(models.TextChoices):
+        """A run is wanted, then running, then done or failed."""
+
+        WANTED = "wanted", "Waiting for the worker"
+        RUNNING = "running", "Reading"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WANTED.value)
+    wanted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    wanted_at = models.DateTimeField()
+    seen_alive_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    groups_read = models.PositiveIntegerField(default=0)
+    groups_listed = models.PositiveIntegerField(null=True, blank=True)
+    new = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    vanished = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=Q(state__in=["wanted", "running"]),
+                name="one_sync_at_a_time",
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["organization", "-id"], name="latest_sync")]
+
+    def __str__(self) -> str:
+        return f"Sync {self.pk}"
+
+    @property
+    def active(self) -> bool:
+        """Whether it is still to come or going on."""
+        return self.state in {self.State.WANTED, self.State.RUNNING}

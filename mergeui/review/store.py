@@ -1,0 +1,212 @@
+"""Storing what a sync read: from a temporary file into the mirror, in short transactions."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+from django.db import transaction
+from django.utils import timezone
+
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.log import record
+from mergeui.review import bulk
+from mergeui.review.matching import Listed
+from mergeui.review.models import Channel, Group, GroupState, Member, Segment, SyncRun
+
+# Short transactions with a breath in between, so that a decision never waits long for the one
+# writer that SQLite allows.
+GROUPS_A_TRANSACTION = 50
+BREATH_SECONDS = 0.002
+
+_encode = msgspec.msgpack.encode
+
+
+class Row(msgspec.Struct, array_like=True):
+    """One group as it waits in the spool: all its rows, ready to be inserted."""
+
+    group_id: int | None
+    fields: dict[str, Any]
+    fingerprint: str
+    evidence: dict[str, Any]
+    members: list[tuple[str, int, str, str, str]]
+    channels: list[tuple[str, str, str, bool]]
+    segments: list[tuple[str, str, str]]
+
+
+class Spool:
+    """Listed groups in a temporary file that nobody else can open and that ends with its use."""
+
+    def __enter__(self) -> Self:
+        self._file = tempfile.TemporaryFile()
+        self._sizes: list[int] = []
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    def add(self, listed: Listed) -> None:
+        """Appends a group that is to be stored."""
+        self._sizes.append(self._file.write(_encode(_row(listed))))
+
+    def __iter__(self) -> Iterator[Row]:
+        decode = msgspec.msgpack.Decoder(Row).decode
+        self._file.seek(0)
+        for size in self._sizes:
+            yield decode(self._file.read(size))
+
+
+def _row(listed: Listed) -> Row:
+    made = listed.digest
+    shared = {(link.type, link.user_id) for link in made.links}
+    dumps = msgspec.json.encode
+    return Row(
+        group_id=listed.group_id,
+        fields=made.fields,
+        fingerprint=made.fingerprint,
+        evidence=made.evidence,
+        members=[
+            (m.contact.id, position, m.name, m.fingerprint, dumps(m.contact.raw).decode())
+            for position, m in enumerate(made.members)
+        ],
+        channels=[
+            (
+                m.contact.id,
+                channel.type[:100],
+                (channel.user_id or "")[:1000],
+                (channel.type, channel.user_id) in shared,
+            )
+            for m in made.members
+            for channel in m.contact.channels
+        ],
+        segments=list(
+            {
+                segment.id: (segment.id, (segment.name or "")[:512], (segment.color or "")[:50])
+                for m in made.members
+                for segment in m.contact.segments
+            }.values()
+        ),
+    )
+
+
+def apply(spool: Spool, run: SyncRun, *, by_user: Actor, progress: Callable[[], None]) -> None:
+    """Brings the mirror to what the spool holds, and counts in `run` what was new and changed.
+
+    Cut off half-way, the rest is found and stored by the next sync.
+    """
+    segments = _SegmentIds(run)
+    batch: list[Row] = []
+    for row in spool:
+        batch.append(row)
+        if len(batch) == GROUPS_A_TRANSACTION:
+            _store(batch, run, segments, by_user)
+            batch = []
+            progress()
+            time.sleep(BREATH_SECONDS)
+    if batch:
+        _store(batch, run, segments, by_user)
+        progress()
+
+
+def _store(rows: list[Row], run: SyncRun, segments: "_SegmentIds", by_user: Actor) -> None:
+    now = timezone.now()
+    with transaction.atomic():
+        segments.learn(rows)
+        made = Group.objects.bulk_create(
+            _new(row, run, now) for row in rows if row.group_id is None
+        )
+        run.new += len(made)
+        ids = iter(group.pk for group in made)
+        changed = [row.group_id for row in rows if row.group_id is not None]
+        present = Group.objects.select_for_update().in_bulk(changed)
+        Member.objects.filter(group_id__in=changed).delete()
+        Channel.objects.filter(group_id__in=changed).delete()
+        Group.segments.through.objects.filter(group_id__in=changed).delete()
+        numbered = [(next(ids) if row.group_id is None else row.group_id, row) for row in rows]
+        bulk.insert(
+            Member,
+            ("group_id", "contact_id", "position", "name", "fingerprint", "raw"),
+            ((number, *member) for number, row in numbered for member in row.members),
+        )
+        bulk.insert(
+            Channel,
+            ("group_id", "contact_id", "type", "user_id", "shared"),
+            ((number, *channel) for number, row in numbered for channel in row.channels),
+        )
+        bulk.insert(
+            Group.segments.through,
+            ("group_id", "segment_id"),
+            ((number, segments[s[0]]) for number, row in numbered for s in row.segments),
+        )
+        for row in rows:
+            if row.group_id is not None:
+                _change(present[row.group_id], row, now, by_user)
+                run.changed += 1
+
+
+def _new(row: Row, run: SyncRun, now: datetime) -> Group:
+    return Group(
+        organization_id=run.organization_id,
+        first_seen_at=now,
+        changed_at=now,
+        fingerprint=row.fingerprint,
+        evidence=row.evidence,
+        **row.fields,
+    )
+
+
+def _change(group: Group, row: Row, now: datetime, by_user: Actor) -> None:
+    """Updates a group. What was decided without a merge stands unless the evidence changed."""
+    for name, value in row.fields.items():
+        setattr(group, name, value)
+    group.fingerprint = row.fingerprint
+    group.evidence = row.evidence
+    group.changed_at = now
+    decided = group.state in {GroupState.DISMISSED, GroupState.SNOOZED}
+    reopened = decided and group.decided_evidence != row.evidence
+    if group.state == GroupState.VANISHED or reopened:
+        was, group.state = group.state, GroupState.OPEN.value
+        group.snoozed_until = None
+        record(
+            Action.GROUP_REOPENED,
+            by_user=by_user,
+            subject=f"group:{group.pk}",
+            facts={"was": was, "why": "changed" if reopened else "listed again"},
+        )
+    group.save()
+
+
+class _SegmentIds:
+    """The keys of the segments by Invent's ids; new and renamed segments are stored on the way."""
+
+    def __init__(self, run: SyncRun) -> None:
+        self._organization = run.organization
+        self._known = {
+            segment.segment_id: segment
+            for segment in Segment.objects.filter(organization=run.organization)
+        }
+
+    def __getitem__(self, segment_id: str) -> int:
+        return self._known[segment_id].pk
+
+    def learn(self, rows: list[Row]) -> None:
+        for segment_id, name, color in {s for row in rows for s in row.segments}:
+            known = self._known.get(segment_id)
+            if known is None or (known.name, known.color) != (name, color):
+                self._known[segment_id], _ = Segment.objects.update_or_create(
+                    organization=self._organization,
+                    segment_id=segment_id,
+                    defaults={"name": name, "color": color},
+                )

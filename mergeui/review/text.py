@@ -1,0 +1,101 @@
+"""Turning what strangers typed into text that is safe and honest to show. Pure.
+
+design.md, rule 10: contact data are hostile; invisible characters are shown. Escaping is the
+templates' work, isolating directions is `<bdi>`'s.
+"""
+
+import re
+import unicodedata
+
+from anyascii import anyascii
+
+from mergeui.invent import Channel, Contact
+
+CHANNEL_NAMES = {
+    "internal": "Internal",
+    "custom": "Custom channel",
+    "whatsapp_bot": "WhatsApp",
+    "messenger_bot": "Messenger",
+    "instagram_dm": "Instagram",
+    "twilio": "SMS (Twilio)",
+    "telnyx": "SMS (Telnyx)",
+    "slack_bot": "Slack",
+    "telegram_bot": "Telegram",
+    "gmail": "Gmail",
+    "google_calendar": "Google Calendar",
+}
+
+LONGEST_NAME = 200
+
+# Joins letters in Arabic-script, Indic and emoji text, where it is part of the spelling.
+_JOINERS = {"\u200c", "\u200d"}
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str) -> str:
+    """`text` with each invisible or direction-changing character named, such as ⟨U+202E⟩."""
+    if text.isascii() and text.isprintable():
+        return text
+
+    def named(match: re.Match[str]) -> str:
+        char, before = match.group(), text[: match.start()]
+        if char in _JOINERS and before and not before[-1].isascii():
+            return char
+        return f"⟨U+{ord(char):04X}⟩"
+
+    return _HIDDEN.sub(named, text)
+
+
+def shortened(text: str, longest: int = LONGEST_NAME) -> str:
+    """`text`, cut to `longest` characters with an ellipsis."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def channel_name(type_: str) -> str:
+    """The name of a channel type that people know; an unknown type as it is."""
+    return CHANNEL_NAMES.get(type_) or visible(shortened(type_, 60)) or "Unknown channel"
+
+
+def channel_address(channel: Channel) -> str:
+    """What a person would call the channel's address: phone, e-mail, @name or the vendor's id."""
+    if channel.type in {"whatsapp_bot", "twilio", "telnyx"}:
+        found = channel.phone or channel.user_id or channel.email
+    elif channel.type in {"gmail", "google_calendar"}:
+        found = channel.email or channel.user_id
+    else:
+        username = f"@{channel.username.lstrip('@')}" if channel.username else ""
+        found = username or channel.email or channel.phone or channel.user_id
+    return visible(shortened(found or "", 320)) or "no address"
+
+
+def display_name(contact: Contact) -> str:
+    """The contact's name, or the best that its channels give; never empty."""
+    if contact.name and contact.name.strip():
+        return visible(shortened(contact.name.strip()))
+    for channel in contact.channels:
+        if channel.name and channel.name.strip():
+            return visible(shortened(channel.name.strip()))
+    for channel in contact.external_channels:
+        if channel.user_id:
+            return channel_address(channel)
+    return "No name"
+
+
+def searchable(text: str) -> str:
+    """`text` as it is compared in a search: case, accents and scripts levelled.
+
+    Both the text as typed and its Latin transliteration are kept, so that either finds it.
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    if plain.isascii():
+        return plain
+    latin = anyascii(plain).casefold()
+    return f"{plain} {latin}"
+
+
+def sort_key(text: str) -> str:
+    """A name as it is sorted: by its Latin transliteration, without case."""
+    return anyascii(unicodedata.normalize("NFKC", text)).casefold().strip()[:200]
