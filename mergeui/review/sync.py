@@ -112,7 +112,7 @@ def _execute(
                 break
         run.unchanged = matcher.unchanged
         apply(spool, run, by_user=by_user, progress=lambda: _report(run, progress))
-    _vanish(run, _missing(run.organization, matcher.seen))
+    _vanish(run, missing)
     run.state = SyncRun.State.DONE
     run.finished_at = run.seen_alive_at = timezone.now()
     counts = {name: getattr(run, name) for name in ("new", "changed", "vanished", "unchanged")}
