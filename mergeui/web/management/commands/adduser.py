@@ -1,0 +1,104 @@
+"""manage.py adduser: somebody who may sign in, with a role in the configured organisation."""
+
+import getpass
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import IntegrityError, transaction
+
+from mergeui.accounts.models import Membership, Organization, Role, User
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.log import record
+
+
+class Command(BaseCommand):
+    help = "Adds a user with a role. Asks for the password, or reads it from standard input."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="what they sign in with")
+        parser.add_argument("--role", required=True, choices=Role.values)
+        parser.add_argument(
+            "--password-stdin",
+            action="store_true",
+            help="read the password from standard input: its first line",
+        )
+
+    def handle(self, *, name: str, role: str, password_stdin: bool, **options: Any) -> None:
+        organization = Organization.objects.configured()
+        name = User.normalize_username(name)
+        known = User.objects.filter(username__iexact=name).first()
+        if known:
+            self.add_to(organization, known, Role(role))
+            return
+        user = User(username=name)
+        refuse_bad_name(user)
+        user.set_password(asked_password(user, from_stdin=password_stdin))
+        try:
+            save(organization, user, Role(role))
+        except IntegrityError as error:
+            raise CommandError(f"{name} was added by somebody else just now.") from error
+        self.stdout.write(f"{name} may sign in as {role} of {organization}.")
+
+    def add_to(self, organization: Organization, user: User, role: Role) -> None:
+        """Give somebody who belongs to another organisation a role in this one as well.
+
+        Their password is theirs: it stays as it is.
+        """
+        if user.memberships.filter(organization=organization).exists():
+            raise CommandError(f"{user.username} is there already: nothing was changed.")
+        save(organization, user, role)
+        self.stdout.write(
+            f"{user.username} was there already and is now {role.value} of {organization} too;"
+            " the password stays as it was."
+        )
+
+
+def refuse_bad_name(user: User) -> None:
+    """Raise CommandError when nobody can be called that."""
+    try:
+        user.clean_fields(exclude=["password"])
+    except ValidationError as error:
+        raise CommandError(f"The name: {' '.join(error.messages)}") from error
+
+
+def asked_password(user: User, *, from_stdin: bool) -> str:
+    """A password that the validators take; raises CommandError with all that is wrong."""
+    password = sys.stdin.readline().rstrip("\r\n") if from_stdin else typed_password()
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise CommandError(f"The password: {' '.join(error.messages)}") from error
+    return password
+
+
+def typed_password() -> str:
+    """The password as somebody types it twice."""
+    if not sys.stdin.isatty():
+        raise CommandError("There is no terminal to ask for the password: use --password-stdin.")
+    try:
+        password = getpass.getpass("Password: ")
+        again = getpass.getpass("Password again: ")
+    except (EOFError, KeyboardInterrupt) as error:
+        raise CommandError("No password was given: nothing was changed.") from error
+    if password != again:
+        raise CommandError("The two passwords differ: nothing was changed.")
+    return password
+
+
+def save(organization: Organization, user: User, role: Role) -> None:
+    """Save the user and their role, with the entry of the history."""
+    with transaction.atomic():
+        user.save()
+        Membership.objects.create(user=user, organization=organization, role=role)
+        record(
+            Action.USER_ADDED,
+            by_user=Actor.system(organization),
+            subject=f"user:{user.pk}",
+            facts={"role": role.value},
+            personal={"username": user.username},
+        )

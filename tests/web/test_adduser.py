@@ -1,0 +1,172 @@
+"""manage.py adduser."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+
+from mergeui.accounts.models import Membership, Organization, Role, User
+from mergeui.audit.actions import Action
+from mergeui.audit.models import Entry
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "seven-green-otters"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def add(monkeypatch: pytest.MonkeyPatch):
+    """Runs `adduser` with that standard input and returns what it says."""
+
+    def run(name: str = "ana", role: str = "operator", typed: str = f"{PASSWORD}\n") -> str:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        said = io.StringIO()
+        call_command("adduser", name, role=role, password_stdin=True, stdout=said)
+        return said.getvalue()
+
+    return run
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch):
+    """Types these lines at a terminal."""
+
+    def answer(*lines: str) -> None:
+        waiting = list(lines)
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+        monkeypatch.setattr("getpass.getpass", lambda prompt: waiting.pop(0))
+
+    return answer
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_adds_a_user_who_can_sign_in(add, role: str) -> None:
+    assert add(role=role) == f"ana may sign in as {role} of My team.\n"
+    user = authenticate(username="ana", password=PASSWORD)
+    assert user is not None
+    membership = Membership.objects.get(user=user)
+    assert membership.role == role
+    assert membership.organization == Organization.objects.configured()
+
+
+def test_the_history_says_so_without_the_name_in_the_chain(add) -> None:
+    add()
+    entry = Entry.objects.get()
+    assert entry.action == Action.USER_ADDED
+    assert entry.facts == {"role": "operator"}
+    assert "ana" not in entry.facts_text
+    assert entry.payload.data == {"username": "ana"}
+
+
+def test_nobody_is_added_twice(add) -> None:
+    add()
+    with pytest.raises(CommandError, match="ana is there already: nothing was changed"):
+        add(role="admin", typed="another-long-password\n")
+    assert Membership.objects.get().role == "operator"
+    assert authenticate(username="ana", password=PASSWORD)
+    assert Entry.objects.count() == 1
+
+
+def test_two_names_differ_in_more_than_case(add) -> None:
+    add()
+    with pytest.raises(CommandError, match="ana is there already"):
+        add(name="ANA")
+    assert User.objects.count() == 1
+
+
+def test_somebody_of_another_organisation_keeps_their_password(add, settings) -> None:
+    add()
+    settings.INVENT_ORG_ID = "other"
+    said = add(role="viewer", typed="another-long-password\n")
+    assert "the password stays as it was" in said
+    assert authenticate(username="ana", password=PASSWORD)
+    assert sorted(Membership.objects.values_list("role", flat=True)) == ["operator", "viewer"]
+
+
+def test_a_weak_password_is_refused_with_all_that_is_wrong(add) -> None:
+    with pytest.raises(CommandError) as refusal:
+        add(typed="password\n")
+    assert str(refusal.value) == (
+        "The password: This password is too short. It must contain at least 12 characters."
+        " This password is too common."
+    )
+    assert not User.objects.exists()
+
+
+def test_a_password_like_the_name_is_refused(add) -> None:
+    with pytest.raises(CommandError, match="too similar to the username"):
+        add(name="ana-de-la-cruz", typed="ana-de-la-cruz\n")
+
+
+def test_no_password_is_refused(add) -> None:
+    with pytest.raises(CommandError, match="too short"):
+        add(typed="")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x" * 151, "ana\n"])
+def test_a_bad_name_is_refused(add, name: str) -> None:
+    with pytest.raises(CommandError, match="The name: "):
+        add(name=name)
+    assert not User.objects.exists()
+
+
+def test_a_password_is_typed_twice(terminal) -> None:
+    terminal(PASSWORD, PASSWORD)
+    call_command("adduser", "ana", role="viewer", stdout=io.StringIO())
+    assert authenticate(username="ana", password=PASSWORD)
+
+
+def test_two_different_passwords_are_refused(terminal) -> None:
+    terminal(PASSWORD, "seven-green-otter")
+    with pytest.raises(CommandError, match="The two passwords differ"):
+        call_command("adduser", "ana", role="viewer")
+    assert not User.objects.exists()
+
+
+def test_giving_up_at_the_prompt_changes_nothing(terminal, monkeypatch) -> None:
+    terminal()
+
+    def give_up(prompt: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("getpass.getpass", give_up)
+    with pytest.raises(CommandError, match="No password was given"):
+        call_command("adduser", "ana", role="viewer")
+
+
+def test_without_a_terminal_it_says_what_to_do(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    with pytest.raises(CommandError, match="use --password-stdin"):
+        call_command("adduser", "ana", role="viewer")
+
+
+@pytest.mark.parametrize(
+    ("password", "code", "said"),
+    [(PASSWORD, 0, "ana may sign in as viewer"), ("short", 1, "The password: ")],
+)
+def test_exit_codes(tmp_path: Path, password: str, code: int, said: str) -> None:
+    url = f"sqlite:///{tmp_path}/desk.sqlite3"
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "mergeui.settings"}
+
+    def manage(*command: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=environment,
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert manage("migrate", "-v", "0").returncode == 0
+    answer = manage("adduser", "ana", "--role", "viewer", "--password-stdin", typed=password)
+    assert answer.returncode == code
+    assert said in answer.stdout + answer.stderr
+    assert "Traceback" not in answer.stderr
