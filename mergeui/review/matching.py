@@ -34,7 +34,7 @@ class Matcher:
         self.listed = 0
         self.unchanged = 0
         self.lingering = 0
-        self.unusable = 0
+        self.unreadable = 0
         # Hashes of member ids: what a whole run has read, in few bytes.
         self._read: set[int] = set()
 
@@ -49,7 +49,7 @@ class Matcher:
                 self.lingering += 1
                 continue
             if any(len(contact.id) > LONGEST_ID for contact in contacts):
-                self.unusable += 1
+                self.unreadable += 1
                 continue
             made = digest(contacts)
             members = hash(frozenset(made.contact_ids))

@@ -158,10 +158,14 @@ def _unexplained(contacts: Sequence[Contact], found: Sequence[Link]) -> Caution 
 
 
 def _weak(contacts: Sequence[Contact], found: Sequence[Link]) -> Caution | None:
-    if not indirect(contacts, found):
+    # With a name on each, conflicting names are what tells; without, only the chain holds them.
+    nameless = [contact for contact in contacts if not (contact.name and contact.name.strip())]
+    if not nameless or not indirect(contacts, found):
         return None
     return Caution(
-        Risk.WEAK, "Some of these contacts share nothing directly, only through another one."
+        Risk.WEAK,
+        "Some of these contacts share nothing directly, only through another one,"
+        " and not all of them have a name.",
     )
 
 

@@ -105,14 +105,15 @@ def _execute(
 ) -> None:
     matcher = Matcher(run.organization)
     with Spool() as spool:
+        missing: list[int] = []
         for _ in range(MOST_PASSES):
             steady = _read_all(run, client, matcher, spool, progress)
             missing = _missing(run.organization, matcher.seen)
             if steady or not missing:
                 break
         run.unchanged = matcher.unchanged
+        run.vanished = _vanish(missing if not matcher.unreadable else [])
         apply(spool, run, by_user=by_user, progress=lambda: _report(run, progress))
-    _vanish(run, missing)
     run.state = SyncRun.State.DONE
     run.finished_at = run.seen_alive_at = timezone.now()
     counts = {name: getattr(run, name) for name in ("new", "changed", "vanished", "unchanged")}
@@ -126,7 +127,7 @@ def _execute(
                 **counts,
                 "listed": matcher.listed,
                 "lingering": matcher.lingering,
-                "unusable": matcher.unusable,
+                "unreadable": matcher.unreadable,
             },
         )
 
@@ -149,7 +150,9 @@ def _read_all(
         totals.add(page.count)
         for stored in matcher.match(page.items):
             spool.add(stored)
-        run.groups_read += len(page.items)
+        # One that can't be read may be any of ours, so nothing is taken for vanished then.
+        matcher.unreadable += len(page.unreadable)
+        run.groups_read += page.size
         run.groups_listed = page.count
         _report(run, progress)
     return len(totals) <= 1 and totals <= {run.groups_read}
@@ -170,12 +173,14 @@ def _missing(organization: Organization, seen: set[int]) -> list[int]:
     return [pk for pk in waiting.values_list("pk", flat=True).iterator() if pk not in seen]
 
 
-def _vanish(run: SyncRun, missing: list[int]) -> None:
+def _vanish(missing: list[int]) -> int:
+    vanished = 0
     for start in range(0, len(missing), 200):
-        run.vanished += Group.objects.filter(
+        vanished += Group.objects.filter(
             pk__in=missing[start : start + 200],
             state__in=[GroupState.OPEN, GroupState.SNOOZED],
         ).update(state=GroupState.VANISHED, changed_at=timezone.now())
+    return vanished
 
 
 def _report(run: SyncRun, progress: Callable[[SyncRun], None]) -> None:

@@ -90,12 +90,18 @@ def searchable(text: str) -> str:
     Both the text as typed and its Latin transliteration are kept, so that either finds it.
     """
     plain = unicodedata.normalize("NFKC", text).casefold()
-    if plain.isascii():
-        return plain
-    latin = anyascii(plain).casefold()
-    return f"{plain} {latin}"
+    return plain if plain.isascii() else f"{plain} {latin(plain)}"
+
+
+def latin(text: str) -> str:
+    """`text` in Latin letters without accents and case; emoji and other symbols left out."""
+    if text.isascii():
+        return text.casefold()
+    # The library spells symbols out (":cherry_blossom:") and soft signs as apostrophes.
+    letters = "".join(char for char in text if not unicodedata.category(char).startswith("S"))
+    return anyascii(letters).replace("'", "").casefold()
 
 
 def sort_key(text: str) -> str:
     """A name as it is sorted: by its Latin transliteration, without case."""
-    return anyascii(unicodedata.normalize("NFKC", text)).casefold().strip()[:200]
+    return latin(unicodedata.normalize("NFKC", text)).strip()[:200]

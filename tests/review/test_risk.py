@@ -1,0 +1,77 @@
+"""What makes a merge risky, and how it is said."""
+
+from mergeui.review.risk import Risk, cautions
+from tests.contacts import contact, email, parsed, whatsapp
+
+PHONE = whatsapp("+15550101")
+
+
+def risks(*contacts: dict) -> dict[Risk, str]:
+    return {caution.risk: caution.sentence for caution in cautions(parsed(*contacts))}
+
+
+def test_two_records_of_one_person_are_not_risky() -> None:
+    assert risks(contact("Ana García", PHONE), contact("Ana", PHONE)) == {}
+
+
+def test_an_unsubscribed_twin_is_said_both_ways() -> None:
+    out = contact("Ana", PHONE, unsubscribed=True, unsubscribed_at="2026-05-03T10:00:00Z")
+
+    found = risks(contact("Ana García", PHONE), out)
+
+    assert found == {
+        Risk.UNSUBSCRIBED: "Ana unsubscribed on 3 May 2026; Ana García still receives messages."
+        " Invent decides which wins."
+    }
+
+
+def test_all_unsubscribed_alike_is_no_difference() -> None:
+    assert risks(contact("Ana", PHONE, unsubscribed=True), contact("Ana", PHONE, unsubscribed=True)) == {}
+
+
+def test_a_blocked_one_and_an_admin() -> None:
+    found = risks(
+        contact("Ana", PHONE, blocked=True), contact("Ana", PHONE), contact("Ana", PHONE, is_admin=True)
+    )
+
+    assert set(found) == {Risk.BLOCKED, Risk.ADMIN}
+    assert found[Risk.BLOCKED].startswith("Ana is blocked;")
+
+
+def test_colleagues_behind_one_office_phone_have_different_names() -> None:
+    found = risks(contact("Tom Baker", PHONE), contact("Wei Chen", PHONE), contact("Ana", PHONE))
+
+    assert Risk.NAMES in found
+    assert "Tom Baker and Wei Chen" in found[Risk.NAMES]
+
+
+def test_a_number_that_five_contacts_have_may_be_an_office() -> None:
+    found = risks(*[contact("Ana", PHONE) for _ in range(5)])
+
+    assert found[Risk.SHARED].startswith("5 contacts have WhatsApp +15550101")
+
+
+def test_a_chain_with_a_nameless_end_is_a_weak_link() -> None:
+    found = risks(
+        contact("Ana", email("a@example.com")),
+        contact("Ana", email("a@example.com"), PHONE),
+        contact(None, PHONE),
+    )
+
+    assert set(found) == {Risk.WEAK}
+
+
+def test_a_chain_of_one_name_is_no_weak_link() -> None:
+    found = risks(
+        contact("Ana", email("a@example.com")),
+        contact("Ana", email("a@example.com"), PHONE),
+        contact("Ana", PHONE),
+    )
+
+    assert found == {}
+
+
+def test_a_member_that_shares_nothing_is_named() -> None:
+    found = risks(contact("Ana", PHONE), contact("Ana", PHONE), contact("Ana Sola", email("s@e.org")))
+
+    assert found[Risk.UNEXPLAINED].startswith("Ana Sola shares no channel")
