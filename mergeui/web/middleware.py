@@ -1,19 +1,64 @@
-"""What every request gets: an id, its member, and a page for each refusal."""
+"""What every request gets: an id, and a page for each refusal."""
 
+import re
+import secrets
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from mergeui.audit.actions import Action
+from mergeui.audit.log import record_alone
+from mergeui.errors import Problem
+from mergeui.web import problems
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
+
 
 class RequestIdMiddleware:
-    """Gives each request an id."""
+    """Gives each request an id, or keeps the proxy's, and says it in the answer.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    The history stores it with each entry, so that an entry is found in the logs of the server.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if SANE_ID.fullmatch(given) else secrets.token_hex(12)
+        request.request_id = request_id  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class ProblemMiddleware:
+    """Turns a Problem that a view raises into its page, and records the refusal of a form."""
+
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The answer to a Problem; None for anything else, which is a mistake in the program."""
+        if not isinstance(exception, Problem):
+            return None
+        record_refusal(request, exception)
+        return problems.answer(request, exception.status, exception.sentence)
 
-class ProblemMiddleware(RequestIdMiddleware):
-    """Turns a Problem into its page."""
+
+def record_refusal(request: HttpRequest, problem: Problem) -> None:
+    """One entry for a refused form of a member; looking at pages is not recorded."""
+    actor = getattr(request, "actor", None)
+    if actor is None or request.method != "POST":
+        return
+    facts = {
+        "reason": type(problem).__name__.lower(),
+        "status": problem.status,
+        "path": request.path,
+        "method": request.method,
+    }
+    record_alone(Action.REFUSED, by_user=actor, facts=facts)

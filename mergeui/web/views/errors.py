@@ -1,8 +1,78 @@
 """Pages for what went wrong outside a view."""
 
-from django.http import HttpRequest, HttpResponse
+import logging
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+
+from mergeui.web import problems, typed
+
+logger = logging.getLogger(__name__)
+
+BARE = "<h1>Something went wrong on our side.</h1><p>Nothing was sent to Invent by this page.</p>"
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: the request itself is not one that a browser makes of our pages."""
+    return problems.answer(
+        request, 400, "The desk could not read what was sent. Go back and try once more."
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403 outside the desk's own rules."""
+    return problems.answer(request, 403, "You may not open this page.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: not there, or not your organisation's; which of the two is not said."""
+    said = exception.args[0] if isinstance(exception, Http404) and exception.args else ""
+    sentence = said if isinstance(said, str) and said.endswith(".") else ""
+    return problems.answer(
+        request,
+        404,
+        sentence or "It may have been typed wrongly, or it belongs to another team.",
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, without the database and without anything that may be what failed."""
+    request_id = getattr(request, "request_id", "")
+    try:
+        page: str = render_to_string("500.html", {"request_id": request_id})
+    except Exception:  # noqa: BLE001  # this page has to come whatever is broken
+        logger.warning("The page for errors can't be rendered either.")
+        page = BARE
+    return HttpResponse(page, status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Says in words that the form was too old."""
-    return HttpResponse("The form was too old.", status=403)
+    """A form that was opened before the person signed in anew: what they typed is kept.
+
+    A form that comes from another site gets the page alone.
+    """
+    page = _page_of(request)
+    if page and request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}":
+        typed.keep(request, page)
+        response: HttpResponse = HttpResponseRedirect(page)
+        response.status_code = 303
+        return response
+    return problems.answer(
+        request,
+        403,
+        "This form was opened too long ago, or cookies are switched off, so nothing was sent."
+        " Go back, load the page anew and send it again.",
+        title="The form was too old",
+    )
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page that shows the form that was sent; empty when there is no such page."""
+    try:
+        match = resolve(request.path_info)
+        back: Any = getattr(match.func, "back", None)
+        return reverse(back, kwargs=match.kwargs) if back else ""
+    except (Resolver404, NoReverseMatch):
+        return ""

@@ -1,0 +1,33 @@
+"""Who a session belongs to: user, role and organisation in one query."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+
+from mergeui.accounts.models import Membership, User
+
+
+class MemberBackend(ModelBackend):
+    """Passwords as Django keeps them; the user of a session comes with their membership.
+
+    Somebody whose account is switched off gets as far as the form, which tells them so, because
+    they know the password; a session of theirs ends at once.
+    """
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Leaves it to the sign-in form, which has words for it."""
+        return True
+
+    def get_user(self, user_id: int) -> User | None:
+        """The user of a session with `user.member` set; None when there is no such active user."""
+        member = (
+            Membership.objects.select_related("user", "organization")
+            .filter(user_id=user_id)
+            .order_by("id")
+            .first()
+        )
+        user = member.user if member else User.objects.filter(pk=user_id).first()
+        if user is None or not user.is_active:
+            return None
+        user.member = member  # type: ignore[attr-defined]
+        return user

@@ -1,0 +1,114 @@
+"""The forms of the desk: what a person may type, and what of it can't be used."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time
+from typing import Any, cast
+
+from django import forms
+
+from mergeui.review.risk import Risk
+from mergeui.review.text import CHANNEL_NAMES
+from mergeui.web.queue import STATES, Wanted
+
+NOTE_LONGEST = 2_000
+
+SIZE_WORDS = {
+    "2": "2 contacts", "3-5": "3 to 5", "6-20": "6 to 20", "21+": "21 or more",
+}  # fmt: skip
+SORT_WORDS = {
+    "oldest": "Oldest first", "newest": "Newest first", "largest": "Largest first",
+    "smallest": "Smallest first", "name": "By name",
+}  # fmt: skip
+RISK_WORDS = {"none": "No risk marks", "any": "Any risk mark"}
+
+
+class LookForm(forms.Form):
+    """A form in the query string: what can't be used is ignored, and said."""
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.label_suffix = ""
+
+    def ignored(self) -> list[str]:
+        """A sentence for each value that was not used."""
+        self.is_valid()
+        return [
+            f"{self.fields[name].label}: “{str(self.data.get(name, ''))[:60]}”"
+            for name in self.errors
+            if name in self.fields
+        ]
+
+    def value_of(self, name: str) -> str:
+        """The usable value of a field; empty when there is none."""
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
+
+
+class QueueForm(LookForm):
+    """Search and filters of the queue."""
+
+    q = forms.CharField(label="Search", max_length=100, required=False)
+    state = forms.ChoiceField(label="State", choices=list(STATES.items()), required=False)
+    channel = forms.ChoiceField(label="Shared channel", required=False)
+    segment = forms.ChoiceField(label="Segment", required=False)
+    risk = forms.ChoiceField(label="Risk", required=False)
+    size = forms.ChoiceField(label="Size", required=False)
+    sort = forms.ChoiceField(label="Order", choices=list(SORT_WORDS.items()), required=False)
+
+    def __init__(self, data: Any, *, segments: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(data)
+        channels = {key: name for key, name in CHANNEL_NAMES.items() if key != "internal"}
+        risks = {**RISK_WORDS, **{risk.value: risk.label for risk in Risk}}
+        self._choose("channel", "Any channel", {**self._as_given("channel"), **channels})
+        self._choose("segment", "Any segment", {**self._as_given("segment"), **dict(segments)})
+        self._choose("risk", "Any or none", risks)
+        self._choose("size", "Any size", SIZE_WORDS)
+
+    def _choose(self, name: str, nothing: str, choices: dict[str, str]) -> None:
+        field = cast(forms.ChoiceField, self.fields[name])
+        field.choices = [("", nothing), *choices.items()]
+
+    def _as_given(self, name: str) -> dict[str, str]:
+        """What is asked for already, known or not: the vendor's list grows, a bookmark stays."""
+        given = str(self.data.get(name, ""))[:200]
+        return {given: given} if given and given.isprintable() else {}
+
+    def wanted(self) -> Wanted:
+        """What is asked for, without what can't be used."""
+        return Wanted(
+            q=self.value_of("q"),
+            state=self.value_of("state") or "open",
+            channel=self.value_of("channel"),
+            segment=self.value_of("segment"),
+            risk=self.value_of("risk"),
+            size=self.value_of("size"),
+            sort=self.value_of("sort") or "oldest",
+        )
+
+
+class NoteForm(forms.Form):
+    """A decision's note: why, in the person's own words."""
+
+    note = forms.CharField(
+        label="Note",
+        required=False,
+        max_length=NOTE_LONGEST,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class SnoozeForm(NoteForm):
+    """Until when a group is put aside."""
+
+    until = forms.DateField(
+        label="Until",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": "Choose the day on which the group comes back.",
+            "invalid": "Type the day as year-month-day, such as 2027-01-31.",
+        },
+    )
+
+    def moment(self) -> datetime:
+        """The start of the chosen day."""
+        return datetime.combine(self.cleaned_data["until"], time(), UTC)

@@ -1,0 +1,55 @@
+"""What a refusal looks like: a page, or for htmx a fragment for the place of problems."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+from django_htmx.http import reswap, retarget
+
+from mergeui.web import typed
+
+TITLES = {
+    400: "That can't be used as it is",
+    403: "This is not yours to do",
+    404: "There is nothing here",
+    405: "This address takes a form",
+    409: "Someone was faster",
+    500: "Something went wrong on our side",
+    502: "Invent can't be read",
+}
+
+
+def answer(request: HttpRequest, status: int, sentence: str, title: str = "") -> HttpResponse:
+    """The page or fragment that says `sentence`; what was typed is shown, to be copied."""
+    notes = typed.fields_of(request).get("note", []) if request.method == "POST" else []
+    context = {
+        "status": status,
+        "title": title or TITLES.get(status, TITLES[400]),
+        "sentence": sentence,
+        "typed_note": notes[0].strip() if notes else "",
+    }
+    if getattr(request, "htmx", False):
+        fragment = render(request, "problem/page.html#fragment", context, status=status)
+        return retarget(reswap(fragment, "innerHTML"), "#problem")
+    response = render(request, "problem/page.html", context, status=status)
+    add_never_cache_headers(response)
+    return response
+
+
+def wrong_method(request: HttpRequest, methods: list[str]) -> HttpResponseBase:
+    """405: somebody opened the address of a form, or sent something to a page."""
+    said = answer(
+        request, 405, "Nothing was changed. Open the page and use the buttons that are on it."
+    )
+    response = HttpResponseNotAllowed(methods, content=said.content)
+    add_never_cache_headers(response)
+    return response
+
+
+def no_membership(request: HttpRequest) -> HttpResponse:
+    """403 for somebody who may sign in but belongs to no team."""
+    sentence = (
+        f"You are signed in as {request.user}, but nobody has given you a role in a team yet."
+        " Ask the person who runs this desk for one."
+    )
+    return answer(request, 403, sentence, title="You have no role here yet")

@@ -1,0 +1,212 @@
+"""The queue: what is asked for, found, and shown of a group. Ready strings for a plain template.
+
+stack.md, Servers: a page of 50 rows is template work first, so a row comes to its template as
+finished words and addresses.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from mergeui.accounts.models import Organization
+from mergeui.audit.references import looks_like_phone
+from mergeui.review.models import Channel, Group, GroupQuerySet, GroupState, Segment
+from mergeui.review.risk import Risk
+from mergeui.review.text import searchable
+from mergeui.web.labels import segment_class
+from mergeui.web.paging import Order
+from mergeui.web.when import ago, day, exact, plural
+
+MOST_WORDS = 8
+MOST_SEGMENTS = 200
+
+ORDERS = {
+    "oldest": Order("first_seen_at"),
+    "newest": Order("first_seen_at", descending=True),
+    "largest": Order("member_count", descending=True),
+    "smallest": Order("member_count"),
+    "name": Order("sort_name"),
+}
+SIZES = {"2": (2, 2), "3-5": (3, 5), "6-20": (6, 20), "21+": (21, None)}
+STATES = {
+    "open": "To decide",
+    "requested": "Requested",
+    "snoozed": "Snoozed",
+    "dismissed": "Not duplicates",
+    "merged": "Merged",
+    "vanished": "No longer suggested",
+    "all": "All",
+}
+RISKS = {risk.value: risk.label for risk in Risk}
+SHOWN = (
+    "state", "member_count", "names", "links", "segment_labels", "risks", "sort_name",
+    "first_seen_at", "claimed_until", "snoozed_until", "decided_at", "decided_note",
+    "claimed_by__username", "claimed_by__first_name", "claimed_by__last_name",
+    "decided_by__username", "decided_by__first_name", "decided_by__last_name",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a look at the queue asks for; empty strings ask for nothing."""
+
+    q: str = ""
+    state: str = "open"
+    channel: str = ""
+    segment: str = ""
+    risk: str = ""
+    size: str = ""
+    sort: str = "oldest"
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the state limits the list."""
+        return any((self.q, self.channel, self.segment, self.risk, self.size))
+
+
+def find(organization: Organization, wanted: Wanted) -> GroupQuerySet:
+    """The groups of the organisation that are asked for, in no order."""
+    groups = Group.objects.of(organization).filter(_words(wanted.q))
+    if wanted.state != "all":
+        groups = groups.filter(state=wanted.state)
+    if wanted.channel:
+        holding = Channel.objects.filter(group=OuterRef("pk"), type=wanted.channel, shared=True)
+        groups = groups.filter(Exists(holding))
+    if wanted.segment:
+        labels = Segment.objects.filter(organization=organization, segment_id=wanted.segment)
+        through = Group.segments.through.objects.filter(
+            group_id=OuterRef("pk"), segment_id__in=labels.values("pk")
+        )
+        groups = groups.filter(Exists(through))
+    if wanted.risk in {"any", "none"}:
+        groups = groups.filter(risky=wanted.risk == "any")
+    elif wanted.risk:
+        groups = groups.filter(risks__contains=f",{wanted.risk},")
+    if wanted.size:
+        low, high = SIZES[wanted.size]
+        groups = groups.filter(member_count__gte=low)
+        groups = groups.filter(member_count__lte=high) if high else groups
+    return groups
+
+
+def _words(text: str) -> Q:
+    """Every word has to be found; a phone number is one word however it is spaced."""
+    if looks_like_phone(text):
+        return _word(text.strip())
+    condition = Q()
+    for word in text.split()[:MOST_WORDS]:
+        condition &= _word(word)
+    return condition
+
+
+def _word(word: str) -> Q:
+    spellings = {word, *searchable(word).split(" ")}
+    if looks_like_phone(word) or word.lstrip("+").isdigit():
+        spellings.add("".join(c for c in word if c.isdecimal()).lstrip("0"))
+    condition = Q()
+    for spelling in sorted(spellings - {""}):
+        condition |= Q(search_text__contains=spelling)
+    return condition
+
+
+def segments_of(organization: Organization) -> list[tuple[str, str]]:
+    """The segments to filter by, by name: (vendor's id, name)."""
+    found = Segment.objects.filter(organization=organization).order_by("name", "id")
+    return list(found.values_list("segment_id", "name")[:MOST_SEGMENTS])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A group as one row of the list."""
+
+    url: str
+    names: list[str]
+    more: str
+    links: list[tuple[str, str, str]]
+    segments: list[tuple[str, str]]
+    risks: list[str]
+    count: str
+    age: str
+    since: str
+    state: tuple[str, str]
+    open_by: str
+    note: str
+
+
+def rows(groups: list[Group], *, user_id: int, with_state: bool) -> list[Row]:
+    """The rows of a page of groups."""
+    now = timezone.now()
+    base = reverse("queue")
+    return [_row(group, base, now, user_id, with_state) for group in groups]
+
+
+def _row(group: Group, base: str, now: datetime, user_id: int, with_state: bool) -> Row:
+    count, names = group.member_count, group.names
+    more = count - len(names) if len(names) >= 4 and count > len(names) else 0
+    state = GroupState(group.state)
+    return Row(
+        url=f"{base}{group.pk}/",
+        names=names,
+        more=f"and {more} more" if more else "",
+        links=[(name, address, _held(held, count)) for _, name, address, held in group.links],
+        segments=[(segment_class(color), name) for name, color in group.segment_labels],
+        risks=[RISKS[code] for code in group.risk_codes if code in RISKS],
+        count=plural(count, "contact"),
+        age=ago(group.first_seen_at, now),
+        since=exact(group.first_seen_at),
+        state=(state.value, str(state.label)) if with_state else ("", ""),
+        open_by=str(group.claimed_by) if group.claimed_by_other(user_id, now) else "",
+        note=_decision(group, now),
+    )
+
+
+def _held(holders: int, count: int) -> str:
+    return "" if count == 2 else ("all" if holders == count else f"{holders} of {count}")
+
+
+def _decision(group: Group, now: datetime) -> str:
+    """What was decided about a group that is not open, in one line."""
+    if group.state == GroupState.OPEN or group.decided_at is None:
+        return ""
+    label = GroupState(group.state).label
+    until = f" until {day(group.snoozed_until)}" if group.snoozed_until else ""
+    who = f" by {group.decided_by}" if group.decided_by else ""
+    note = f": “{group.decided_note[:200]}”" if group.decided_note else ""
+    return f"{label}{until}{who}, {ago(group.decided_at, now)}{note}"
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """What stands in place of the list, and what to do next."""
+
+    title: str
+    words: str
+    icon: str
+    good: bool = False
+    url: str = ""
+    link: str = ""
+
+
+def emptiness(wanted: Wanted, ever_refreshed: bool) -> Empty:
+    """Why the list is empty, for a person who wonders whether something is broken."""
+    if wanted.narrowed:
+        url = f"{reverse('queue')}?state={wanted.state}"
+        words = "No group matches this search and these filters. Try fewer words or fewer filters."
+        return Empty("Nothing matches", words, "search", url=url, link="Clear the filters")
+    if not ever_refreshed:
+        words = (
+            "The desk has not read Invent's suggestions yet. Press Refresh: it takes a moment, and"
+            " the groups to decide appear here."
+        )
+        return Empty("Nothing read from Invent yet", words, "refresh")
+    if wanted.state == "open":
+        words = (
+            "Every suggestion of Invent is decided. New ones appear here after the next refresh."
+        )
+        return Empty("All done", words, "check", good=True)
+    words = f"There are no groups under “{STATES[wanted.state]}” now."
+    url = reverse("queue")
+    return Empty("Nothing here", words, "info", url=url, link="Show what is to decide")

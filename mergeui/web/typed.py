@@ -1,0 +1,51 @@
+"""What somebody typed is not lost when it could not be sent (interface.md, Pages)."""
+
+import time
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, QueryDict
+
+KEY = "typed"
+LIMIT = 16 * 1024
+LASTS_SECONDS = 60 * 60
+NEVER_KEPT = {"csrfmiddlewaretoken", "password"}
+
+NOT_SENT = "You were signed out before this was sent. Nothing was sent; check and send again."
+
+
+def fields_of(request: HttpRequest) -> dict[str, list[str]]:
+    """The fields of a sent form, without secrets, as far as they fit into LIMIT characters."""
+    room, kept = LIMIT, {}
+    for name, values in request.POST.lists():
+        texts = [str(value) for value in values]
+        size = len(name) + sum(map(len, texts))
+        if name not in NEVER_KEPT and size <= room:
+            kept[name] = texts
+            room -= size
+    return kept
+
+
+def keep(request: HttpRequest, page: str) -> None:
+    """Keeps the fields of a form that could not be sent, for the next look at `page`."""
+    request.session[KEY] = {"page": page, "fields": fields_of(request), "at": int(time.time())}
+
+
+def waiting(request: HttpRequest) -> bool:
+    """Whether a form is kept in this session."""
+    return KEY in request.session
+
+
+def restore(request: HttpRequest, page: str) -> QueryDict | None:
+    """The fields that were kept for `page`, once, with a message that says so; None otherwise."""
+    kept: Any = request.session.get(KEY)
+    if not isinstance(kept, dict) or kept.get("page") != page:
+        return None
+    del request.session[KEY]
+    if time.time() - kept["at"] > LASTS_SECONDS:
+        return None
+    restored = QueryDict(mutable=True)
+    for name, values in kept["fields"].items():
+        restored.setlist(name, values)
+    messages.warning(request, NOT_SENT)
+    return restored

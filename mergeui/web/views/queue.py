@@ -1,0 +1,113 @@
+"""The queue: the groups that wait for a decision, searched, filtered and paged."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django_htmx.http import push_url
+
+from mergeui.accounts.models import Role
+from mergeui.review.models import Group
+from mergeui.web import queue as shown
+from mergeui.web import refresh
+from mergeui.web.access import MemberRequest, page
+from mergeui.web.forms import QueueForm
+from mergeui.web.htmx import wants_fragment
+from mergeui.web.paging import Page, bounded_count, paginate
+
+COOKIE = "queue"
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The desk begins at the queue."""
+    return HttpResponseRedirect(reverse("queue"))
+
+
+@page()
+def queue(request: MemberRequest) -> HttpResponse:
+    """The list, or the part of it that a filter changes."""
+    organization = request.member.organization
+    fragment = wants_fragment(request)
+    segments = [] if fragment else shown.segments_of(organization)
+    form = QueueForm(request.GET, segments=segments)
+    wanted = form.wanted()
+    found = shown.find(organization, wanted)
+    groups = found.select_related("claimed_by", "decided_by").only(*shown.SHOWN)
+    cursor = request.GET.get("at", "")
+    listed = paginate(groups, order=shown.ORDERS[wanted.sort], cursor=cursor)
+    query = clean_query(request.GET)
+    runs = refresh.latest(organization)
+    context = {
+        **_list_context(request, listed, wanted, query),
+        "selects": [form[name] for name in ("channel", "segment", "risk", "size", "sort")],
+        "notes": _notes(form, listed),
+        "total": f"{bounded_count(found)} {'group' if len(listed.rows) == 1 else 'groups'}",
+        "empty": None if listed.rows else shown.emptiness(wanted, bool(runs)),
+        "sync": refresh.line(runs, timezone.now()),
+        "can_decide": request.member.can(Role.OPERATOR),
+    }
+    response = render(request, "queue/page.html" + ("#results" if fragment else ""), context)
+    if fragment:
+        push_url(response, f"{request.path}?{query}" if query else request.path)
+    response.set_cookie(COOKIE, query, path=reverse("queue"), httponly=True, samesite="Lax")
+    return response
+
+
+def _list_context(
+    request: MemberRequest, listed: Page[Group], wanted: shown.Wanted, query: str
+) -> dict[str, Any]:
+    rows = shown.rows(listed.rows, user_id=request.user.pk, with_state=wanted.state == "all")
+    return {
+        "rows": rows,
+        "page": listed,
+        "links": pager_links(listed, query),
+        "wanted": wanted,
+        "tabs": _tabs(wanted, query),
+        "here": f"{request.path}?{query}" if query else request.path,
+    }
+
+
+def _notes(form: QueueForm, listed: Page[Group]) -> list[str]:
+    """What of the address was not used: nothing is left out in silence."""
+    notes = []
+    if ignored := form.ignored():
+        notes.append(f"Not used, because the desk doesn't know it: {', '.join(ignored)}.")
+    if listed.spoiled:
+        notes.append("The place in the list could not be read, so this is the first page.")
+    return notes
+
+
+def _tabs(wanted: shown.Wanted, query: str) -> list[tuple[str, str, bool]]:
+    """The states as links that keep the other filters: (address, words, whether chosen)."""
+    fields = QueryDict(query, mutable=True)
+    tabs = []
+    for state, words in shown.STATES.items():
+        fields["state"] = state
+        tabs.append((f"?{fields.urlencode()}", words, wanted.state == state))
+    return tabs
+
+
+def clean_query(given: QueryDict) -> str:
+    """The query string without what is empty and without the place in the list."""
+    return urlencode([(name, value) for name, value in given.items() if value and name != "at"])
+
+
+def pager_links(listed: Page[Any], query: str) -> list[tuple[str, str]]:
+    """The pager: (address, words) for each neighbour, an empty address where there is none."""
+    places = (
+        ("First", listed.first),
+        ("Previous", listed.previous),
+        ("Next", listed.next),
+        ("Last", listed.last),
+    )
+    return [(_address(query, cursor), words) for words, cursor in places]
+
+
+def _address(query: str, cursor: str | None) -> str:
+    if cursor is None:
+        return ""
+    place = urlencode({"at": cursor}) if cursor else ""
+    return "?" + "&".join(part for part in (query, place) if part)

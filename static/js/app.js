@@ -1,0 +1,65 @@
+// The few things that neither htmx nor the platform does. Every page works without them.
+(() => {
+  "use strict";
+
+  const problem = (words) => {
+    const place = document.getElementById("problem");
+    if (!place) return;
+    const note = document.createElement("div");
+    note.className = "note note-error";
+    note.append(words);
+    place.replaceChildren(note);
+    place.scrollIntoView({ block: "nearest" });
+  };
+
+  // The network failed, so nobody knows whether the desk got it.
+  const unanswered = () =>
+    problem(
+      "The desk did not answer. Look at the page again before you repeat what you did: " +
+        "it may have arrived.",
+    );
+  document.addEventListener("htmx:sendError", (event) => {
+    // A poll tries again by itself.
+    if (event.detail.requestConfig.verb !== "get") unanswered();
+  });
+  document.addEventListener("htmx:timeout", (event) => {
+    if (event.detail.requestConfig.verb !== "get") unanswered();
+  });
+
+  // A problem goes as soon as something else succeeds.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const place = document.getElementById("problem");
+    if (place && !event.detail.isError && event.detail.requestConfig.verb !== "get") {
+      place.replaceChildren();
+    }
+  });
+
+  // A second click on a button that sends a form does nothing.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+  });
+  // Coming back by the browser's own button shows the page as it was left, sent form and all.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  // Arrow keys go from row to row once one of them has the focus.
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const link = event.target.closest?.(".row-link");
+    if (!step || !link || event.altKey || event.ctrlKey || event.metaKey) return;
+    const links = [...document.querySelectorAll(".row-link")];
+    const next = links[links.indexOf(link) + step];
+    if (next) {
+      event.preventDefault();
+      next.focus();
+    }
+  });
+})();
