@@ -4,13 +4,15 @@ What the `facts` and the `personal` data of an entry hold is said here, because 
 after years. Facts are ids, counts, states and reason codes; never a name, an address or a note.
 
 Facts, all optional: `before`, `after` (states) · `group`, `request`, `attempt` (our numbers) ·
-`primary` (contact id), `sources`, `merged`, `missing`, `extra` (lists of contact ids) · `reason`
-(code) · `status` (of HTTP) · `path`, `method` · `until` (ISO date) · `verdict` · `new`, `changed`,
-`vanished`, `groups` (counts) · `role` · `numbers` (entries erased) · `format`, `count`.
+`primary` (contact id), `sources`, `members`, `merged`, `contacts` (lists of contact ids) ·
+`reason`, `why`, `verdict` (codes, or words without personal data) · `status` (of HTTP) · `late` ·
+`path`, `method` · `until` (ISO date) · `new`, `changed`, `vanished`, `unchanged` (counts) · `role`
+· `numbers` (entries erased) · `format`, `count`. More may be added; describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
 (contact id → name) · `note` (as typed) · `call`, `answer` (exact, without the key) · `username` ·
-`evidence` (what was read back) · `differences` · `filters`.
+`evidence` (what was read back) · `differences` · `filters`. Entries are found by `contacts` and
+`names` (references.py).
 """
 
 from django.db.models import TextChoices
@@ -22,7 +24,6 @@ class Action(TextChoices):
     SYNCED = "synced", "Groups refreshed"
     SYNC_FAILED = "sync_failed", "Refresh failed"
 
-    GROUP_CLAIMED = "group_claimed", "Group claimed"
     GROUP_DISMISSED = "group_dismissed", "Group dismissed"
     GROUP_SNOOZED = "group_snoozed", "Group snoozed"
     GROUP_REOPENED = "group_reopened", "Group reopened"

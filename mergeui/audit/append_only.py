@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NoReturn, TypeVar
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 _M = TypeVar("_M", bound=models.Model)
 
@@ -67,3 +68,14 @@ class AppendOnly(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refused."""
         raise AppendOnlyError("delete()")
+
+
+class Number(models.BigIntegerField):  # type: ignore[type-arg]  # no subscript at run time
+    """The number of an entry: 64 bits, and on SQLite the row's own key, which only an "integer" is.
+
+    As a "bigint" it would be a second index, and every join a second search.
+    """
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+        """What the column is declared as."""
+        return "integer" if connection.vendor == "sqlite" else super().db_type(connection)

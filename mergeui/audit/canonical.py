@@ -69,6 +69,14 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
+def stored_moment(text: str) -> str:
+    """`moment`, from what a database shows for a time: "+00" behind, zeros of the fraction gone."""
+    text = text.removesuffix("+00")
+    if len(text) == 26:
+        return text
+    return text.ljust(26, "0") if "." in text else f"{text}.000000"
+
+
 def entry_hash(lines: str) -> str:
     """The SHA-256 (64 hex digits) of an entry's lines."""
     return hashlib.sha256(lines.encode()).hexdigest()

@@ -12,7 +12,7 @@ from mergeui.audit import canonical
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry, Kind, Payload, Reference
-from mergeui.audit.references import Ref, ref
+from mergeui.audit.references import Ref, ref, references_in
 
 # One number for the one chain of an installation: "mergeui" read as bytes.
 CHAIN_LOCK = int.from_bytes(b"mergeui")
@@ -38,17 +38,13 @@ def record(
     a row locked after this call by somebody who waits for the history is a deadlock.
 
     `subject` is "kind:id" ("request:12"). `facts` hold no personal data, `personal` all of it
-    (actions.py). `references` are what the entry is found by; its subject is added by itself.
+    (actions.py). The entry is found by its subject, by the contacts in its facts and personal data,
+    and by `references`.
 
     Raises OutsideTransaction; any failure of the database goes on to the caller, whose
     transaction then rolls back: no history, no state.
     """
-    if not connection.in_atomic_block:
-        raise OutsideTransaction("record() belongs inside the transaction that moves the state.")
-    if connection.vendor == "postgresql":
-        # Until the transaction's end. On SQLite its IMMEDIATE transactions come one at a time.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+    hold()
     number, previous_hash, at = _next()
     key = data = mac = ""
     if personal:
@@ -73,7 +69,7 @@ def record(
     entry.save()
     if personal:
         Payload(entry=entry, key=key, data_text=data).save()
-    _refer(entry, references)
+    _refer(entry, facts or {}, personal or {}, references)
     return entry
 
 
@@ -98,6 +94,18 @@ def record_alone(
         )
 
 
+def hold() -> None:
+    """Keeps every other writer of history waiting until the transaction ends.
+
+    Raises OutsideTransaction.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction("The history is written inside the transaction it belongs to.")
+    if connection.vendor == "postgresql":  # SQLite's IMMEDIATE transactions come one at a time
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+
+
 def _next() -> tuple[int, str, datetime]:
     """Number, previous hash and time of the next entry.
 
@@ -111,11 +119,16 @@ def _next() -> tuple[int, str, datetime]:
     return number + 1, last_hash, max(now, at)
 
 
-def _refer(entry: Entry, references: Iterable[Ref]) -> None:
+def _refer(
+    entry: Entry,
+    facts: Mapping[str, Any],
+    personal: Mapping[str, Any],
+    references: Iterable[Ref],
+) -> None:
     """Without an organisation nobody could look it up: no references then."""
     if entry.organization_id is None:
         return
-    wanted = set(references)
+    wanted = set(references) | references_in(facts, personal)
     if entry.subject_kind in {Kind.CONTACT, Kind.REQUEST, Kind.GROUP} and entry.subject_id:
         wanted.add(ref(Kind(entry.subject_kind), entry.subject_id))
     Reference.objects.bulk_create(

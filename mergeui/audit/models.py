@@ -9,7 +9,7 @@ from django.db import models
 from mergeui.accounts.models import Organization
 from mergeui.audit import canonical
 from mergeui.audit.actions import Action
-from mergeui.audit.append_only import AppendOnly, AppendOnlyQuerySet
+from mergeui.audit.append_only import AppendOnly, AppendOnlyQuerySet, Number
 
 
 class EntryQuerySet(AppendOnlyQuerySet["Entry"]):
@@ -24,7 +24,7 @@ class Entry(AppendOnly):
     by the database: the history outlives both, and keeps the actor as text.
     """
 
-    number = models.BigIntegerField(primary_key=True)
+    number = Number(primary_key=True)
     at = models.DateTimeField()
     # No `choices`, here and below: a new action would be a migration, and SQLite rebuilds the table
     # for it, which drops the triggers.

@@ -6,15 +6,17 @@ is stored and what is asked for go through the same functions.
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from anyascii import anyascii
 
 from mergeui.audit.models import Kind
 
 LIMIT = 200  # characters of a value; the index of PostgreSQL takes no more than 2,700 bytes
 WORDS = 12  # words of a name that are looked up
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[a-z0-9]+")
 _PHONE = re.compile(r"[+\d][\d\s().\-/]{5,}")
 
 
@@ -36,16 +38,11 @@ def contact_ids(ids: Iterable[str]) -> set[Ref]:
 
 
 def words(name: str) -> list[str]:
-    """The words of a name without case, accents and invisible characters: "Ána‮ LÓPEZ" → ana, lopez.
+    """The words of a name in Latin letters without case and accents: "Ána LÓPEZ" → ana, lopez.
 
-    The first 12, each cut to 200 characters.
+    The first 12, each cut to 200 characters. A name in another script is found in either.
     """
-    plain = "".join(
-        character
-        for character in unicodedata.normalize("NFKD", _storable(name).casefold())
-        if unicodedata.category(character) not in {"Mn", "Cf"}
-    ).casefold()
-    return [word[:LIMIT] for word in _WORD.findall(plain)[:WORDS]]
+    return [word[:LIMIT] for word in _WORD.findall(anyascii(_storable(name)).casefold())[:WORDS]]
 
 
 def plain(identifier: str) -> str:
@@ -96,6 +93,23 @@ def references_of(contact: object) -> set[Ref]:
 def references_of_all(contacts: Iterable[object]) -> set[Ref]:
     """`references_of` for several contacts at once."""
     return {found for contact in contacts for found in references_of(contact)}
+
+
+def references_in(facts: Mapping[str, Any], personal: Mapping[str, Any]) -> set[Ref]:
+    """What an entry with these facts and personal data (actions.py) is found by."""
+    contacts, names = personal.get("contacts"), personal.get("names")
+    found = references_of_all(contacts if isinstance(contacts, list) else ())
+    for contact_id, name in names.items() if isinstance(names, Mapping) else ():
+        found.add(ref(Kind.CONTACT, contact_id))
+        found |= {Ref(Kind.NAME, word) for word in words(str(name))}
+    for key in ("primary", "sources", "members", "merged"):
+        ids = facts.get(key)
+        listed = ids if isinstance(ids, list | tuple) else [ids]
+        found |= {ref(Kind.CONTACT, one) for one in listed if isinstance(one, str) and one}
+    for kind in (Kind.REQUEST, Kind.GROUP):
+        if isinstance(facts.get(kind), int):
+            found.add(ref(kind, facts[kind]))
+    return found
 
 
 def _of_channel(channel: dict[str, object]) -> set[Ref]:

@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import mergeui.audit.append_only
 from django.conf import settings
 from django.db import migrations, models
 
@@ -16,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Entry',
             fields=[
-                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('number', mergeui.audit.append_only.Number(primary_key=True, serialize=False)),
                 ('at', models.DateTimeField()),
                 ('action', models.CharField(max_length=40)),
                 ('actor_name', models.CharField(max_length=320)),

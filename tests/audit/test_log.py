@@ -1,0 +1,220 @@
+"""Writing the history: `record`."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from unittest import mock
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from mergeui.audit import canonical
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.log import OutsideTransaction, record
+from mergeui.audit.models import Entry, Kind, Payload, Reference
+from mergeui.audit.references import Ref
+from mergeui.audit.verify import verify
+from tests.audit.history import a_contact, ana, our_team, write
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_entry_says_who_did_what_when_and_to_what() -> None:
+    before = timezone.now()
+    number = write(
+        subject="request:12",
+        facts={"group": 3, "after": "proposed"},
+        personal={"note": "same person"},
+    ).number
+
+    entry = Entry.objects.select_related("payload", "actor", "organization").get(number=number)
+    assert before <= entry.at <= timezone.now()
+    assert entry.action == Action.MERGE_REQUESTED
+    assert entry.action_label == "Merge asked for"
+    assert entry.organization == our_team()
+    assert entry.actor == ana().user
+    assert (entry.actor_name, entry.actor_role) == ("Ana López", "operator")
+    assert (entry.address, entry.request_id) == ("192.0.2.7", "r-1")
+    assert (entry.subject_kind, entry.subject_id, entry.request_pk) == ("request", "12", 12)
+    assert entry.group_pk == 3
+    assert entry.facts == {"group": 3, "after": "proposed"}
+    assert entry.personal == {"note": "same person"}
+    assert not entry.is_erased
+    assert str(entry) == f"{number} merge_requested request:12"
+
+
+def test_nobody_in_person_is_the_system() -> None:
+    entry = write(Action.SYNCED, by_user=Actor.system(None))
+    assert (entry.actor_name, entry.actor_role) == ("The system", "system")
+    assert entry.organization_id is None
+    assert entry.actor_id is None
+    assert entry.request_pk is None
+    assert entry.group_pk is None
+    assert entry.personal == {}
+
+
+def test_each_entry_follows_the_one_before() -> None:
+    first, second, third = write(), write(), write()
+    assert [first.number, second.number, third.number] == [1, 2, 3]
+    assert first.previous_hash == canonical.GENESIS
+    assert second.previous_hash == first.hash
+    assert third.previous_hash == second.hash
+
+
+def test_the_hash_is_the_sha256_of_fourteen_plain_lines() -> None:
+    """docs/history.md tells auditors so; they check it with their own tools."""
+    entry = write(subject="request:1", facts={"b": 1, "a": "é"})
+    lines = entry.lines().split("\n")
+    assert len(lines) == canonical.LINES
+    assert lines[:2] == ["1", "1"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", lines[2])
+    assert lines[11] == '{"a":"é","b":1}'
+    assert canonical.entry_hash("\n".join(lines)) == entry.hash
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_of_a_transaction_nothing_is_written() -> None:
+    with pytest.raises(OutsideTransaction):
+        record(Action.SYNCED, by_user=Actor.system(None))
+
+
+def test_state_that_rolls_back_takes_its_history_along_and_leaves_no_gap() -> None:
+    def fail_after_recording() -> None:
+        with transaction.atomic():
+            record(Action.MERGE_APPROVED, by_user=ana(), personal={"note": "x"})
+            raise ZeroDivisionError
+
+    write()
+    with pytest.raises(ZeroDivisionError):
+        fail_after_recording()
+    assert write().number == 2
+    assert verify().holds
+
+
+def test_time_never_goes_back_when_the_clock_does() -> None:
+    later = timezone.now() + timedelta(hours=1)
+    with mock.patch("mergeui.audit.log.timezone.now", return_value=later):
+        write()
+    assert write().at == later
+
+
+def test_a_whole_second_verifies_too() -> None:
+    """SQLite leaves out a fraction of zero, PostgreSQL its last zeros."""
+    for microsecond in (0, 120_000, 7):
+        moment = datetime(2031, 5, 6, 7, 8, 9, microsecond, UTC) + timedelta(microsecond)
+        with mock.patch("mergeui.audit.log.timezone.now", return_value=moment):
+            write()
+    assert verify().entries == 3
+    assert verify().holds
+
+
+HOSTILE = {
+    "nul": "a\x00b",
+    "half a character": "\ud83d alone",
+    "direction": "\u202eevil",
+    "emoji": "👩‍👩‍👧",
+    "number": 10**40,
+    "float": 0.1 + 0.2,
+    "none": None,
+    "not a number": float("nan"),
+    "endless": float("-inf"),
+    "deep": [{"a": [1, {"b": "\x00"}]}],
+    3: "a key that is no text",
+    "when": datetime(2026, 1, 2, tzinfo=UTC),
+    "set": {"b", "a"},
+    "object": re.compile("x"),
+}
+
+
+def test_anything_that_a_stranger_sends_is_stored_and_verifies() -> None:
+    write(
+        subject="contact:line\nbreak\x00\ud800",
+        facts=HOSTILE,
+        personal=HOSTILE,
+        references=[Ref(Kind.NAME, "x" * 200)],
+    )
+    assert verify().holds
+
+    entry = Entry.objects.select_related("payload").get()
+    assert entry.subject == "contact:line break \ufffd"
+    assert entry.facts == entry.personal
+    assert entry.facts["nul"] == "a\ufffdb"
+    assert entry.facts["half a character"] == "\ufffd alone"
+    assert entry.facts["number"] == 10**40
+    assert entry.facts["float"] == 0.1 + 0.2
+    assert entry.facts["not a number"] == "nan"
+    assert entry.facts["3"] == "a key that is no text"
+    assert entry.facts["set"] == ["a", "b"]
+
+
+def test_an_actor_with_an_endless_name_is_cut_not_refused() -> None:
+    actor = Actor(organization=our_team(), role="x" * 500, address="y" * 500, request_id="z" * 500)
+    entry = write(by_user=actor, subject="s" * 999)
+    assert [len(entry.actor_role), len(entry.address), len(entry.subject)] == [40, 100, 300]
+    assert verify().holds
+
+
+def test_an_entry_is_found_by_its_subject_its_contacts_and_its_names() -> None:
+    entry = write(
+        subject="request:12",
+        facts={"group": 3, "primary": "ct_1", "sources": ["ct_2"]},
+        personal={
+            "contacts": [a_contact("ct_1", "Ána GARCÍA", user_id="+34 600 111 222")],
+            "names": {"ct_2": "Ana G."},
+        },
+        references=[Ref(Kind.EMAIL, "ana@example.com")],
+    )
+    found = set(Reference.objects.filter(entry=entry).values_list("kind", "value"))
+    assert found == {
+        ("request", "12"),
+        ("group", "3"),
+        ("contact", "ct_1"),
+        ("contact", "ct_2"),
+        ("name", "ana"),
+        ("name", "garcia"),
+        ("name", "g"),
+        ("user_id", "+34 600 111 222"),
+        ("phone", "600111222"),
+        ("phone", "0111222"),
+        ("email", "ana@example.com"),
+    }
+
+
+def test_without_an_organisation_nothing_refers_to_it() -> None:
+    write(by_user=Actor.system(None), subject="request:1")
+    assert not Reference.objects.exists()
+
+
+def test_no_payload_without_personal_data() -> None:
+    entry = write(facts={"after": "proposed"}, personal={})
+    assert entry.payload_mac == ""
+    assert not Payload.objects.exists()
+
+
+def test_an_entry_costs_few_queries(django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    actor = ana()
+    with django_assert_max_num_queries(7):  # two savepoint queries, and a lock on PostgreSQL
+        write(by_user=actor, subject="request:1", personal={"contacts": [a_contact()]})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_writers_make_one_chain() -> None:
+    actor = ana()
+
+    def one(number: int) -> None:
+        try:
+            for step in range(2):
+                write(by_user=actor, subject=f"request:{number}", personal={"step": step})
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(one, range(50)))
+
+    numbers = list(Entry.objects.order_by("number").values_list("number", flat=True))
+    assert numbers == list(range(1, 101))
+    result = verify()
+    assert result.holds
+    assert result.entries == 100
