@@ -1,0 +1,165 @@
+"""Finding entries: by what they name, by operator, action and time, newest first.
+
+Every condition is answered from an index and every page is a short range of one, whatever the size
+of the history (design.md, rule 12): a span of time becomes a span of numbers (log.py keeps the time
+from going back), a name or a phone number is looked up exactly as it was normalised.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from mergeui.accounts.models import Organization, User
+from mergeui.audit import references
+from mergeui.audit.models import Entry, Kind, Reference
+from mergeui.audit.references import Ref, ref
+
+BATCH = 500  # entries that `stream` holds in memory at a time
+
+_OURS = re.compile(r"(request|group)\s*#?\s*(\d{1,18})", re.IGNORECASE)
+
+
+def entries(
+    organization: Organization,
+    *,
+    contact: str = "",
+    name: str = "",
+    email: str = "",
+    phone: str = "",
+    user_id: str = "",
+    request: int | None = None,
+    group: int | None = None,
+    found_by: Iterable[Ref] = (),
+    operator: User | int | None = None,
+    action: str = "",
+    day: date | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: int | None = None,
+    after: int | None = None,
+) -> QuerySet[Entry]:
+    """The entries that meet every condition given, newest first, with their payloads.
+
+    `name`: every word of it, in any order. `found_by`: what `guess` made of somebody's words.
+    `day` is a day in UTC; `since` is included, `until` is not. `before` and `after` are numbers of
+    entries, not included: the next page is `before=` the last number of this one, the previous one
+    `after=` its first, reversed. Slice the result, and leave its order to it.
+    """
+    wanted = [
+        *_refs(contact=contact, name=name, email=email, phone=phone, user_id=user_id),
+        *(ref(Kind.REQUEST, number) for number in [request] if number is not None),
+        *(ref(Kind.GROUP, number) for number in [group] if number is not None),
+        *found_by,
+    ]
+    if day is not None:
+        midnight = datetime.combine(day, time(), timezone.get_default_timezone())
+        since = max(filter(None, [since, midnight]))
+        until = min(filter(None, [until, midnight + timedelta(days=1)]))
+    low, high = _numbers(since, until, after, before)
+    found = Entry.objects.select_related("payload").order_by("-number")
+    if not wanted:
+        found = found.filter(_between("number", low, high), organization=organization)
+    for kind, value in dict.fromkeys(wanted):
+        # A join each, with the bounds repeated: the databases start from the index of references,
+        # newest first, and do not read what lies outside of the page.
+        found = found.filter(
+            _between("references__entry", low, high),
+            references__organization=organization,
+            references__kind=kind,
+            references__value=value,
+        )
+    if wanted:
+        # The same as by number, but in the order of the index that leads (the last join's).
+        found = found.order_by("-references__entry")
+    if operator is not None:
+        found = found.filter(actor_id=operator.pk if isinstance(operator, User) else operator)
+    if action:
+        found = found.filter(action=action)
+    return found
+
+
+def stream(organization: Organization, **conditions: Any) -> Iterator[Entry]:
+    """All of `entries(organization, **conditions)`, newest first, in constant memory.
+
+    Page by page: no cursor and no transaction stays open while somebody reads slowly.
+    """
+    before = conditions.pop("before", None)
+    while batch := list(entries(organization, before=before, **conditions)[:BATCH]):
+        yield from batch
+        before = batch[-1].number
+
+
+def guess(organization: Organization, q: str) -> list[Ref]:
+    """What somebody may have meant by `q`: for `entries(found_by=…)`.
+
+    "request 12" and "group 7" are ours; then whatever of these is in the history: a contact id, a
+    channel's user id, an e-mail address, a phone number; otherwise words of a name. Empty when `q`
+    has nothing to look for.
+    """
+    text = q.strip()
+    if ours := _OURS.fullmatch(text):
+        return [ref(Kind(ours[1].lower()), int(ours[2]))]
+    exact = [ref(Kind.CONTACT, text), Ref(Kind.USER_ID, references.plain(text))]
+    if "@" in text:
+        exact.append(Ref(Kind.EMAIL, references.plain(text)))
+    if references.looks_like_phone(text) and (tail := references.phone_tail(text)):
+        exact.append(Ref(Kind.PHONE, tail))
+    for found in exact:
+        if found.value and _known(organization, found):
+            return [found]
+    words = [Ref(Kind.NAME, word) for word in references.words(text)]
+    return words or exact[-1:] if text else []
+
+
+def _known(organization: Organization, found: Ref) -> bool:
+    return Reference.objects.filter(
+        organization=organization, kind=found.kind, value=found.value
+    ).exists()
+
+
+def _refs(*, contact: str, name: str, email: str, phone: str, user_id: str) -> list[Ref]:
+    """What is asked for, normalised as it was stored. Words without a letter find nothing."""
+    found = []
+    if contact.strip():
+        found.append(ref(Kind.CONTACT, contact.strip()))
+    if name.strip():
+        found += [Ref(Kind.NAME, word) for word in references.words(name) or [""]]
+    if email.strip():
+        found.append(Ref(Kind.EMAIL, references.plain(email)))
+    if phone.strip():
+        found.append(Ref(Kind.PHONE, references.phone_tail(phone)))
+    if user_id.strip():
+        found.append(Ref(Kind.USER_ID, references.plain(user_id)))
+    return found
+
+
+def _numbers(
+    since: datetime | None, until: datetime | None, after: int | None, before: int | None
+) -> tuple[int | None, int | None]:
+    """The first and the last number that may be on the page; None without a bound."""
+    lows = [] if after is None else [after + 1]
+    highs = [] if before is None else [before - 1]
+    if since is not None:
+        lows.append(_last_before(since) + 1)
+    if until is not None:
+        highs.append(_last_before(until))
+    return max(lows, default=None), min(highs, default=None)
+
+
+def _last_before(moment: datetime) -> int:
+    """The number of the last entry before this moment; 0 when there is none."""
+    earlier = Entry.objects.filter(at__lt=moment).order_by("-at", "-number")
+    return earlier.values_list("number", flat=True).first() or 0
+
+
+def _between(column: str, low: int | None, high: int | None) -> Q:
+    bounds = Q()
+    if low is not None:
+        bounds &= Q(**{f"{column}__gte": low})
+    if high is not None:
+        bounds &= Q(**{f"{column}__lte": high})
+    return bounds
