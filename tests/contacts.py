@@ -28,7 +28,9 @@ def segment(name: str, color: str = "blue") -> dict[str, Any]:
     return {"id": f"seg_{name.lower()}", "name": name, "color": color, "contacts_count": 3}
 
 
-def contact(name: str | None = "Ana García", *channels: dict[str, Any], **fields: Any) -> dict[str, Any]:
+def contact(
+    name: str | None = "Ana García", *channels: dict[str, Any], **fields: Any
+) -> dict[str, Any]:
     """A contact's JSON with these channels."""
     return {
         "id": f"contact_{next(_numbers):06d}",

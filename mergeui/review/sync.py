@@ -155,7 +155,7 @@ def _read_all(
         run.groups_read += page.size
         run.groups_listed = page.count
         _report(run, progress)
-    return len(totals) <= 1 and totals <= {run.groups_read}
+    return totals == {run.groups_read}
 
 
 def _one_ahead(pages: Iterator[T]) -> Iterator[T]:

@@ -93,7 +93,10 @@ def test_a_contact_with_nothing_at_all_is_a_column_like_any_other() -> None:
 
 def test_an_unknown_channel_type_is_shown_as_it_is() -> None:
     comparison = compare(
-        parsed(contact("A", channel("carrier_pigeon", "x")), contact("B", channel("carrier_pigeon", "x")))
+        parsed(
+            contact("A", channel("carrier_pigeon", "x")),
+            contact("B", channel("carrier_pigeon", "x")),
+        )
     )
 
     assert comparison.channels[0].label == "carrier_pigeon"

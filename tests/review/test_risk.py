@@ -26,12 +26,17 @@ def test_an_unsubscribed_twin_is_said_both_ways() -> None:
 
 
 def test_all_unsubscribed_alike_is_no_difference() -> None:
-    assert risks(contact("Ana", PHONE, unsubscribed=True), contact("Ana", PHONE, unsubscribed=True)) == {}
+    assert (
+        risks(contact("Ana", PHONE, unsubscribed=True), contact("Ana", PHONE, unsubscribed=True))
+        == {}
+    )
 
 
 def test_a_blocked_one_and_an_admin() -> None:
     found = risks(
-        contact("Ana", PHONE, blocked=True), contact("Ana", PHONE), contact("Ana", PHONE, is_admin=True)
+        contact("Ana", PHONE, blocked=True),
+        contact("Ana", PHONE),
+        contact("Ana", PHONE, is_admin=True),
     )
 
     assert set(found) == {Risk.BLOCKED, Risk.ADMIN}
@@ -72,6 +77,8 @@ def test_a_chain_of_one_name_is_no_weak_link() -> None:
 
 
 def test_a_member_that_shares_nothing_is_named() -> None:
-    found = risks(contact("Ana", PHONE), contact("Ana", PHONE), contact("Ana Sola", email("s@e.org")))
+    found = risks(
+        contact("Ana", PHONE), contact("Ana", PHONE), contact("Ana Sola", email("s@e.org"))
+    )
 
     assert found[Risk.UNEXPLAINED].startswith("Ana Sola shares no channel")

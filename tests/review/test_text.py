@@ -24,7 +24,9 @@ def test_joiners_inside_a_script_that_needs_them_stay() -> None:
 
 @given(st.text())
 def test_nothing_hidden_is_left(text: str) -> None:
-    assert not set(visible(text)) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200b\ufeff\x00")
+    assert not set(visible(text)) & set(
+        "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200b\ufeff\x00"
+    )
 
 
 def test_a_nameless_contact_is_called_by_its_channels() -> None:

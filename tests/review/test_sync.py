@@ -1,0 +1,217 @@
+"""Mirroring Invent's groups: idempotent, all or nothing, and with a memory for identity."""
+
+import pytest
+
+from mergeui.accounts.models import Role
+from mergeui.audit.actions import Action
+from mergeui.audit.models import Entry
+from mergeui.errors import Stale
+from mergeui.review.decisions import dismiss
+from mergeui.review.models import Channel, Group, GroupState, MergedContact, Segment, SyncRun
+from mergeui.review.sync import SyncFailed, request_sync, sync
+from mergeui.sandbox import Change, Fault
+from tests.contacts import contact, email, segment, whatsapp
+from tests.desk import Desk, actor
+
+pytestmark = pytest.mark.django_db
+
+PHONE = "+15550101"
+
+
+def pair(phone: str = PHONE, **fields: object) -> list[dict]:
+    return [contact("Ana García", whatsapp(phone), **fields), contact("Ana", whatsapp(phone))]
+
+
+def test_the_first_sync_mirrors_everything() -> None:
+    first = contact(
+        "Ana García", whatsapp(PHONE), email("ana@example.com"), segments=[segment("VIP")]
+    )
+    second = contact("Ana", whatsapp(PHONE), created_at="2025-01-01T00:00:00Z")
+    desk = Desk(first, second, contact("Alone", email("alone@example.com")))
+
+    run = desk.sync()
+
+    assert (run.state, run.new, run.groups_read) == (SyncRun.State.DONE, 1, 1)
+    group = desk.group(GroupState.OPEN)
+    assert group.primary_contact_id == first["id"]
+    assert [m.contact_id for m in group.members.all()] == [first["id"], second["id"]]
+    assert [m.raw["name"] for m in group.members.all()] == ["Ana García", "Ana"]
+    assert group.names == ["Ana García", "Ana"]
+    assert group.links == [["whatsapp_bot", "WhatsApp", PHONE, 2]]
+    assert set(Channel.objects.filter(shared=True).values_list("user_id", flat=True)) == {PHONE}
+    assert list(group.segments.values_list("name", "color")) == [("VIP", "blue")]
+    assert Entry.objects.get().action == Action.SYNCED
+
+
+def test_a_second_sync_changes_nothing() -> None:
+    desk = Desk(*pair())
+    desk.sync()
+    before = list(Group.objects.values())
+
+    run = desk.sync()
+
+    assert (run.new, run.changed, run.unchanged, run.vanished) == (0, 0, 1, 0)
+    assert list(Group.objects.values()) == before
+
+
+def test_a_group_keeps_its_identity_when_a_member_joins_and_leaves() -> None:
+    ana, twin = pair()
+    desk = Desk(ana, twin)
+    desk.sync()
+    group = desk.group()
+    third = contact("Ana G.", whatsapp(PHONE))
+
+    desk.world.apply(_put(desk, third))
+    assert desk.sync().changed == 1
+    assert desk.group().pk == group.pk
+    assert desk.group().member_count == 3
+
+    desk.world.remove(twin["id"])
+    assert desk.sync().changed == 1
+    assert desk.group().pk == group.pk
+    assert {m.contact_id for m in desk.group().members.all()} == {ana["id"], third["id"]}
+
+
+def _put(desk: Desk, *contacts: dict) -> Change:
+    return Change(desk.world.top.id, put=contacts)
+
+
+def test_what_invent_lists_no_longer_vanishes_and_may_come_back() -> None:
+    ana, twin = pair()
+    desk = Desk(ana, twin)
+    desk.sync()
+
+    desk.world.remove(twin["id"])
+    assert desk.sync().vanished == 1
+    assert desk.group().state == GroupState.VANISHED
+
+    desk.world.apply(_put(desk, twin))
+    desk.sync()
+    assert desk.group().state == GroupState.OPEN
+
+
+def test_without_a_count_a_missing_group_is_looked_for_twice() -> None:
+    ana, twin = pair()
+    desk = Desk(ana, twin)
+    desk.sync()
+    desk.world.remove(twin["id"])
+    desk.faults.set(pagination_headers=False)
+
+    assert desk.sync().vanished == 1
+    assert desk.counters.requests["GET contacts/duplicates"] >= 3
+
+
+def test_a_group_that_slips_between_two_pages_does_not_vanish() -> None:
+    contacts = [c for n in range(150) for c in pair(f"+1555{n:05}")]
+    desk = Desk(*contacts)
+    desk.sync()
+    # Somebody merges the first group after page 1: the 101st moves to page 1, unread.
+    desk.faults.set(shift_after_page=1)
+
+    assert desk.sync().vanished == 0
+    assert Group.objects.filter(state=GroupState.OPEN).count() == 150
+
+    desk.faults.clear()
+    assert desk.sync().vanished == 1
+
+
+def test_a_merged_group_that_lingers_does_not_come_back() -> None:
+    ana, twin = pair()
+    desk = Desk(ana, twin)
+    desk.sync()
+    group = desk.group()
+    Group.objects.update(state=GroupState.MERGED)
+    MergedContact.objects.create(
+        organization=desk.organization,
+        contact_id=twin["id"],
+        into_contact_id=ana["id"],
+        merged_at=group.first_seen_at,
+    )
+
+    run = desk.sync()
+
+    assert (run.new, run.changed) == (0, 0)
+    assert desk.group().state == GroupState.MERGED
+
+
+def test_a_merged_contact_that_gets_a_new_twin_is_a_new_group() -> None:
+    ana, twin = pair()
+    desk = Desk(ana, twin)
+    desk.sync()
+    Group.objects.update(state=GroupState.MERGED)
+    MergedContact.objects.create(
+        organization=desk.organization,
+        contact_id=twin["id"],
+        into_contact_id=ana["id"],
+        merged_at=desk.group().first_seen_at,
+    )
+    desk.world.remove(twin["id"])
+    newcomer = contact("Ana again", whatsapp(PHONE))
+    desk.world.apply(_put(desk, newcomer))
+
+    assert desk.sync().new == 1
+    assert {m.contact_id for m in desk.group(GroupState.OPEN).members.all()} == {
+        ana["id"],
+        newcomer["id"],
+    }
+
+
+def test_a_failure_half_way_leaves_the_mirror_as_it_was_and_says_why() -> None:
+    desk = Desk(*[c for n in range(150) for c in pair(f"+1555{n:05}")])
+    desk.sync()
+    before = list(Group.objects.values())
+    desk.world.change(before[0]["primary_contact_id"], name="Somebody else")
+    desk.faults.set(read=Fault.STATUS, read_times=None)
+
+    with pytest.raises(SyncFailed) as failed:
+        desk.sync()
+
+    assert "Invent could not be read" in failed.value.sentence
+    assert list(Group.objects.values()) == before
+    run = SyncRun.objects.latest("pk")
+    assert (run.state, run.error) == (SyncRun.State.FAILED, failed.value.sentence)
+    assert Entry.objects.latest("number").action == Action.SYNC_FAILED
+    desk.faults.clear()
+    assert desk.sync().changed == 1
+
+
+def test_a_dismissed_group_stays_dismissed_until_its_evidence_changes() -> None:
+    ana, twin = pair()
+    desk = Desk(ana, twin)
+    desk.sync()
+    dismiss(desk.group(), by_user=actor(Role.OPERATOR), note="brothers")
+
+    desk.world.change(ana["id"], name="Ana M. García")
+    desk.sync()
+    assert desk.group().state == GroupState.DISMISSED
+
+    desk.world.apply(_put(desk, contact("Ana III", whatsapp(PHONE))))
+    desk.sync()
+    group = desk.group()
+    assert group.state == GroupState.OPEN
+    assert group.decided_note == "brothers"
+    assert Entry.objects.filter(action=Action.GROUP_REOPENED).count() == 1
+
+
+def test_segments_follow_their_names() -> None:
+    ana, twin = pair()
+    ana["segments"] = [segment("VIP")]
+    desk = Desk(ana, twin)
+    desk.sync()
+
+    desk.world.change(ana["id"], segments=[segment("VIP") | {"name": "Very important"}])
+    desk.sync()
+
+    assert Segment.objects.get().name == "Very important"
+
+
+def test_the_same_run_is_not_executed_twice() -> None:
+    desk = Desk(*pair())
+    run = request_sync(desk.organization, by_user=desk.system)
+    again = request_sync(desk.organization, by_user=desk.system)
+    assert run.pk == again.pk
+
+    sync(run, client=desk.client, by_user=desk.system)
+
+    with pytest.raises(Stale):
+        sync(again, client=desk.client, by_user=desk.system)
