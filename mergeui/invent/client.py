@@ -213,8 +213,10 @@ class InventClient:
         """
         given = {"name": name, "blocked": blocked, "unsubscribed": unsubscribed}
         changes = {key: value for key, value in given.items() if value is not UNSET}
-        if not changes or len(str(changes.get("name", ""))) > LONGEST_NAME:
-            raise ValueError(f"something must change, and a name has {LONGEST_NAME} characters")
+        if not changes:
+            raise ValueError("nothing to change was given")
+        if isinstance(name, str) and len(name) > LONGEST_NAME:
+            raise ValueError(f"a name can't be longer than {LONGEST_NAME} characters")
         url = f"{self._org}/contacts/{quoted_id(contact_id)}"
         value, answer = self._session.write("PATCH", url, json.dumps(changes))
         try:

@@ -1,0 +1,171 @@
+"""The request budget: never more than so many in any 60 seconds, over all processes of a host."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mergeui.invent import Budget, InventClient, NotSent, Unavailable
+
+
+class Clock:
+    """Time that passes when someone sleeps."""
+
+    def __init__(self) -> None:
+        self.milliseconds = 1_700_000_000_000
+
+    def __call__(self) -> int:
+        return self.milliseconds
+
+    def sleep(self, seconds: float) -> None:
+        self.milliseconds += round(seconds * 1000)
+
+
+def a_budget(clock: Clock, per_minute: int, path: Path | None = None, **options: float) -> Budget:
+    return Budget(per_minute, path, sleep=clock.sleep, clock=clock, **options)
+
+
+def test_a_burst_is_fine_and_then_the_window_holds():
+    clock = Clock()
+    budget = a_budget(clock, 5)
+    for _ in range(5):
+        budget.acquire()
+    assert clock() == 1_700_000_000_000
+    budget.acquire()
+    assert clock() > 1_700_000_060_000
+
+
+@given(st.lists(st.floats(0, 30), max_size=40))
+def test_no_window_of_a_minute_ever_has_more(pauses: list[float]):
+    clock = Clock()
+    budget = a_budget(clock, 4)
+    times: list[int] = []
+    for pause in pauses:
+        clock.sleep(pause)
+        budget.acquire()
+        times.append(clock())
+    for first, fifth in zip(times, times[4:], strict=False):
+        assert fifth - first > 60_000
+
+
+def test_urgent_requests_have_room_of_their_own_but_count_too():
+    clock = Clock()
+    budget = a_budget(clock, 100)
+    for _ in range(90):
+        budget.acquire()
+    for _ in range(10):
+        budget.acquire(urgent=True)
+    assert clock() == 1_700_000_000_000
+    budget.acquire(urgent=True)
+    assert clock() > 1_700_000_060_000
+
+
+def test_waiting_too_long_gives_up():
+    clock = Clock()
+    budget = a_budget(clock, 1, patience=30)
+    budget.acquire()
+    with pytest.raises(Unavailable, match="used up"):
+        budget.acquire()
+
+
+def test_a_clock_that_was_set_back_does_not_stop_everything():
+    clock = Clock()
+    budget = a_budget(clock, 1)
+    budget.acquire()
+    clock.sleep(-3600)
+    budget.acquire()
+    assert clock() == 1_700_000_000_000 - 3_600_000
+
+
+def test_a_budget_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="at least 1"):
+        Budget(0)
+
+
+def test_two_budgets_on_one_file_are_one(tmp_path: Path):
+    clock = Clock()
+    one, two = (a_budget(clock, 6, tmp_path / "budget") for _ in range(2))
+    for _ in range(3):
+        one.acquire()
+        two.acquire()
+    assert clock() == 1_700_000_000_000
+    two.acquire()
+    assert clock() > 1_700_000_060_000
+
+
+HUNGRY = """
+import sys
+from mergeui.invent import Budget, Unavailable
+budget, got = Budget(100, sys.argv[1], patience=0.2), 0
+try:
+    while True:
+        budget.acquire(urgent=True)
+        got += 1
+except Unavailable:
+    print(got)
+"""
+
+
+def test_two_processes_share_it(tmp_path: Path):
+    command = [sys.executable, "-c", HUNGRY, str(tmp_path / "budget")]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    got = [int(process.communicate(timeout=30)[0]) for process in running]
+    assert sum(got) == 100
+
+
+def test_a_file_that_cannot_be_used_is_said_plainly(tmp_path: Path):
+    (tmp_path / "budget").write_text("this is no database, and long enough to be seen as none")
+    with pytest.raises(Unavailable, match="budget can't be used"):
+        Budget(10, tmp_path / "budget").acquire()
+    with pytest.raises(Unavailable, match="budget can't be used"):
+        Budget(10, tmp_path / "missing" / "budget").acquire()
+
+
+class Greedy:
+    """A limiter that remembers what was asked of it, or has nothing left."""
+
+    def __init__(self, *, empty: bool = False) -> None:
+        self.asked: list[bool] = []
+        self.empty = empty
+
+    def acquire(self, *, urgent: bool = False) -> None:
+        self.asked.append(urgent)
+        if self.empty:
+            raise Unavailable("The budget is used up.")
+
+
+def test_each_try_of_a_read_and_each_merge_counts_and_merges_are_urgent(
+    asking: Callable[..., InventClient],
+):
+    limiter = Greedy()
+    answers = iter([httpx.Response(500), httpx.Response(200, json=[]), httpx.Response(404)])
+    invent = asking(lambda request: next(answers), limiter=limiter)
+    invent.contact_segments("p")
+    with pytest.raises(Exception, match="404"):
+        invent.merge("p", ("a",))
+    assert limiter.asked == [False, False, True]
+
+
+def test_a_merge_without_budget_is_not_sent(asking: Callable[..., InventClient]):
+    sent: list[httpx.Request] = []
+    invent = asking(sent.append, limiter=Greedy(empty=True))
+    with pytest.raises(NotSent, match="used up"):
+        invent.merge("p", ("a",))
+    assert sent == []
+
+
+def test_the_file_does_not_grow(tmp_path: Path):
+    clock = Clock()
+    budget = a_budget(clock, 5, tmp_path / "budget")
+    for _ in range(50):
+        budget.acquire()
+    with sqlite3.connect(tmp_path / "budget") as connection:
+        (count,) = connection.execute("SELECT COUNT(*) FROM requests").fetchone()
+    connection.close()
+    assert count <= 10
