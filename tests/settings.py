@@ -21,9 +21,10 @@ VARIABLES = (
     "BEHIND_PROXY",
     "INVENT_API_URL",
     "INVENT_ORG_ID",
-    "INVENT_REQUESTS_PER_MINUTE",
     "MERGE_COOL_OFF_SECONDS",
     "MERGE_FOUR_EYES",
+    "MERGE_LEASE_SECONDS",
+    "MERGE_READ_BACK_SECONDS",
     "SYNC_EVERY_SECONDS",
 )
 
@@ -54,6 +55,8 @@ for _name in VARIABLES:
     os.environ.pop(_name, None)
 os.environ["SECRET_KEY"] = "only-for-the-tests-" + 16 * "0123"
 os.environ["INVENT_API_KEY"] = "key-of-the-tests"
+# Tests of the budget have their own; here nobody waits for it.
+os.environ["INVENT_REQUESTS_PER_MINUTE"] = "100000"
 os.environ["DATABASE_URL"] = database_url(DIRECTORY)
 # Playwright's synchronous interface keeps an event loop running in the thread of the tests.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -65,6 +68,7 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
     # In a file: threads and the live server then meet the locks that they meet in production.
     DATABASES["default"]["TEST"] = {"NAME": str(DIRECTORY / "test.sqlite3")}
 
+VAR_DIR = DIRECTORY
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Static files as they lie in static/, without the collecting that a start in production needs.

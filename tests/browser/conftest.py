@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from mergeui.accounts.models import Membership, Organization, Role, User
 from scripts import browser as installed
+from tests.browser.live import LiveDesk
 
 # Chromium looks for updates and for its maker's hosts at every start, unless it is told not to.
 QUIET = [
@@ -77,6 +78,23 @@ def new_context(
 
     yield open_one
     assert complaints == []
+
+
+@pytest.fixture
+def live_desk(live_server: LiveServer) -> Iterator[Callable[..., LiveDesk]]:
+    """Opens a desk over the live server: `live_desk(contact(…), contact(…))`.
+
+    Its worker runs only after `start_worker()`; `sync()` and `work()` do one round in the test.
+    """
+    opened: list[LiveDesk] = []
+
+    def open_one(*contacts: dict[str, Any]) -> LiveDesk:
+        opened.append(LiveDesk(*contacts))
+        return opened[-1]
+
+    yield open_one
+    for desk in opened:
+        desk.close()
 
 
 @pytest.fixture

@@ -3,9 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from mergeui.accounts.models import Role
+from mergeui.review.sync import request_sync
 from tests.browser.axe import assert_accessible
+from tests.browser.live import LiveDesk
+from tests.contacts import contact, whatsapp
 
 PAGE = """<!doctype html><html lang="en"><head><title>Desk</title></head>
 <body><main><h1>Desk</h1>{}</main></body></html>"""
@@ -61,3 +65,19 @@ def test_what_the_policy_refuses_is_heard(
 ) -> None:
     show("<script>document.title = 'ran'</script>")
     assert "Content Security Policy" in complaints.pop()
+
+
+def test_a_worker_works_beside_the_pages(
+    live_desk: Callable[..., LiveDesk], signed_in: Callable[..., Page]
+) -> None:
+    phone_number = whatsapp("+15550101")
+    desk = live_desk(contact("Ana García", phone_number), contact("Ana G.", phone_number))
+    desk.start_worker()
+    request_sync(desk.organization, by_user=desk.system)
+    page = signed_in(Role.OPERATOR)
+    for _ in range(50):
+        page.goto("/groups/")
+        if page.get_by_text("Ana García").count():
+            break
+        page.wait_for_timeout(100)
+    expect(page.get_by_text("Ana García").first).to_be_visible()
