@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.safestring import SafeString
 
 from mergeui.web.access import MemberRequest
@@ -13,8 +14,13 @@ def wants_fragment(request: MemberRequest) -> bool:
 
 
 def done(request: MemberRequest, to: str, words: str | SafeString) -> HttpResponse:
-    """303 to the next page, which says `words`."""
-    messages.success(request, words)
+    """303 to the next page, which says `words`; htmx gets the words and goes there by itself."""
+    if words:
+        messages.success(request, words)
+    if wants_fragment(request):
+        response = render(request, "partials/done.html", {"words": words})
+        response["HX-Redirect"] = to
+        return response
     response = HttpResponseRedirect(to)
     response.status_code = 303
     return response

@@ -50,6 +50,18 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
+  // A contact that is kept can't be merged away, and the expected result follows the choice.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest?.("#choice");
+    if (!form || !["primary", "sources"].includes(event.target.name)) return;
+    if (event.target.name === "primary") {
+      for (const tick of form.querySelectorAll("[name=sources]")) {
+        if (tick.value === event.target.value) tick.checked = false;
+      }
+    }
+    form.dispatchEvent(new Event("picked"));
+  });
+
   // Arrow keys go from row to row once one of them has the focus.
   document.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -1,0 +1,175 @@
+"""The compare page: what is known of each contact, side by side, and the choice to be made."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Prefetch
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+
+from mergeui.accounts.models import Role
+from mergeui.errors import Invalid, Problem, Stale
+from mergeui.merging.models import MergeRequest
+from mergeui.merging.proposals import propose
+from mergeui.review import decisions
+from mergeui.review.compare import compare
+from mergeui.review.models import Group, GroupState, Member
+from mergeui.review.seen import contacts_of, fingerprint_of
+from mergeui.review.text import visible
+from mergeui.web import comparing, problems, typed
+from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.comparing import Picked
+from mergeui.web.deciding import banner, columns, preview_of
+from mergeui.web.htmx import done, wants_fragment
+from mergeui.web.middleware import record_refusal
+from mergeui.web.when import plural
+
+NOTE_LONGEST = 2_000
+
+
+def group_of(request: MemberRequest, pk: int) -> Group:
+    """The group with its members, or 404 when it is not there or another organisation's."""
+    members = Prefetch("members", Member.objects.order_by("position"))
+    groups = Group.objects.of(request.member.organization).select_related(
+        "claimed_by", "decided_by", "organization"
+    )
+    return get_object_or_404(groups.prefetch_related(members), pk=pk)
+
+
+@page()
+def group(request: MemberRequest, pk: int) -> HttpResponse:
+    """Compares; opening it says to the others that somebody is at it."""
+    shown = group_of(request, pk)
+    if shown.state == GroupState.OPEN and request.member.can(Role.OPERATOR):
+        decisions.claim(shown, by=request.user)
+    kept = typed.restore(request, request.path)
+    return show(request, shown, typed_fields=kept)
+
+
+def show(
+    request: MemberRequest,
+    group: Group,
+    *,
+    typed_fields: QueryDict | None = None,
+    problem: Problem | None = None,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page, with what was typed and what was wrong with it."""
+    comparison = compare(contacts_of(group))
+    picked = Picked.typed(typed_fields) if typed_fields else Picked.suggested(comparison)
+    operator = request.member.can(Role.OPERATOR)
+    lines = comparing.lines(comparison)
+    folded = sum(line.fold for line in lines)
+    context: dict[str, Any] = {
+        "group": group,
+        "comparison": comparison,
+        "columns": columns(group, comparison, picked),
+        "lines": lines,
+        "folded": plural(folded, "row") if folded else "",
+        "folded_verb": "is" if folded == 1 else "are",
+        "many": len(comparison.contacts) > 4,
+        "picked": picked,
+        "preview": preview_of(comparison.contacts, picked),
+        "banner": banner(group, request.user.pk, timezone.now(), _latest_request(group)),
+        "can_decide": operator,
+        "deciding": operator and group.state == GroupState.OPEN,
+        "fingerprint": fingerprint_of(comparison.contacts),
+        "problem": problem,
+        "errors": errors or {},
+        "snooze": snooze_days(),
+    }
+    return render(
+        request, "compare/page.html", context, status=problem.status if problem else status
+    )
+
+
+def _latest_request(group: Group) -> MergeRequest | None:
+    if group.state not in {GroupState.REQUESTED, GroupState.MERGED}:
+        return None
+    return group.requests.order_by("-pk").first()
+
+
+def snooze_days() -> list[tuple[str, str]]:
+    """Days that people often choose: (ISO date, words)."""
+    today = timezone.now().date()
+    choices = ((1, "Tomorrow"), (7, "In a week"), (30, "In a month"))
+    return [((today + timedelta(days=days)).isoformat(), words) for days, words in choices]
+
+
+@action(Role.VIEWER, back="group")
+def preview(request: MemberRequest, pk: int) -> HttpResponse:
+    """What the choice would do: a fragment as it changes, or the whole page without scripts."""
+    shown = group_of(request, pk)
+    if not wants_fragment(request):
+        return show(request, shown, typed_fields=request.POST)
+    contacts = contacts_of(shown)
+    context = {"preview": preview_of(contacts, Picked.typed(request.POST)), "swap": True}
+    return render(request, "compare/page.html#preview", context)
+
+
+@action(Role.OPERATOR, back="group")
+def request_merge(request: MemberRequest, pk: int) -> HttpResponse:
+    """Asks for the merge of what is ticked; what was typed is shown again when it is refused."""
+    group = group_of(request, pk)
+    picked = Picked.typed(request.POST)
+    try:
+        _refuse_unread(group, picked)
+        made = propose(
+            group,
+            primary_id=picked.primary,
+            source_ids=picked.sources,
+            acknowledged=picked.acknowledged,
+            by_user=request.actor,
+            fingerprint=request.POST.get("fingerprint", ""),
+            note=picked.note,
+        )
+    except Problem as problem:
+        return refused(request, pk, problem)
+    return done(request, reverse("request", kwargs={"pk": made.pk}), "")
+
+
+def _refuse_unread(group: Group, picked: Picked) -> None:
+    """A tick for other risks than those of this choice says nothing about this choice."""
+    if len(picked.note) > NOTE_LONGEST:
+        raise Invalid(f"The note is too long: {NOTE_LONGEST:,} characters are possible.")
+    if picked.risks is None or not picked.acknowledged:
+        return
+    if preview_of(contacts_of(group), picked).risks != picked.risks:
+        raise Invalid(
+            "The choice changed after the risks were shown. Read what is risky about it now, then"
+            " tick the box again."
+        )
+
+
+def refused(
+    request: MemberRequest, pk: int, problem: Problem, errors: dict[str, str] | None = None
+) -> HttpResponse:
+    """The page once more with what was typed, and the sentence that says what was wrong."""
+    record_refusal(request, problem)
+    if wants_fragment(request):
+        return problems.answer(request, problem.status, problem.sentence)
+    fields = request.POST.copy()
+    if isinstance(problem, Stale):
+        fields.pop("acknowledge", None)
+    return show(request, group_of(request, pk), typed_fields=fields, problem=problem, errors=errors)
+
+
+@page()
+def raw(request: MemberRequest, pk: int, contact_id: str) -> HttpResponse:
+    """A contact exactly as Invent gave it."""
+    shown = group_of(request, pk)
+    member = next((m for m in shown.members.all() if m.contact_id == contact_id), None)
+    if member is None:
+        raise Http404("This contact is not in this group.")
+    text = json.dumps(member.raw, indent=2, ensure_ascii=False)
+    context = {
+        "group": shown,
+        "name": member.name,
+        "contact_id": visible(contact_id),
+        "json": "\n".join(visible(line) for line in text.splitlines()),
+    }
+    return render(request, "raw/page.html", context)
