@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from mergeui.accounts.models import Membership
+from mergeui.web.requests import waiting_for
 
 SECTIONS = {
     "queue": "queue",
@@ -32,8 +33,3 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "section": SECTIONS.get(name or "", ""),
         "waiting": lambda: waiting_for(member) if member else 0,
     }
-
-
-def waiting_for(member: Membership) -> int:
-    """How many merge requests this member could approve now."""
-    return 0

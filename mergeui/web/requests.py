@@ -1,0 +1,178 @@
+"""Merge requests in words: as rows of a list, and the live state of one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from mergeui.accounts.models import Membership, Role
+from mergeui.merging.models import ACTIVE, UNSETTLED, MergeRequest, RequestState
+from mergeui.web.when import ago, exact, plural
+
+VIEWS = {
+    "waiting": "Waiting for me",
+    "mine": "Asked by me",
+    "going": "Going on",
+    "person": "Needs a person",
+    "all": "All",
+}
+EMPTY = {
+    "waiting": "No merge waits for your approval.",
+    "mine": "You have not asked for a merge yet. Open a group in the queue to begin.",
+    "going": "No merge is going on.",
+    "person": "No merge needs a person: everything that was sent is accounted for.",
+    "all": "Nobody has asked for a merge yet.",
+}
+
+# The style of the mark for each state: good, bad, info, risk or line.
+MARKS = {
+    RequestState.PROPOSED: "info",
+    RequestState.APPROVED: "info",
+    RequestState.EXECUTING: "info",
+    RequestState.MERGED: "good",
+    RequestState.PARTIAL: "risk",
+    RequestState.UNKNOWN: "risk",
+    RequestState.CONFLICT: "bad",
+    RequestState.STALE: "risk",
+    RequestState.REFUSED: "bad",
+}
+
+NEXT_STEP = {
+    RequestState.PROPOSED: "A second person has to approve it. Nothing is sent until then.",
+    RequestState.EXECUTING: "The worker is reading the contacts again and sending the merge now.",
+    RequestState.MERGED: "The contacts are one now. The history keeps what they were before.",
+    RequestState.PARTIAL: "What was not merged comes up in the queue again after the next refresh.",
+    RequestState.NOT_APPLIED: "Nothing was merged. The group is back in the queue.",
+    RequestState.REJECTED: "Nothing was sent. The group is back in the queue.",
+    RequestState.WITHDRAWN: "Nothing was sent. The group is back in the queue.",
+    RequestState.CANCELLED: "Nothing was sent. The group is back in the queue.",
+    RequestState.EXPIRED: "Nothing was sent. The group is back in the queue.",
+    RequestState.REFUSED: "Nothing was merged. The group is back in the queue.",
+    RequestState.STALE: "Nothing was sent. Look at the group again after the next refresh.",
+    RequestState.UNKNOWN: "Nobody knows yet whether it was merged, so it is not sent again. The"
+    " desk reads the contacts back from Invent until the facts are plain.",
+    RequestState.CONFLICT: "The desk can't find out by itself. An approver looks in Invent and"
+    " says below what became of the contacts.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request as one row of the list."""
+
+    url: str
+    primary: str
+    sources: str
+    mark: str
+    state: str
+    asked: str
+    since: str
+    cautions: list[str]
+
+
+def find(member: Membership, view: str) -> QuerySet[MergeRequest]:
+    """The requests of the member's organisation that a view shows, in no order."""
+    requests = MergeRequest.objects.of(member.organization)
+    if view == "waiting":
+        return requests.waiting_for(member.user_id)
+    if view == "mine":
+        return requests.filter(proposed_by_id=member.user_id)
+    if view == "going":
+        return requests.filter(state__in=ACTIVE)
+    if view == "person":
+        return requests.filter(state__in=UNSETTLED)
+    return requests
+
+
+def waiting_for(member: Membership) -> int:
+    """How many requests this member could approve now, at most 100."""
+    if not member.can(Role.APPROVER):
+        return 0
+    return int(find(member, "waiting")[:100].count())
+
+
+def row(request: MergeRequest, now: datetime) -> RequestRow:
+    """One row."""
+    count = len(request.snapshot) - 1
+    return RequestRow(
+        url=reverse("request", args=[request.pk]),
+        primary=request.primary_name,
+        sources=plural(count, "contact"),
+        mark=MARKS.get(RequestState(request.state), "line"),
+        state=request.get_state_display(),
+        asked=f"{request.proposed_by}, {ago(request.proposed_at, now)}",
+        since=exact(request.proposed_at),
+        cautions=[sentence for _, sentence in request.cautions],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the page of a request says of its state now, and which buttons it has.
+
+    `seconds` are left of the cool-off. `poll` says how often to ask again, in seconds; 0 when it
+    has ended.
+    """
+
+    state: str
+    label: str
+    mark: str
+    words: str
+    seconds: int
+    cool_off: int
+    late: str
+    poll: int
+    may_approve: bool
+    own: bool
+    may_cancel: bool
+    may_resolve: bool
+
+
+def live(request: MergeRequest, member: Membership, now: datetime, cool_off: int) -> Live:
+    """The live state of a request for one member."""
+    state = RequestState(request.state)
+    own = request.proposed_by_id == member.user_id
+    approver = member.can(Role.APPROVER)
+    waits = request.execute_after or now
+    seconds = max(0, -int((now - waits).total_seconds() // 1)) if waits > now else 0
+    return Live(
+        state=state.value,
+        label=str(state.label),
+        mark=MARKS.get(state, "line"),
+        words=_words(request, seconds),
+        seconds=seconds,
+        cool_off=max(cool_off, seconds, 1),
+        late=_late(request, now),
+        poll=_poll(state),
+        may_approve=state is RequestState.PROPOSED and approver and not own,
+        own=own,
+        may_cancel=state in {RequestState.PROPOSED, RequestState.APPROVED}
+        and ((own and member.can(Role.OPERATOR)) or approver),
+        may_resolve=state in UNSETTLED and approver,
+    )
+
+
+def _words(request: MergeRequest, seconds: int) -> str:
+    state = RequestState(request.state)
+    if state is not RequestState.APPROVED:
+        return NEXT_STEP.get(state, "")
+    if request.waiting_because and seconds:
+        return f"{request.waiting_because} The desk tries again in {plural(seconds, 'second')}."
+    if seconds:
+        return f"It is sent in {plural(seconds, 'second')}. Until then it can be cancelled."
+    return "The cool-off is over: the worker takes it next."
+
+
+def _late(request: MergeRequest, now: datetime) -> str:
+    """A hint when nothing happens although something should."""
+    due = request.execute_after
+    if request.state == RequestState.APPROVED and due and (now - due).total_seconds() > 15:
+        return "The worker doesn't seem to be running: start it with `manage.py worker`."
+    return ""
+
+
+def _poll(state: RequestState) -> int:
+    if state in {RequestState.APPROVED, RequestState.EXECUTING}:
+        return 1
+    return 3 if state in ACTIVE else 0

@@ -1,0 +1,92 @@
+"""Everything that the desk knows about a contact id: where is it, where did it go?"""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from mergeui.accounts.models import Organization
+from mergeui.audit import lookup
+from mergeui.audit.describe import describe
+from mergeui.invent import Contact
+from mergeui.merging.models import ContactLock, MergeRequest, Source
+from mergeui.review.compare import compare
+from mergeui.review.models import Member, MergedContact
+from mergeui.review.text import display_name
+from mergeui.web.access import MemberRequest, page
+
+ENTRIES = 20
+REQUESTS = 20
+
+
+@page()
+def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
+    """A contact by its id in Invent, one that was merged away too; 404 when nothing is known."""
+    organization = request.member.organization
+    merged = MergedContact.objects.filter(organization=organization, contact_id=contact_id).first()
+    memberships = list(
+        Member.objects.filter(group__organization=organization, contact_id=contact_id)
+        .select_related("group")
+        .order_by("-group_id")[:REQUESTS]
+    )
+    requests = _requests(organization, contact_id)
+    entries = list(lookup.entries(organization, contact=contact_id)[:ENTRIES])
+    if not (merged or memberships or requests or entries):
+        raise Http404
+    seen = _last_seen(contact_id, memberships, requests)
+    context: dict[str, Any] = {
+        "contact_id": contact_id,
+        "name": display_name(seen) if seen else "A contact without a snapshot",
+        "snapshot": compare([seen]) if seen else None,
+        "merged": merged,
+        "merged_by": next(
+            (r for r in requests if merged and r.state in {"merged", "partial"}), None
+        ),
+        "merge_chain": _chain(organization, merged),
+        "absorbed": _absorbed(organization, contact_id),
+        "groups": [m.group for m in memberships],
+        "requests": requests,
+        "lock": ContactLock.objects.filter(
+            organization=organization, contact_id=contact_id
+        ).first(),
+        "entries": [(entry, describe(entry)) for entry in entries],
+    }
+    return render(request, "contact/page.html", context)
+
+
+def _requests(organization: Organization, contact_id: str) -> list[MergeRequest]:
+    """The requests that name the contact, as the one to keep or as a source, newest first."""
+    own = MergeRequest.objects.of(organization)
+    as_source = Source.objects.filter(request__organization=organization, contact_id=contact_id)
+    pks = {
+        *own.filter(primary_contact_id=contact_id).values_list("pk", flat=True)[:REQUESTS],
+        *as_source.values_list("request_id", flat=True)[:REQUESTS],
+    }
+    return list(own.filter(pk__in=pks).select_related("proposed_by", "approved_by").order_by("-pk"))
+
+
+def _last_seen(
+    contact_id: str, memberships: list[Member], requests: list[MergeRequest]
+) -> Contact | None:
+    """The contact as it was last read: from a request that names it, or from its group."""
+    for request in requests:
+        for raw in request.snapshot:
+            if raw.get("id") == contact_id:
+                return Contact.parse(raw)
+    return Contact.parse(memberships[0].raw) if memberships else None
+
+
+def _chain(organization: Organization, merged: MergedContact | None) -> list[str]:
+    """The ids that lead to where the contact is today: a primary may have been merged on."""
+    ids: list[str] = []
+    while merged and merged.into_contact_id not in ids and len(ids) < 50:
+        ids.append(merged.into_contact_id)
+        merged = MergedContact.objects.filter(
+            organization=organization, contact_id=merged.into_contact_id
+        ).first()
+    return ids
+
+
+def _absorbed(organization: Organization, contact_id: str) -> list[MergedContact]:
+    into = MergedContact.objects.filter(organization=organization, into_contact_id=contact_id)
+    return list(into.order_by("-merged_at")[:100])

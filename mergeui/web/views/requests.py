@@ -1,0 +1,171 @@
+"""Merge requests: the lists, one request with its fate, and what people say of it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+
+from mergeui.accounts.models import Role
+from mergeui.audit import lookup
+from mergeui.audit.describe import describe
+from mergeui.errors import Invalid, Problem
+from mergeui.invent import Contact
+from mergeui.merging import approval
+from mergeui.merging.models import MergeRequest
+from mergeui.merging.reconcile import resolve as settle
+from mergeui.review.compare import compare
+from mergeui.web import requests as shown
+from mergeui.web import typed
+from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.forms import NoteForm
+from mergeui.web.htmx import done, wants_fragment
+from mergeui.web.middleware import record_refusal
+from mergeui.web.paging import Order, paginate
+from mergeui.web.views.queue import pager_links
+
+TIMELINE = 200
+
+
+@page()
+def requests(request: MemberRequest) -> HttpResponse:
+    """The requests that a view of the list asks for, newest first."""
+    default = "waiting" if request.member.can(Role.APPROVER) else "mine"
+    view = request.GET.get("view", default)
+    view = view if view in shown.VIEWS else default
+    found = shown.find(request.member, view).select_related("proposed_by")
+    listed = paginate(found, order=Order("pk", descending=True), cursor=request.GET.get("at", ""))
+    now = timezone.now()
+    context = {
+        "rows": [shown.row(found, now) for found in listed.rows],
+        "tabs": [(f"?view={key}", words, key == view) for key, words in shown.VIEWS.items()],
+        "empty": shown.EMPTY[view],
+        "page": listed,
+        "links": pager_links(listed, f"view={view}"),
+        "here": f"{request.path}?view={view}",
+    }
+    fragment = "#results" if wants_fragment(request) else ""
+    return render(request, "requests/list.html" + fragment, context)
+
+
+@page()
+def merge_request(request: MemberRequest, pk: int) -> HttpResponse:
+    """One request: what was seen, what is expected, what became of it.
+
+    Polled, it answers with the part that lives; 204 while that would say the same.
+    """
+    wanted = _get(request, pk)
+    now = timezone.now()
+    live = shown.live(wanted, request.member, now, settings.MERGE_COOL_OFF_SECONDS)
+    if wants_fragment(request):
+        if request.GET.get("was") == live.state and live.poll != 1:
+            return HttpResponse(status=204)
+        context = {"wanted": wanted, "live": live, "sources": list(wanted.sources.all())}
+        return render(request, "requests/page.html#live", context)
+    return _page(request, wanted, live)
+
+
+def _page(
+    request: MemberRequest,
+    wanted: MergeRequest,
+    live: shown.Live | None = None,
+    *,
+    problem: Problem | None = None,
+) -> HttpResponse:
+    live = live or shown.live(
+        wanted, request.member, timezone.now(), settings.MERGE_COOL_OFF_SECONDS
+    )
+    restored = typed.restore(request, request.path) if not problem else request.POST
+    entries = lookup.entries(request.member.organization, request=wanted.pk)[:TIMELINE]
+    context: dict[str, Any] = {
+        "wanted": wanted,
+        "live": live,
+        "problem": problem.sentence if problem else "",
+        "typed_note": restored.get("note", "") if restored else "",
+        "sources": list(wanted.sources.all()),
+        "comparison": compare([Contact.parse(raw) for raw in wanted.snapshot]),
+        "attempts": list(wanted.attempts.all()),
+        "looks": list(wanted.looks.all()),
+        "timeline": [(entry, describe(entry)) for entry in reversed(entries)],
+        "approval": getattr(wanted, "approval", None),
+    }
+    status = problem.status if problem else 200
+    return render(request, "requests/page.html", context, status=status)
+
+
+def _get(request: MemberRequest, pk: int) -> MergeRequest:
+    """The organisation's own request, or 404 (design.md, rule 11)."""
+    own = MergeRequest.objects.of(request.member.organization)
+    return get_object_or_404(
+        own.select_related("organization", "group", "proposed_by", "approved_by", "approval"), pk=pk
+    )
+
+
+@action(Role.APPROVER, back="request")
+def approve(request: MemberRequest, pk: int) -> HttpResponse:
+    """A second person approves."""
+    wanted = _get(request, pk)
+    try:
+        approval.approve(wanted, by_user=request.actor, note=_note(request))
+    except Problem as problem:
+        return _refused(request, wanted, problem)
+    return _done(request, wanted, "Approved. It is sent when the cool-off is over.")
+
+
+@action(Role.APPROVER, back="request")
+def reject(request: MemberRequest, pk: int) -> HttpResponse:
+    """A second person says no, with a reason."""
+    wanted = _get(request, pk)
+    try:
+        approval.reject(wanted, by_user=request.actor, note=_note(request))
+    except Problem as problem:
+        return _refused(request, wanted, problem)
+    return _done(request, wanted, "Rejected. The group is back in the queue.")
+
+
+@action(Role.OPERATOR, back="request")
+def cancel(request: MemberRequest, pk: int) -> HttpResponse:
+    """Takes a request back before anything is sent."""
+    wanted = _get(request, pk)
+    try:
+        approval.cancel(wanted, by_user=request.actor, note=_note(request))
+    except Problem as problem:
+        return _refused(request, wanted, problem)
+    return _done(request, wanted, "Taken back. Nothing was sent, and the group is in the queue.")
+
+
+@action(Role.APPROVER, back="request")
+def resolve(request: MemberRequest, pk: int) -> HttpResponse:
+    """A person says what became of a request that the desk can't judge."""
+    wanted = _get(request, pk)
+    try:
+        settle(
+            wanted,
+            merged_ids=request.POST.getlist("merged"),
+            by_user=request.actor,
+            note=_note(request),
+        )
+    except Problem as problem:
+        return _refused(request, wanted, problem)
+    return _done(request, wanted, "Recorded. The history has your note.")
+
+
+def _note(request: HttpRequest) -> str:
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(" ".join(str(e) for e in form.errors["note"]))
+    return str(form.cleaned_data["note"])
+
+
+def _refused(request: MemberRequest, wanted: MergeRequest, problem: Problem) -> HttpResponse:
+    """The page again, as it is now, with the reason on top and what was typed in its place."""
+    record_refusal(request, problem)
+    if wants_fragment(request):
+        raise problem
+    return _page(request, _get(request, wanted.pk), problem=problem)
+
+
+def _done(request: MemberRequest, wanted: MergeRequest, words: str) -> HttpResponse:
+    return done(request, reverse("request", args=[wanted.pk]), words)

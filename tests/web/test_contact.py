@@ -1,0 +1,91 @@
+"""Everything that is known about a contact id: where is it, where did it go?"""
+
+import pytest
+from django.test import Client
+
+from mergeui.accounts.models import Organization, Role
+from mergeui.audit.actor import Actor
+from tests.contacts import contact, segment, whatsapp
+from tests.desk import Desk, member
+
+pytestmark = pytest.mark.django_db
+
+PHONE = whatsapp("+15550101")
+
+
+@pytest.fixture(autouse=True)
+def _no_cool_off(settings) -> None:
+    settings.MERGE_COOL_OFF_SECONDS = 0
+
+
+def signed_in(role: Role) -> Client:
+    client = Client()
+    client.force_login(member(role).user)
+    return client
+
+
+def test_a_contact_that_was_merged_away_is_found_with_its_snapshot() -> None:
+    kept = contact("Ana García", PHONE)
+    gone = contact("Ana", PHONE, segments=[segment("VIP")], created_at="2025-01-01T00:00:00Z")
+    desk = Desk(kept, gone)
+    desk.sync()
+    request = desk.propose(Actor.member(member(Role.OPERATOR, name="olga")))
+    desk.work()
+
+    page = signed_in(Role.VIEWER).get(f"/contacts/{gone['id']}/").content.decode()
+
+    assert "Merged away" in page
+    assert f'<a href="/contacts/{kept["id"]}/"><bdi>Ana García' in page
+    assert "asked by <bdi>olga" in page
+    assert f"/requests/{request.pk}/" in page
+    assert "As it was before the merge" in page
+    assert "VIP" in page
+    page = signed_in(Role.VIEWER).get(f"/contacts/{kept['id']}/").content.decode()
+    assert "Merged into it" in page
+
+
+def test_a_contact_that_only_waits_in_the_queue() -> None:
+    ana = contact("Ana García", PHONE)
+    desk = Desk(ana, contact("Ana", PHONE))
+    desk.sync()
+
+    page = signed_in(Role.VIEWER).get(f"/contacts/{ana['id']}/").content.decode()
+
+    assert "As last read from Invent" in page
+    assert "No entry names this contact yet" in page
+
+
+def test_what_nobody_knows_and_what_is_anothers_is_not_there() -> None:
+    ana = contact("Ana García", PHONE)
+    desk = Desk(ana, contact("Ana", PHONE))
+    desk.sync()
+    others = Organization.objects.create(name="Others", invent_org_id="org_others")
+    stranger = Client()
+    stranger.force_login(member(Role.ADMIN, others).user)
+
+    assert signed_in(Role.VIEWER).get("/contacts/contact_nobody/").status_code == 404
+    assert stranger.get(f"/contacts/{ana['id']}/").status_code == 404
+    assert Client().get(f"/contacts/{ana['id']}/").status_code == 302
+
+
+@pytest.mark.parametrize("odd", ["a%2Fb", "%3Cimg%3E", "..", "%F0%9F%8C%B8", "a%00b", "x" * 3000])
+def test_an_odd_id_is_simply_not_there(odd: str) -> None:
+    assert signed_in(Role.VIEWER).get(f"/contacts/{odd}/").status_code in {404, 400}
+
+
+def test_a_chain_of_merges_leads_to_where_it_is_today() -> None:
+    first, second, third = (
+        contact("Ana", PHONE, created_at=f"202{n}-01-01T00:00:00Z") for n in (5, 4, 3)
+    )
+    desk = Desk(first, second, third)
+    desk.sync()
+    operator = Actor.member(member(Role.OPERATOR))
+    desk.propose(operator, primary_id=second["id"], source_ids=[first["id"]])
+    desk.work()
+    desk.sync()
+    desk.propose(operator, desk.group("open"), primary_id=third["id"], source_ids=[second["id"]])
+    desk.work()
+
+    page = signed_in(Role.VIEWER).get(f"/contacts/{first['id']}/").content.decode()
+
+    assert f'today it is <a href="/contacts/{third["id"]}/">' in page

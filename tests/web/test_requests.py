@@ -1,0 +1,198 @@
+"""Requests: what waits for whom, one request with its fate, and what people say of it."""
+
+import pytest
+from django.test import Client
+
+from mergeui.accounts.models import Membership, Organization, Role
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.models import Entry
+from mergeui.merging.models import MergeRequest, RequestState
+from mergeui.sandbox import Fault
+from tests.contacts import contact, whatsapp
+from tests.desk import Desk, member, past
+
+pytestmark = pytest.mark.django_db
+
+PHONE = whatsapp("+15550101")
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Ana twice, one of them unsubscribed: it needs a second person."""
+    desk = Desk(contact("Ana García", PHONE), contact("Ana", PHONE, unsubscribed=True))
+    desk.sync()
+    return desk
+
+
+@pytest.fixture
+def operator(desk: Desk) -> Membership:
+    return member(Role.OPERATOR, name="olga")
+
+
+@pytest.fixture
+def proposed(desk: Desk, operator: Membership) -> MergeRequest:
+    return desk.propose(Actor.member(operator), note="same number, same person")
+
+
+def signed_in(membership: Membership) -> Client:
+    client = Client()
+    client.force_login(membership.user)
+    return client
+
+
+def address(request: MergeRequest, what: str = "") -> str:
+    return f"/requests/{request.pk}/{what}"
+
+
+def test_an_approver_sees_what_waits_for_them(proposed: MergeRequest) -> None:
+    page = signed_in(member(Role.APPROVER)).get("/requests/")
+
+    assert page.status_code == 200
+    assert "Merge 1 contact into" in page.content.decode()
+    assert "Ana unsubscribed" in page.content.decode()
+    assert "Wait for your approval" in page.content.decode()
+
+
+def test_the_proposer_sees_it_under_asked_by_me(
+    proposed: MergeRequest, operator: Membership
+) -> None:
+    client = signed_in(operator)
+
+    assert "Asked by <bdi>olga" in client.get("/requests/").content.decode()
+    assert "No merge waits" in client.get("/requests/?view=waiting").content.decode()
+
+
+def test_the_page_of_a_request_says_what_was_seen(proposed: MergeRequest) -> None:
+    page = signed_in(member(Role.APPROVER)).get(address(proposed)).content.decode()
+
+    assert "Merge 1 contact into <bdi>Ana García" in page
+    assert "1 contact will be merged into Ana García and disappears" in page
+    assert "same number, same person" in page
+    assert "Approve this merge" in page
+    assert "asked to merge" in page
+
+
+def test_approve(proposed: MergeRequest) -> None:
+    answer = signed_in(member(Role.APPROVER)).post(address(proposed, "approve/"), {"note": "ok"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, address(proposed))
+    proposed.refresh_from_db()
+    assert proposed.state == RequestState.APPROVED
+
+
+def test_approve_by_htmx_answers_with_a_fragment(proposed: MergeRequest) -> None:
+    answer = signed_in(member(Role.APPROVER)).post(address(proposed, "approve/"), **HTMX)
+
+    assert answer.status_code == 200
+    assert "Approved." in answer.content.decode()
+    assert "<html" not in answer.content.decode()
+    proposed.refresh_from_db()
+    assert proposed.state == RequestState.APPROVED
+
+
+def test_nobody_approves_their_own(desk: Desk) -> None:
+    approver = member(Role.APPROVER)
+    request = desk.propose(Actor.member(approver), note="mine")
+
+    answer = signed_in(approver).post(address(request, "approve/"), {"note": "typed words"})
+
+    assert answer.status_code == 403
+    assert "You asked for this merge, so somebody else has to approve it." in (
+        answer.content.decode()
+    )
+    assert Entry.objects.latest("number").action == Action.REFUSED
+
+
+def test_a_rejection_without_a_reason_keeps_the_page(proposed: MergeRequest) -> None:
+    client = signed_in(member(Role.APPROVER))
+
+    answer = client.post(address(proposed, "reject/"), {"note": ""})
+    assert answer.status_code == 400
+    assert "Say why" in answer.content.decode()
+
+    answer = client.post(address(proposed, "reject/"), {"note": "Two sisters"})
+    assert answer.status_code == 303
+    assert "Two sisters" in client.get(address(proposed)).content.decode()
+
+
+def test_the_second_approver_is_told_who_was_faster(proposed: MergeRequest) -> None:
+    signed_in(member(Role.APPROVER, name="paula")).post(address(proposed, "approve/"))
+
+    answer = signed_in(member(Role.APPROVER)).post(
+        address(proposed, "approve/"), {"note": "typed words"}
+    )
+
+    assert answer.status_code == 409
+    assert "paula approved this request meanwhile." in answer.content.decode()
+
+
+def test_cancel_in_the_cool_off(desk: Desk, operator: Membership, settings) -> None:
+    settings.MERGE_FOUR_EYES = "never"
+    request = desk.propose(Actor.member(operator))
+    client = signed_in(operator)
+    assert "Cancel the merge" in client.get(address(request)).content.decode()
+
+    assert client.post(address(request, "cancel/")).status_code == 303
+
+    page = client.get(address(request)).content.decode()
+    assert "olga took this request back. Nothing was sent to Invent." in page
+    assert "hx-trigger" not in page.partition('id="live"')[2].partition("</section>")[0]
+
+
+def test_the_live_part_is_silent_while_nothing_changes(proposed: MergeRequest) -> None:
+    client = signed_in(member(Role.APPROVER))
+
+    assert client.get(f"{address(proposed)}?was=proposed", **HTMX).status_code == 204
+    assert client.get(f"{address(proposed)}?was=approved", **HTMX).status_code == 200
+
+
+def test_a_person_resolves_what_the_desk_can_not_judge(
+    desk: Desk, proposed: MergeRequest, settings
+) -> None:
+    settings.MERGE_COOL_OFF_SECONDS = 0
+    approver = member(Role.APPROVER)
+    client = signed_in(approver)
+    client.post(address(proposed, "approve/"))
+    past(proposed, execute_after=1)
+    desk.faults.next_merge(Fault.DROP, applied=True)
+    desk.work()
+    MergeRequest.objects.update(state=RequestState.CONFLICT)
+    source = proposed.sources.get().contact_id
+
+    assert client.post(address(proposed, "resolve/"), {"merged": source}).status_code == 400
+    answer = client.post(
+        address(proposed, "resolve/"), {"merged": source, "note": "Looked in Invent"}
+    )
+
+    assert answer.status_code == 303
+    proposed.refresh_from_db()
+    assert proposed.state == RequestState.MERGED
+
+
+@pytest.mark.parametrize("what", ["approve/", "reject/", "cancel/", "resolve/"])
+def test_who_may_not(proposed: MergeRequest, what: str) -> None:
+    stranger = member(
+        Role.ADMIN, Organization.objects.create(name="Others", invent_org_id="org_others")
+    )
+    where = address(proposed, what)
+
+    assert signed_in(member(Role.VIEWER)).post(where, {"note": "x"}).status_code == 403
+    assert signed_in(stranger).post(where, {"note": "x"}).status_code == 404
+    assert signed_in(stranger).get(address(proposed)).status_code == 404
+    assert signed_in(member(Role.ADMIN)).get(where).status_code == 405
+    assert Client().post(where, {"note": "x"}).headers["Location"].startswith("/login/")
+    proposed.refresh_from_db()
+    assert proposed.state == RequestState.PROPOSED
+
+
+def test_the_list_takes_a_fixed_number_of_queries(
+    desk: Desk, operator: Membership, django_assert_max_num_queries
+) -> None:
+    client = signed_in(operator)
+    with django_assert_max_num_queries(8):
+        client.get("/requests/?view=all")
+    desk.propose(Actor.member(operator))
+    with django_assert_max_num_queries(8):
+        client.get("/requests/?view=all")
