@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pyrate_limiter import Duration, Rate, RateItem, SQLiteBucket
 
-from mergeui.invent.errors import Unavailable
+from mergeui.invent.errors import OverBudget
 
 TABLE = "requests"
 WINDOW_SECONDS = 60.0
@@ -54,12 +54,12 @@ class Budget:
     def acquire(self, *, urgent: bool = False) -> None:
         """Wait until one more request is in the budget, and count it.
 
-        Raises Unavailable when that takes longer than the patience, or the file can't be used.
+        Raises OverBudget when that takes longer than the patience, or the file can't be used.
         """
         waited = 0.0
         while wait := self._try(urgent):
             if waited + wait > self._patience:
-                raise Unavailable("The budget of requests to Invent is used up; try again later.")
+                raise OverBudget("The budget of requests to Invent is used up; try again later.")
             self._sleep(wait)
             waited += wait
 
@@ -71,7 +71,7 @@ class Budget:
                     self._open()
                 return self._put(self._urgent if urgent else self._reads)
             except sqlite3.Error as error:
-                raise Unavailable(
+                raise OverBudget(
                     f"The file of the request budget can't be used: {error}."
                 ) from error
 

@@ -1,6 +1,6 @@
 """The client of Invent: one typed method an endpoint (invent-api.md).
 
-Reads are tried up to four times and keep to the request budget; they raise Rejected or
+Reads are tried a few times and keep to the request budget; they raise Rejected or
 Unavailable. Writes are sent once, over a fresh connection, and raise NotSent, Rejected or
 OutcomeUnknown: see errors.py for what each says. One client may be shared by threads.
 """
@@ -53,8 +53,9 @@ class InventClient:
     """A client for one org. Use it as a context manager, or close it.
 
     `org_id` is `c` for the org of the key, or the real id of a sub-org. `timeout` and
-    `merge_timeout` are seconds of silence before giving up. `transport`, `limiter` and `sleep`
-    (seconds) are for tests and for sharing one budget.
+    `merge_timeout` are seconds of silence before giving up. A read is tried `tries` times, which
+    may take minutes when Invent says so: 1 suits a page that someone waits for. `limiter` is the
+    request budget. `transport` and `sleep` (seconds) are for tests.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class InventClient:
         limiter: Limiter | None = None,
         timeout: float = 30.0,
         merge_timeout: float = 60.0,
+        tries: int = 4,
         user_agent: str = "mergeui",
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -84,6 +86,7 @@ class InventClient:
             limiter=limiter,
             read_seconds=timeout,
             write_seconds=merge_timeout,
+            tries=tries,
             user_agent=user_agent,
             sleep=sleep,
         )

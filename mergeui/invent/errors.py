@@ -9,6 +9,7 @@
     │   └── RateLimited     429, with `retry_after` in seconds when Invent said so
     ├── OutcomeUnknown      a write that may or may not have happened: never send it again
     ├── Unavailable         a read failed, or its answer made no sense, after all its tries
+    │   └── OverBudget      the request budget of this host is used up for now
     └── Malformed           a value does not have the shape of invent-api.md, Shapes
 
     InvalidMerge (ValueError)   a merge call that must never leave this machine; nothing was sent
@@ -104,6 +105,10 @@ class OutcomeUnknown(InventError):
 
 class Unavailable(InventError):
     """A read failed after all its tries, or the answer made no sense. Nothing was changed."""
+
+
+class OverBudget(Unavailable):
+    """The request budget is used up, or can't be told, so nothing was sent for now."""
 
 
 class Malformed(InventError):

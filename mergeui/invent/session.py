@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
@@ -18,6 +17,7 @@ from mergeui.invent.errors import (
     InventError,
     Malformed,
     NotSent,
+    OverBudget,
     RateLimited,
     RawAnswer,
     Unavailable,
@@ -28,7 +28,6 @@ from mergeui.invent.wire import exchange, open_client, open_transport
 
 READ_LIMIT = 32 * 1024 * 1024
 WRITE_LIMIT = 8 * 1024 * 1024
-TRIES = 4
 LONGEST_WAIT = 120.0
 
 logger = logging.getLogger("mergeui.invent")
@@ -44,7 +43,7 @@ class Limiter(Protocol):
     def acquire(self, *, urgent: bool = False) -> None:
         """Wait until one more request is in the budget; urgent ones need not queue for long.
 
-        Raises InventError when it takes too long.
+        Raises OverBudget when it takes too long.
         """
 
 
@@ -59,6 +58,7 @@ class Session:
         limiter: Limiter | None,
         read_seconds: float,
         write_seconds: float,
+        tries: int,
         user_agent: str,
         sleep: Callable[[float], None],
     ) -> None:
@@ -68,7 +68,9 @@ class Session:
         self._key = api_key
         self._limiter = limiter
         self._sleep = sleep
-        self._seconds = {"read": read_seconds, "write": write_seconds}
+        self._tries = tries
+        self._read_seconds = read_seconds
+        self._write_seconds = write_seconds
         headers = {
             "authorization": f"Bearer {api_key}",
             "accept": "application/json",
@@ -92,23 +94,12 @@ class Session:
         self._reads.close()
         self._writes.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def get(
         self, url: str, params: Mapping[str, str], *, name: str
     ) -> tuple[Any, Mapping[str, str]]:
         """The clean JSON and the kept headers at `url`; `name` stands for it in the log.
 
-        Tries up to 4 times with growing, jittered waits, or as long as Retry-After says, up to
+        Tries as often as it may with growing, jittered waits, or as long as Retry-After says, up to
         two minutes. Raises Rejected or Unavailable.
         """
 
@@ -122,7 +113,7 @@ class Session:
 
         trying = Retrying(
             retry=retry_if_exception(worth_another_try),
-            stop=stop_after_attempt(TRIES),
+            stop=stop_after_attempt(self._tries),
             wait=_wait,
             sleep=self._sleep,
             before_sleep=tell,
@@ -135,7 +126,7 @@ class Session:
             self._limiter.acquire()
         request = self._reads.build_request("GET", url, params=params)
         got = exchange(
-            self._reads, request, limit=READ_LIMIT, seconds=self._seconds["read"], key=self._key
+            self._reads, request, limit=READ_LIMIT, seconds=self._read_seconds, key=self._key
         )
         answer = read_answer(got)
         try:
@@ -155,7 +146,7 @@ class Session:
         if self._limiter:
             try:
                 self._limiter.acquire(urgent=True)
-            except InventError as error:
+            except OverBudget as error:
                 raise NotSent(f"Nothing was sent to Invent: {error.sentence}") from error
         request = self._writes.build_request(
             method,
@@ -169,7 +160,7 @@ class Session:
                 self._writes,
                 request,
                 limit=WRITE_LIMIT,
-                seconds=self._seconds["write"],
+                seconds=self._write_seconds,
                 key=self._key,
             )
         except InvalidMerge:

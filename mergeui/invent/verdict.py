@@ -13,6 +13,7 @@ from mergeui.invent.errors import (
     NotFound,
     NotSent,
     OutcomeUnknown,
+    OverBudget,
     RateLimited,
     RawAnswer,
     Rejected,
@@ -54,7 +55,12 @@ def unknown(reason: str, answer: RawAnswer | None) -> OutcomeUnknown:
 
 
 def worth_another_try(error: BaseException) -> bool:
-    """Whether a read that failed with `error` may go well a little later."""
+    """Whether a read that failed with `error` may go well a little later.
+
+    Not when the budget was the trouble: that has been waited for already.
+    """
+    if isinstance(error, OverBudget):
+        return False
     if isinstance(error, Unavailable):
         return error.status is None or error.status in (OK, 408, 425) or error.status >= 500
     return isinstance(error, RateLimited)

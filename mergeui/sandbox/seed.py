@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache
 
 from mergeui.sandbox.directory import Directory, Json
 from mergeui.sandbox.maker import Maker
@@ -11,7 +11,6 @@ from mergeui.sandbox.names import Name, pick_name
 from mergeui.sandbox.special import special_groups
 from mergeui.sandbox.state import Org, World
 
-VERSION = 1  # another number when the same seed gives another world
 LONE_CONTACTS = 300
 _SUB_ORGS = ("Customer care Berlin", "Atención al cliente Madrid")
 _PHONE_TYPES = ("whatsapp_bot", "twilio", "telnyx")
@@ -22,8 +21,13 @@ def world(groups: int = 200, seed: int = 1) -> World:
     """A support team's contacts with `groups` groups of duplicates, and some without duplicates.
 
     From 20 groups on, the special ones of special.py are among the first. Two sub-orgs have five
-    groups each. Pure: the same arguments give the same world.
+    groups each. The same arguments give the same world, each time to be changed apart.
     """
+    return _world(groups, seed).copy()
+
+
+@lru_cache(maxsize=8)
+def _world(groups: int, seed: int) -> World:
     make = Maker(seed)
     named = special_groups(make) if groups >= 20 else {}
     usual = [_person(make) for _ in range(groups - len(named))]
@@ -35,7 +39,7 @@ def world(groups: int = 200, seed: int = 1) -> World:
         people = [_person(own) for _ in range(5)]
         orgs.append(Org(own.new_id("org"), name, top.id, _directory(own, {}, people, [])))
     ids = {name: tuple(one["id"] for one in contacts) for name, contacts in named.items()}
-    return World(orgs, named=ids, rebuild=partial(world, groups, seed))
+    return World(orgs, named=ids)
 
 
 def big(groups: int, contacts: int = 3, channels: int = 3, seed: int = 1) -> World:
@@ -53,7 +57,7 @@ def big(groups: int, contacts: int = 3, channels: int = 3, seed: int = 1) -> Wor
 
     directory = Directory(members(), make.segments)
     org = Org(make.new_id("org"), "Big Example", None, directory)
-    return World([org], rebuild=partial(big, groups, contacts, channels, seed))
+    return World([org])
 
 
 def _directory(
@@ -84,7 +88,7 @@ def _person(make: Maker) -> list[Json]:
         link = pick.choice(shared)
         again = link | {"id": make.new_id("channel"), "name": name.variant(pick)}
         extra = _more(make, name)
-        shared += extra
+        shared += [channel for channel in extra if channel["type"] != "internal"]
         contacts.append(make.contact(name.variant(pick), [again, *extra]))
     pick.shuffle(contacts)
     return contacts

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,15 +67,11 @@ class World:
     """
 
     def __init__(
-        self,
-        orgs: Iterable[Org],
-        *,
-        named: dict[str, tuple[str, ...]] | None = None,
-        rebuild: Callable[[], World] | None = None,
+        self, orgs: Iterable[Org], *, named: dict[str, tuple[str, ...]] | None = None
     ) -> None:
         self.orgs = {org.id: org for org in orgs}
         self.named = named or {}
-        self.rebuild = rebuild
+        self._seeded = _copied(self.orgs)
         self.lock = threading.RLock()
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.monotonic: Callable[[], float] = time.monotonic
@@ -96,12 +92,14 @@ class World:
         moment = self.clock().astimezone(UTC).isoformat(timespec="milliseconds")
         return moment.removesuffix("+00:00") + "Z"
 
+    def copy(self) -> World:
+        """The same world, to be changed apart."""
+        return World(_copied(self.orgs).values(), named=self.named)
+
     def reset(self) -> None:
-        """Back to the world as it was seeded; raises RuntimeError when it was not."""
-        if self.rebuild is None:
-            raise RuntimeError("this world was not made from a seed")
+        """Back to how it was made."""
         with self.lock:
-            self.orgs = self.rebuild().orgs
+            self.orgs = _copied(self._seeded)
 
     def apply(self, change: Change) -> None:
         """Make a change and tell the journal: the one door for all changes."""
@@ -135,6 +133,10 @@ class World:
             gone = tuple(source["id"] for source in sources)
             self.apply(Change(org_id, put=(merged,), remove=gone))
             return merged
+
+
+def _copied(orgs: dict[str, Org]) -> dict[str, Org]:
+    return {key: replace(org, directory=org.directory.copy()) for key, org in orgs.items()}
 
 
 def united(primary: Json, sources: list[Json], *, any_flag_wins: bool) -> Json:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergeui.invent import Budget, InventClient, NotSent, Unavailable
+from mergeui.invent import Budget, InventClient, NotSent, OverBudget
 
 
 class Clock:
@@ -70,7 +70,7 @@ def test_waiting_too_long_gives_up():
     clock = Clock()
     budget = a_budget(clock, 1, patience=30)
     budget.acquire()
-    with pytest.raises(Unavailable, match="used up"):
+    with pytest.raises(OverBudget, match="used up"):
         budget.acquire()
 
 
@@ -101,13 +101,13 @@ def test_two_budgets_on_one_file_are_one(tmp_path: Path):
 
 HUNGRY = """
 import sys
-from mergeui.invent import Budget, Unavailable
+from mergeui.invent import Budget, OverBudget
 budget, got = Budget(100, sys.argv[1], patience=0.2), 0
 try:
     while True:
         budget.acquire(urgent=True)
         got += 1
-except Unavailable:
+except OverBudget:
     print(got)
 """
 
@@ -121,9 +121,9 @@ def test_two_processes_share_it(tmp_path: Path):
 
 def test_a_file_that_cannot_be_used_is_said_plainly(tmp_path: Path):
     (tmp_path / "budget").write_text("this is no database, and long enough to be seen as none")
-    with pytest.raises(Unavailable, match="budget can't be used"):
+    with pytest.raises(OverBudget, match="budget can't be used"):
         Budget(10, tmp_path / "budget").acquire()
-    with pytest.raises(Unavailable, match="budget can't be used"):
+    with pytest.raises(OverBudget, match="budget can't be used"):
         Budget(10, tmp_path / "missing" / "budget").acquire()
 
 
@@ -137,7 +137,7 @@ class Greedy:
     def acquire(self, *, urgent: bool = False) -> None:
         self.asked.append(urgent)
         if self.empty:
-            raise Unavailable("The budget is used up.")
+            raise OverBudget("The budget is used up.")
 
 
 def test_each_try_of_a_read_and_each_merge_counts_and_merges_are_urgent(
@@ -158,6 +158,13 @@ def test_a_merge_without_budget_is_not_sent(asking: Callable[..., InventClient])
     with pytest.raises(NotSent, match="used up"):
         invent.merge("p", ("a",))
     assert sent == []
+
+
+def test_a_read_without_budget_is_not_tried_again(asking: Callable[..., InventClient]):
+    limiter = Greedy(empty=True)
+    with pytest.raises(OverBudget):
+        asking(lambda request: httpx.Response(200), limiter=limiter).contact_segments("p")
+    assert limiter.asked == [False]
 
 
 def test_the_file_does_not_grow(tmp_path: Path):

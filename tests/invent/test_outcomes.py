@@ -266,3 +266,5 @@ def test_a_change_of_a_contact_is_sent_once_and_judged_alike(asking: Asking):
     with speaking(answer(404)) as heard, pytest.raises(NotFound):
         asking(heard.url).update_contact("p", name=None)
     assert heard.connections[0].endswith(b'{"name": null}')
+    with speaking(answer(200, b"{}")) as heard, pytest.raises(OutcomeUnknown, match="no sense"):
+        asking(heard.url).update_contact("p", unsubscribed=True)

@@ -85,6 +85,12 @@ def test_after_four_tries_a_read_is_unavailable(asking: Asking, naps: Naps):
     assert caught.value.sentence == "Invent could not be read: it answered with status 502."
 
 
+def test_a_client_for_someone_who_waits_tries_once(asking: Asking, naps: Naps):
+    with pytest.raises(Unavailable):
+        asking(Answers([httpx.Response(502)]), tries=1).contact_segments("contact_1")
+    assert naps == []
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [

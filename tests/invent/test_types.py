@@ -23,6 +23,7 @@ def test_a_documented_contact_is_read_whole():
     )
     assert ana.unsubscribed_at == datetime(2023, 11, 7, 5, 31, 56, 500_000, tzinfo=UTC)
     assert ana.channels[0].phone == "+15550100"
+    assert ana.channels[0].created_at == ana.created_at
     assert ana.channels[0].updated_at == datetime(2023, 11, 7, 5, 31, 56, 123_456, tzinfo=UTC)
     assert ana.segments[0].color == "red"
     assert ana.segments[0].contacts_count == 123
