@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django import forms
 
+from mergeui.audit.actions import Action
 from mergeui.review.risk import Risk
 from mergeui.review.text import CHANNEL_NAMES
 from mergeui.web.queue import STATES, Wanted
@@ -112,3 +113,39 @@ class SnoozeForm(NoteForm):
     def moment(self) -> datetime:
         """The start of the chosen day."""
         return datetime.combine(self.cleaned_data["until"], time(), UTC)
+
+
+class HistoryForm(LookForm):
+    """What the history is asked for. `q` is anything; the others say what it is."""
+
+    q = forms.CharField(label="Search", max_length=200, required=False)
+    contact = forms.CharField(label="Contact id", max_length=200, required=False)
+    name = forms.CharField(label="Name", max_length=200, required=False)
+    email = forms.CharField(label="E-mail", max_length=200, required=False)
+    phone = forms.CharField(label="Phone", max_length=60, required=False)
+    operator = forms.ChoiceField(label="Who", required=False)
+    action = forms.ChoiceField(label="What", required=False)
+    day = forms.DateField(
+        label="Day",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, data: Any, *, people: Iterable[tuple[int, str]]) -> None:
+        super().__init__(data)
+        who = cast(forms.ChoiceField, self.fields["operator"])
+        who.choices = [("", "Anybody"), *((str(pk), name) for pk, name in people)]
+        what = cast(forms.ChoiceField, self.fields["action"])
+        what.choices = [("", "Anything"), *Action.choices]
+
+    def asked(self) -> dict[str, Any]:
+        """The arguments of `audit.lookup.entries`, but for `q`."""
+        self.is_valid()
+        plain = {name: self.value_of(name) for name in ("contact", "name", "email", "phone")}
+        operator = self.value_of("operator")
+        return {
+            **plain,
+            "operator": int(operator) if operator else None,
+            "action": self.value_of("action"),
+            "day": self.cleaned_data.get("day"),
+        }

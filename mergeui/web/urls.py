@@ -2,15 +2,42 @@
 
 from django.urls import path
 
-from mergeui.web.views import health, queue, session, sync
+from mergeui.web.views import (
+    compare,
+    contacts,
+    decisions,
+    health,
+    history,
+    queue,
+    requests,
+    session,
+    sync,
+)
 
 urlpatterns = [
     path("", queue.home, name="home"),
     path("groups/", queue.queue, name="queue"),
+    path("groups/<int:pk>/", compare.group, name="group"),
+    path("groups/<int:pk>/raw/<path:contact_id>/", compare.raw, name="group_raw"),
+    path("groups/<int:pk>/preview/", compare.preview, name="group_preview"),
+    path("groups/<int:pk>/request/", compare.request_merge, name="group_request"),
+    path("groups/<int:pk>/dismiss/", decisions.dismiss, name="group_dismiss"),
+    path("groups/<int:pk>/snooze/", decisions.snooze, name="group_snooze"),
+    path("groups/<int:pk>/claim/", decisions.claim, name="group_claim"),
+    path("groups/<int:pk>/reopen/", decisions.reopen, name="group_reopen"),
+    path("groups/<int:pk>/next/", decisions.following, name="group_next"),
+    path("contacts/<path:contact_id>/", contacts.contact, name="contact"),
     path("sync/", sync.sync, name="sync"),
     path("sync/<int:pk>/", sync.sync_line, name="sync_line"),
-    path("requests/", queue.home, name="requests"),
-    path("history/", queue.home, name="history"),
+    path("requests/", requests.requests, name="requests"),
+    path("requests/<int:pk>/", requests.merge_request, name="request"),
+    path("requests/<int:pk>/approve/", requests.approve, name="approve"),
+    path("requests/<int:pk>/reject/", requests.reject, name="reject"),
+    path("requests/<int:pk>/cancel/", requests.cancel, name="cancel"),
+    path("requests/<int:pk>/resolve/", requests.resolve, name="resolve"),
+    path("history/", history.history, name="history"),
+    path("history/export/", history.export, name="history_export"),
+    path("history/<int:number>/", history.entry, name="history_entry"),
     path("login/", session.SignIn.as_view(), name="login"),
     path("logout/", session.sign_out, name="logout"),
     path("healthz/live", health.live, name="live"),
