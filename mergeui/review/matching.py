@@ -78,22 +78,18 @@ class Matcher:
 
     def _stored(self, groups: Sequence[DuplicateGroup]) -> dict[str, list[Group]]:
         """The stored groups of each contact id, those that ended by a merge apart."""
-        members = (
-            Member.objects.filter(
-                group__organization=self.organization, contact_id__in=_ids(groups)
-            )
-            .exclude(group__state=GroupState.MERGED)
+        # Two look-ups, each by its own index: joined, SQLite begins with every group there is.
+        pairs = list(
+            Member.objects.filter(contact_id__in=_ids(groups))
+            .order_by()
             .values_list("contact_id", "group_id")
         )
-        pairs = list(members)
-        by_id = (
-            Group.objects.only("pk", "state", "fingerprint").in_bulk({pk for _, pk in pairs})
-            if pairs
-            else {}
-        )
+        own = Group.objects.of(self.organization).exclude(state=GroupState.MERGED)
+        by_id = own.only("pk", "state", "fingerprint").in_bulk({pk for _, pk in pairs})
         found: dict[str, list[Group]] = {}
         for contact_id, group_id in pairs:
-            found.setdefault(contact_id, []).append(by_id[group_id])
+            if group_id in by_id:
+                found.setdefault(contact_id, []).append(by_id[group_id])
         return found
 
     def _best(self, made: GroupDigest, found: dict[str, list[Group]]) -> Group | None:
