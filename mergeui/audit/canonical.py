@@ -27,7 +27,7 @@ def one_line(text: object, limit: int) -> str:
 
 
 def json_text(value: object) -> str:
-    """`value` as JSON with sorted keys, no spaces, real characters.
+    """`value` as JSON on one line with sorted keys, no spaces, real characters.
 
     What JSON or a database can't hold becomes what it can: U+FFFD for NUL and lone surrogates, text
     for dates, NaN and other strangers. Never fails on parsed JSON.
@@ -41,9 +41,13 @@ def json_text(value: object) -> str:
 
 
 def _dump(value: object) -> str:
-    return json.dumps(
+    text = json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
+    # Line ends to some tools and not to JSON: an export has a line an entry, to everybody.
+    for character, escaped in (("\u2028", "\\u2028"), ("\u2029", "\\u2029"), ("\x85", "\\u0085")):
+        text = text.replace(character, escaped)
+    return text
 
 
 def _storable(value: object) -> Any:

@@ -60,7 +60,7 @@ def rows(entries: Iterable[Entry], form: str) -> Iterator[str]:
 
 def _jsonl(entries: Iterable[Entry]) -> Iterator[str]:
     for entry in entries:
-        payload = getattr(entry, "payload", None)
+        payload = entry.stored
         plain = {
             "number": entry.number,
             "at": entry.at.isoformat(),

@@ -80,15 +80,20 @@ class Entry(AppendOnly):
         return _dictionary(self.facts_text)
 
     @property
+    def stored(self) -> "Payload | None":
+        """The payload; None when there was none or when it was erased."""
+        return getattr(self, "payload", None) if self.payload_mac else None
+
+    @property
     def personal(self) -> dict[str, Any]:
         """The payload's data; empty when there was none or when it was erased."""
-        payload = getattr(self, "payload", None)
-        return payload.data if payload is not None else {}
+        stored = self.stored
+        return stored.data if stored else {}
 
     @property
     def is_erased(self) -> bool:
         """Whether there were personal data and they are no longer there."""
-        return bool(self.payload_mac) and getattr(self, "payload", None) is None
+        return bool(self.payload_mac) and self.stored is None
 
     @property
     def subject_kind(self) -> str:
@@ -239,7 +244,11 @@ class Erasure(AppendOnly):
 
 
 def _dictionary(text: str) -> dict[str, Any]:
-    value = json.loads(text)
+    """Empty for what is no JSON object: somebody tampered, and the page still has to show it."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
     return value if isinstance(value, dict) else {}
 
 

@@ -17,7 +17,7 @@ LIMIT = 200  # characters of a value; the index of PostgreSQL takes no more than
 WORDS = 12  # words of a name that are looked up
 
 _WORD = re.compile(r"[a-z0-9]+")
-_PHONE = re.compile(r"[+\d][\d\s().\-/]{5,}")
+_PHONE = re.compile(r"[+(\d][\d\s().\-/]{5,}")
 
 
 class Ref(NamedTuple):

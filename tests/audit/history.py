@@ -31,7 +31,7 @@ def ana(organization: Organization | None = None) -> Actor:
     return Actor.member(member, address="192.0.2.7", request_id="r-1")
 
 
-def a_contact(contact_id: str = "ct_1", name: str | None = "Ana García", **channel: Any) -> Any:
+def a_contact(contact_id: str = "ct_1", name: str | None = "Ana García", /, **channel: Any) -> Any:
     """A contact as Invent gives it."""
     return {
         "id": contact_id,
@@ -69,11 +69,11 @@ def as_the_owner_of_the_database() -> Iterator[None]:
         connection.check_constraints()
 
 
-def sql(statement: str, *parameters: object) -> None:
+def sql(statement: str, *parameters: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or None)
 
 
-def tamper(statement: str, *parameters: object) -> None:
+def tamper(statement: str, *parameters: Any) -> None:
     with as_the_owner_of_the_database():
         sql(statement, *parameters)

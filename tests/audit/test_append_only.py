@@ -50,7 +50,7 @@ def test_an_entry_with_a_number_that_exists_overwrites_nothing() -> None:
     assert Entry.objects.get().subject == "request:1"
 
 
-REST = ", ".join(field.column for field in Entry._meta.concrete_fields if not field.primary_key)
+REST = ", ".join(str(f.column) for f in Entry._meta.concrete_fields if not f.primary_key)
 EVERYWHERE = [
     "UPDATE audit_entry SET subject = 'x'",
     "DELETE FROM audit_entry",

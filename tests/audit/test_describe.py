@@ -1,0 +1,170 @@
+"""Each entry as a sentence."""
+
+import pytest
+
+from mergeui.audit.actions import Action
+from mergeui.audit.canonical import json_text
+from mergeui.audit.describe import SENTENCES, describe
+from mergeui.audit.models import Entry, Payload
+
+MERGE = {"primary": "ct_1", "sources": ["ct_2", "ct_3"]}
+NAMES = {"names": {"ct_1": "Ana García", "ct_2": "A. García", "ct_3": "Anita"}}
+
+
+def entry(action: str, facts: object = None, personal: object = None, subject: str = "") -> Entry:
+    made = Entry(
+        number=1,
+        action=action,
+        actor_name="Ana López",
+        subject=subject,
+        facts_text=json_text(facts),
+    )
+    if personal is not None:
+        made.payload_mac = "a" * 64
+        made.payload = Payload(entry=made, data_text=json_text(personal))
+    return made
+
+
+@pytest.mark.parametrize("action", Action.values)
+def test_every_action_has_its_sentence(action: str) -> None:
+    assert action in SENTENCES
+    for made in (
+        entry(action, MERGE, NAMES, "request:12"),
+        entry(action, {}),
+        entry(action, None),
+        entry(action, dict.fromkeys(("primary", "sources", "reason", "numbers", "new"))),
+        entry(action, {"primary": 7, "sources": "ct_1", "merged": 3, "until": {}, "numbers": "x"}),
+        entry(action, MERGE, {"names": [], "contacts": {}, "note": 7, "username": []}),
+        entry(action, MERGE, {"contacts": [None, {"id": None, "name": 5}], "names": {"ct_1": ""}}),
+    ):
+        sentence = describe(made)
+        assert sentence[0] == sentence[0].upper()
+        assert sentence.rstrip("”").endswith((".", "7"))
+        assert "{" not in sentence
+        assert "None" not in sentence
+        assert "  " not in sentence
+
+
+SAID = [
+    (
+        entry(Action.MERGE_REQUESTED, MERGE, NAMES, "request:12"),
+        "Ana López asked to merge 2 contacts into Ana García (request 12).",
+    ),
+    (
+        entry(
+            Action.MERGE_REQUESTED,
+            {"primary": "ct_1", "sources": ["ct_2"]},
+            {**NAMES, "note": "Same person."},
+            "request:12",
+        ),
+        "Ana López asked to merge A. García into Ana García (request 12). Note: “Same person.”",
+    ),
+    (
+        entry(Action.MERGE_REQUESTED, MERGE, None, "request:12"),
+        "Ana López asked to merge 2 contacts into ct_1 (request 12).",
+    ),
+    (
+        entry(Action.MERGE_COMPLETED, {**MERGE, "request": 12}, NAMES),
+        "2 contacts were merged into Ana García (request 12).",
+    ),
+    (
+        entry(Action.MERGE_COMPLETED, {"primary": "ct_1", "sources": ["ct_2"]}, NAMES),
+        "A. García was merged into Ana García.",
+    ),
+    (
+        entry(Action.MERGE_PARTIAL, {**MERGE, "merged": ["ct_2"]}, NAMES),
+        "Only 1 of 2 contacts were merged into Ana García.",
+    ),
+    (
+        entry(
+            Action.ATTEMPT_ANSWERED,
+            {**MERGE, "status": 502, "after": "unknown", "late": True},
+            NAMES,
+        ),
+        "Ana López recorded what came of the call that merges 2 contacts into Ana García:"
+        " answered 502, so unknown. It came too late to count.",
+    ),
+    (
+        entry(Action.MERGE_READ_BACK, {**MERGE, "verdict": "not_applied"}, NAMES),
+        "Ana López read back from Invent what became of 2 contacts and Ana García: not applied.",
+    ),
+    (
+        entry(Action.GROUP_DISMISSED, {}, NAMES, "group:7"),
+        "Ana López marked group 7 (Ana García, A. García, Anita) as not a duplicate.",
+    ),
+    (
+        entry(Action.GROUP_SNOOZED, {"until": "2026-12-01T00:00:00+00:00"}, None, "group:7"),
+        "Ana López snoozed group 7 until 2026-12-01.",
+    ),
+    (
+        entry(Action.GROUP_REOPENED, {"why": "snooze over"}, None, "group:7"),
+        "Ana López put group 7 back into the queue: snooze over.",
+    ),
+    (
+        entry(Action.SYNCED, {"new": 5, "changed": 0, "vanished": 1}, None, "sync:3"),
+        "Ana López refreshed the groups from Invent: 5 new, 0 changed, 1 vanished.",
+    ),
+    (
+        entry(Action.SYNC_FAILED, {"reason": "Invent did not answer."}),
+        "Ana López could not refresh the groups from Invent: Invent did not answer.",
+    ),
+    (
+        entry(Action.SIGN_IN_REFUSED, {"reason": "wrong_password"}, {"username": "eve"}),
+        "Somebody could not sign in as “eve”: wrong password.",
+    ),
+    (
+        entry(Action.REFUSED, {"path": "/groups/7/request/", "reason": "not_allowed"}),
+        "Ana López was refused something at /groups/7/request/: not allowed.",
+    ),
+    (
+        entry(Action.USER_ADDED, {"role": "viewer"}, {"username": "bob"}),
+        "Ana López added the user bob as viewer.",
+    ),
+    (entry(Action.USER_ADDED, {}, None, "user:3"), "Ana López added user 3."),
+    (
+        entry(Action.HISTORY_EXPORTED, {"format": "csv", "count": 12}),
+        "Ana López exported the history: 12 entries as CSV.",
+    ),
+    (
+        entry("merge_undone", MERGE, None, "request:12"),
+        "Ana López did “merge_undone” (request 12).",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"), SAID, ids=[f"{n}-{made.action}" for n, (made, _) in enumerate(SAID)]
+)
+def test_it_says(made: Entry, sentence: str) -> None:
+    assert describe(made) == sentence
+
+
+def test_ids_stand_in_for_erased_names() -> None:
+    made = entry(Action.MERGE_REQUESTED, MERGE, None, "request:12")
+    made.payload_mac = "a" * 64
+    made._state.fields_cache["payload"] = None
+    assert describe(made) == (
+        "Ana López asked to merge 2 contacts into ct_1 (request 12)."
+        " The personal data of this entry were erased."
+    )
+
+
+def test_a_name_turns_no_reading_direction_hides_nothing_and_ends() -> None:
+    hostile = "\u202eevil\u200b\nnext <img>" + "x" * 500
+    personal = {"contacts": [{"id": "ct_1", "name": hostile}], "note": hostile}
+    sentence = describe(entry(Action.MERGE_REQUESTED, MERGE, personal))
+    assert sentence.startswith("Ana López asked to merge 2 contacts into evil next <img>xxx")
+    assert not set(sentence) & {"\u202e", "\u200b", "\n"}
+    assert len(sentence) < 600
+
+
+def test_braces_in_a_name_are_text() -> None:
+    personal = {"names": {"ct_1": "{who} {0} %s"}}
+    sentence = describe(entry(Action.MERGE_REQUESTED, MERGE, personal))
+    assert sentence == "Ana López asked to merge 2 contacts into {who} {0} %s."
+
+
+def test_many_names_are_cut() -> None:
+    names = {f"ct_{number}": f"Ana {number}" for number in range(9)}
+    sentence = describe(entry(Action.GROUP_DISMISSED, {}, {"names": names}, "group:7"))
+    assert "(Ana 0, Ana 1, Ana 2 and 6 more)" in sentence
