@@ -19,7 +19,8 @@ SHOW = "import json, mergeui.settings as s; print(json.dumps(s.{}, default=str))
 
 def start(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run Python with these variables and no others of ours."""
-    own = {"PATH": os.environ["PATH"], "SECRET_KEY": SECRET_KEY}
+    measuring = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    own = {"PATH": os.environ["PATH"], "SECRET_KEY": SECRET_KEY} | measuring
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
@@ -59,6 +60,8 @@ def refusal(**environment: str) -> str:
         ("INVENT_REQUESTS_PER_MINUTE", 480),
         ("MERGE_COOL_OFF_SECONDS", 10),
         ("MERGE_FOUR_EYES", "risky"),
+        ("MERGE_LEASE_SECONDS", 180),
+        ("MERGE_READ_BACK_SECONDS", [0, 10, 60, 600]),
         ("SYNC_EVERY_SECONDS", 900),
     ],
 )
@@ -86,6 +89,8 @@ def test_default(name: str, expected: object) -> None:
         ("INVENT_REQUESTS_PER_MINUTE", "1", 1),
         ("MERGE_COOL_OFF_SECONDS", "0", 0),
         ("MERGE_FOUR_EYES", "always", "always"),
+        ("MERGE_LEASE_SECONDS", "60", 60),
+        ("MERGE_READ_BACK_SECONDS", "1, 2,30", [1, 2, 30]),
         ("SYNC_EVERY_SECONDS", "60", 60),
     ],
 )
@@ -111,6 +116,7 @@ def test_good_value(name: str, value: str, expected: object) -> None:
         ("INVENT_API_URL", "https://api.useinvent.com?x=1", "without user and query"),
         ("INVENT_API_URL", "https://api.useinvent.com:port", "an https:// address"),
         ("INVENT_API_URL", "ftp://127.0.0.1", "an https:// address"),
+        ("INVENT_API_URL", "https://api useinvent.com", "an https:// address"),
         ("INVENT_ORG_ID", "", "an org id"),
         ("INVENT_ORG_ID", "a/b", "an org id"),
         ("INVENT_ORG_ID", "..", "an org id"),
@@ -122,6 +128,10 @@ def test_good_value(name: str, value: str, expected: object) -> None:
         ("MERGE_COOL_OFF_SECONDS", "1_0", "seconds from 0 to 86400"),
         ("MERGE_COOL_OFF_SECONDS", "٣", "seconds from 0 to 86400"),
         ("MERGE_FOUR_EYES", "Risky", "one of never, risky, always"),
+        ("MERGE_LEASE_SECONDS", "0", "seconds from 1 to 3600"),
+        ("MERGE_READ_BACK_SECONDS", "60", "at least three rising numbers of seconds"),
+        ("MERGE_READ_BACK_SECONDS", "0,60,10", "at least three rising numbers of seconds"),
+        ("MERGE_READ_BACK_SECONDS", "0,x,10", "at least three rising numbers of seconds"),
         ("SYNC_EVERY_SECONDS", "", "seconds from 1 to 604800"),
     ],
 )

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError
 
 from mergeui.accounts.models import Membership, Organization, Role, User
 from mergeui.audit.actions import Action
 from mergeui.audit.models import Entry
+from mergeui.web.management.commands import adduser
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "seven-green-otters"
@@ -71,6 +73,15 @@ def test_nobody_is_added_twice(add) -> None:
     assert Membership.objects.get().role == "operator"
     assert authenticate(username="ana", password=PASSWORD)
     assert Entry.objects.count() == 1
+
+
+def test_somebody_faster_with_the_same_name_is_no_traceback(add, monkeypatch) -> None:
+    def save_second(*_: object) -> None:
+        raise IntegrityError
+
+    monkeypatch.setattr(adduser, "save", save_second)
+    with pytest.raises(CommandError, match="ana was added by somebody else just now"):
+        add()
 
 
 def test_two_names_differ_in_more_than_case(add) -> None:
