@@ -13,12 +13,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pyrate_limiter import Duration, Rate, RateItem, SQLiteBucket
+from pyrate_limiter import Duration, Rate, RateItem, SQLiteBucket, SQLiteQueries
 
 from mergeui.invent.errors import OverBudget
 
 TABLE = "requests"
-WINDOW_SECONDS = 60.0
 
 
 class Budget:
@@ -63,6 +62,13 @@ class Budget:
             self._sleep(wait)
             waited += wait
 
+    def close(self) -> None:
+        """Close the file; the next request opens it again."""
+        with self._lock:
+            if self._opened_by == os.getpid():
+                self._urgent.conn.close()
+            self._opened_by = 0
+
     def _try(self, urgent: bool) -> float:
         """Count one request and return 0, or return the seconds to wait before asking again."""
         with self._lock:
@@ -72,27 +78,31 @@ class Budget:
                 return self._put(self._urgent if urgent else self._reads)
             except sqlite3.Error as error:
                 raise OverBudget(
-                    f"The file of the request budget can't be used: {error}."
+                    f"The file of the request budget can't be used ({error}). It may be deleted:"
+                    f" {self._path}"
                 ) from error
 
     def _open(self) -> None:
         # In the process that uses it: SQLite's connections must not be carried through a fork.
-        self._urgent = SQLiteBucket.init_from_file(
-            [Rate(self.per_minute, Duration.MINUTE)], table=TABLE, db_path=self._path
-        )
-        connection = self._urgent.conn
-        connection.execute("PRAGMA busy_timeout = 20000")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = OFF")
+        connection = sqlite3.connect(self._path, timeout=20, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(SQLiteQueries.CREATE_BUCKET_TABLE.format(table=TABLE))
+            connection.commit()
+        except sqlite3.Error:
+            connection.close()
+            raise
+        self._urgent = SQLiteBucket([Rate(self.per_minute, Duration.MINUTE)], connection, TABLE)
         self._reads = SQLiteBucket([Rate(self.for_reads, Duration.MINUTE)], connection, TABLE)
         self._opened_by = os.getpid()
 
     def _put(self, bucket: SQLiteBucket) -> float:
+        connection = bucket.conn
         # The bucket counts, then inserts; taking SQLite's write lock first makes that one step
         # for all processes.
-        now = self._clock()
-        connection = bucket.conn
         connection.execute("BEGIN IMMEDIATE")
+        now = self._clock()
         try:
             # A clock that was set back must not make everyone wait for the old time to come.
             connection.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", [now + 1000])  # noqa: S608
