@@ -80,8 +80,8 @@ def _refusal(answer: RawAnswer) -> Rejected | None:
             )
         case 404:
             return NotFound(
-                "Invent has no such contact (404) and did nothing: it may have been merged or"
-                " removed.",
+                "Invent knows no such contact or organisation (404) and did nothing: it may have"
+                " been merged or removed, or be out of the key's reach.",
                 answer=answer,
             )
         case 429:

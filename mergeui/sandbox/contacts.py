@@ -118,16 +118,17 @@ def create(app: Sandbox, org: Org, request: Request, ids: list[str]) -> Reply:
     contact = _contact(org, known) if known else new_contact(given.get("name"), now)
     contact["channels"] = [*contact["channels"], _new_channel(given, now)]
     segments = [_segment(org, one) for one in body.get("segment_ids") or ()]
-    contact["segments"] = _with_segments(contact, segments)
-    app.world.apply(Change(org.id, put=(contact | {"updated_at": now},)))
+    contact |= {"segments": _with_segments(contact, segments), "updated_at": now}
+    app.world.apply(Change(org.id, put=(contact,)))
     return Reply.json(contact)
 
 
 def add_segment(app: Sandbox, org: Org, request: Request, ids: list[str]) -> Reply:
     """POST …/contacts/{contact_id}/segments/{segment_id}."""
     contact = _contact(org, ids[0])
-    contact["segments"] = _with_segments(contact, [_segment(org, ids[1])])
-    app.world.apply(Change(org.id, put=(contact | {"updated_at": app.world.now()},)))
+    segments = _with_segments(contact, [_segment(org, ids[1])])
+    contact |= {"segments": segments, "updated_at": app.world.now()}
+    app.world.apply(Change(org.id, put=(contact,)))
     return Reply.json(contact)
 
 
