@@ -12,7 +12,7 @@ from mergeui.audit.actor import Actor
 from mergeui.invent import InventClient
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.proposals import propose
-from mergeui.merging.worker import tidy, work_off
+from mergeui.merging.worker import sync_when_due, tidy, work_off
 from mergeui.review.models import Group, SyncRun
 from mergeui.review.sync import request_sync, sync
 from mergeui.sandbox import Org, Sandbox, SandboxTransport, World
@@ -72,6 +72,14 @@ class Desk:
         """One sync."""
         run = request_sync(self.organization, by_user=self.system)
         return sync(run, client=self.client, by_user=self.system)
+
+    def refresh(self) -> bool:
+        """The worker's sync, when somebody pressed Refresh or the clock wants it."""
+        return sync_when_due(self.organization, client=self.client)
+
+    def group_of(self, contact: dict[str, Any]) -> Group:
+        """The group that a contact is in."""
+        return Group.objects.get(organization=self.organization, members__contact_id=contact["id"])
 
     def group(self, *states: str) -> Group:
         """The only group (in one of these states)."""
