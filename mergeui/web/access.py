@@ -63,7 +63,7 @@ def action(role: Role, *, back: str) -> Callable[[View[P]], Plain[P]]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.method != "POST":
-                return problems.wrong_method(request, ["POST"])
+                return problems.wrong_method(request, ["POST"], reverse(back, kwargs=kwargs))
             if not request.user.is_authenticated:
                 form_page = reverse(back, kwargs=kwargs)
                 typed.keep(request, form_page)

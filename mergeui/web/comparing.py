@@ -1,7 +1,7 @@
 """The compare page's columns and rows as ready words and styles. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from django.http import QueryDict
@@ -10,7 +10,7 @@ from mergeui.invent import Contact
 from mergeui.review.compare import Cell, Comparison, Kind, Row, Verdict
 from mergeui.web.labels import segment_class
 from mergeui.web.links import safe_address
-from mergeui.web.when import exact
+from mergeui.web.when import exact, plural
 
 # A colour only where it helps to decide; the words stand in every row.
 MARKS = {Verdict.SHARED: "mark mark-info", Verdict.DIFFERENT: "mark mark-risk"}
@@ -49,20 +49,31 @@ class Picked:
         ids = [contact.id for contact in comparison.contacts]
         return cls(primary=ids[0], sources=() if comparison.cautions else tuple(ids[1:]))
 
+    def ticking(self, wish: str, comparison: Comparison) -> Self:
+        """The choice with every other contact ticked ("all") or with none ("none")."""
+        if wish not in {"all", "none"}:
+            return self
+        others = [c.id for c in comparison.contacts if c.id != self.primary]
+        return replace(self, sources=tuple(others) if wish == "all" else (), acknowledged=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A contact at the head of its column. `news` says what happened since it was looked at."""
+    """A contact at the head of its column.
+
+    `news` says what happened since it was looked at; `words` what became of it, in a `style`.
+    """
 
     contact_id: str
     name: str
-    number: int
-    recommended: bool
-    primary: bool
-    source: bool
-    raw_url: str
     url: str
-    news: str
+    raw_url: str = ""
+    recommended: bool = False
+    primary: bool = False
+    source: bool = False
+    news: str = ""
+    words: str = ""
+    style: str = "line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,12 @@ def lines(comparison: Comparison) -> list[Line]:
         _line(comparison.segments),
         *(_line(row) for row in dates),
     ]
+
+
+def folded(lines: Sequence[Line]) -> str:
+    """What a switch says that shows the folded rows; empty when there are none."""
+    count = sum(line.fold for line in lines)
+    return f"{plural(count, 'row')} that {'is' if count == 1 else 'are'} the same" if count else ""
 
 
 def _line(row: Row) -> Line:

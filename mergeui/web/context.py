@@ -7,14 +7,17 @@ from django.http import HttpRequest
 from mergeui.accounts.models import Membership
 from mergeui.web.requests import waiting_for
 
+# The first word of an address's name says which part of the desk it belongs to.
 SECTIONS = {
     "queue": "queue",
     "group": "queue",
-    "group_raw": "queue",
     "requests": "requests",
     "request": "requests",
+    "approve": "requests",
+    "reject": "requests",
+    "cancel": "requests",
+    "resolve": "requests",
     "history": "history",
-    "history_entry": "history",
     "contact": "history",
 }
 
@@ -30,6 +33,6 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     name = match.url_name if match else None
     return {
         "member": member,
-        "section": SECTIONS.get(name or "", ""),
+        "section": SECTIONS.get((name or "").partition("_")[0], ""),
         "waiting": lambda: waiting_for(member) if member else 0,
     }

@@ -85,7 +85,6 @@ def columns(group: Group, comparison: Comparison, picked: Picked) -> list[Column
         Column(
             contact_id=contact.id,
             name=name,
-            number=number,
             recommended=contact.id == group.primary_contact_id,
             primary=contact.id == picked.primary,
             source=contact.id in picked.sources,
@@ -93,9 +92,7 @@ def columns(group: Group, comparison: Comparison, picked: Picked) -> list[Column
             url=reverse("contact", kwargs={"contact_id": contact.id}),
             news=_news(contact.id, seen, now),
         )
-        for number, (contact, name) in enumerate(
-            zip(comparison.contacts, comparison.names, strict=True)
-        )
+        for contact, name in zip(comparison.contacts, comparison.names, strict=True)
     ]
 
 

@@ -19,13 +19,16 @@ TITLES = {
 }
 
 
-def answer(request: HttpRequest, status: int, sentence: str, title: str = "") -> HttpResponse:
+def answer(
+    request: HttpRequest, status: int, sentence: str, title: str = "", back: str = ""
+) -> HttpResponse:
     """The page or fragment that says `sentence`; what was typed is shown, to be copied."""
     notes = typed.fields_of(request).get("note", []) if request.method == "POST" else []
     context = {
         "status": status,
         "title": title or TITLES.get(status, TITLES[400]),
         "sentence": sentence,
+        "back": back,
         "typed_note": notes[0].strip() if notes else "",
     }
     if getattr(request, "htmx", False):
@@ -36,11 +39,10 @@ def answer(request: HttpRequest, status: int, sentence: str, title: str = "") ->
     return response
 
 
-def wrong_method(request: HttpRequest, methods: list[str]) -> HttpResponseBase:
+def wrong_method(request: HttpRequest, methods: list[str], back: str = "") -> HttpResponseBase:
     """405: somebody opened the address of a form, or sent something to a page."""
-    said = answer(
-        request, 405, "Nothing was changed. Open the page and use the buttons that are on it."
-    )
+    sentence = "Nothing was changed. Open the page and use the buttons that are on it."
+    said = answer(request, 405, sentence, back=back)
     response = HttpResponseNotAllowed(methods, content=said.content)
     add_never_cache_headers(response)
     return response

@@ -1,5 +1,6 @@
 """Merge requests in words: as rows of a list, and the live state of one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from mergeui.accounts.models import Membership, Role
-from mergeui.merging.models import ACTIVE, UNSETTLED, MergeRequest, RequestState
+from mergeui.merging.models import ACTIVE, UNSETTLED, MergeRequest, RequestState, Source
+from mergeui.web.comparing import Column
 from mergeui.web.when import ago, exact, plural
 
 VIEWS = {
@@ -176,3 +178,36 @@ def _poll(state: RequestState) -> int:
     if state in {RequestState.APPROVED, RequestState.EXECUTING}:
         return 1
     return 3 if state in ACTIVE else 0
+
+
+FATES = {
+    Source.State.WAITING: "line",
+    Source.State.SENT: "info",
+    Source.State.MERGED: "good",
+    Source.State.NOT_MERGED: "line",
+    Source.State.LOST: "bad",
+}
+
+
+def columns(request: MergeRequest, sources: Sequence[Source], names: Sequence[str]) -> list[Column]:
+    """The heads of the columns of the snapshot: the contact that is kept, and each one's fate."""
+    kept = Column(
+        contact_id=request.primary_contact_id,
+        name=names[0],
+        url=reverse("contact", args=[request.primary_contact_id]),
+        words="Kept",
+        style="info",
+    )
+    return [
+        kept,
+        *(
+            Column(
+                contact_id=source.contact_id,
+                name=source.name,
+                url=reverse("contact", args=[source.contact_id]),
+                words=source.get_state_display(),
+                style=FATES.get(Source.State(source.state), "line"),
+            )
+            for source in sources
+        ),
+    ]

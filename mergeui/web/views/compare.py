@@ -25,7 +25,6 @@ from mergeui.web.comparing import Picked
 from mergeui.web.deciding import banner, columns, preview_of
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
-from mergeui.web.when import plural
 
 NOTE_LONGEST = 2_000
 
@@ -60,22 +59,23 @@ def show(
 ) -> HttpResponse:
     """The page, with what was typed and what was wrong with it."""
     comparison = compare(contacts_of(group))
-    picked = Picked.typed(typed_fields) if typed_fields else Picked.suggested(comparison)
+    picked = Picked.suggested(comparison)
+    if typed_fields:
+        picked = Picked.typed(typed_fields).ticking(typed_fields.get("tick", ""), comparison)
     operator = request.member.can(Role.OPERATOR)
     lines = comparing.lines(comparison)
-    folded = sum(line.fold for line in lines)
     context: dict[str, Any] = {
         "group": group,
         "comparison": comparison,
         "columns": columns(group, comparison, picked),
         "lines": lines,
-        "folded": plural(folded, "row") if folded else "",
-        "folded_verb": "is" if folded == 1 else "are",
+        "folded": comparing.folded(lines),
         "many": len(comparison.contacts) > 4,
         "picked": picked,
         "preview": preview_of(comparison.contacts, picked),
         "banner": banner(group, request.user.pk, timezone.now(), _latest_request(group)),
         "can_decide": operator,
+        "open": group.state == GroupState.OPEN,
         "deciding": operator and group.state == GroupState.OPEN,
         "fingerprint": fingerprint_of(comparison.contacts),
         "problem": problem,

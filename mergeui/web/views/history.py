@@ -22,7 +22,7 @@ from mergeui.web.access import MemberRequest, page
 from mergeui.web.forms import HistoryForm
 from mergeui.web.htmx import wants_fragment
 from mergeui.web.paging import Order, paginate
-from mergeui.web.views.queue import clean_query, pager_links
+from mergeui.web.views.queue import address_of_page, clean_query, pager_links
 
 ORDER = Order("pk", descending=True)
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
@@ -37,7 +37,7 @@ def history(request: MemberRequest) -> HttpResponse:
     listed = paginate(found(**_bounds(cursor)), order=ORDER, cursor=cursor)
     query = clean_query(request.GET)
     ignored = form.ignored()
-    here = f"{request.path}?{query}" if query else request.path
+    here = address_of_page(request, query)
     context = {
         "form": form,
         "specific": [form[name].as_hidden() for name in _SPECIFIC if form.value_of(name)],

@@ -19,6 +19,7 @@ from mergeui.web.htmx import wants_fragment
 from mergeui.web.paging import Page, bounded_count, paginate
 
 COOKIE = "queue"
+USUAL = {("state", "open"), ("sort", "oldest")}
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -51,7 +52,7 @@ def queue(request: MemberRequest) -> HttpResponse:
     }
     response = render(request, "queue/page.html" + ("#results" if fragment else ""), context)
     if fragment:
-        push_url(response, f"{request.path}?{query}" if query else request.path)
+        push_url(response, context["here"])
     response.set_cookie(COOKIE, query, path=reverse("queue"), httponly=True, samesite="Lax")
     return response
 
@@ -66,7 +67,7 @@ def _list_context(
         "links": pager_links(listed, query),
         "wanted": wanted,
         "tabs": _tabs(wanted, query),
-        "here": f"{request.path}?{query}" if query else request.path,
+        "here": address_of_page(request, query),
     }
 
 
@@ -91,8 +92,9 @@ def _tabs(wanted: shown.Wanted, query: str) -> list[tuple[str, str, bool]]:
 
 
 def clean_query(given: QueryDict) -> str:
-    """The query string without what is empty and without the place in the list."""
-    return urlencode([(name, value) for name, value in given.items() if value and name != "at"])
+    """The query string without what says nothing, and without the place in the list."""
+    plain = [item for item in given.items() if item[1] and item not in USUAL and item[0] != "at"]
+    return urlencode(plain)
 
 
 def pager_links(listed: Page[Any], query: str) -> list[tuple[str, str]]:
@@ -104,6 +106,11 @@ def pager_links(listed: Page[Any], query: str) -> list[tuple[str, str]]:
         ("Last", listed.last),
     )
     return [(_address(query, cursor), words) for words, cursor in places]
+
+
+def address_of_page(request: MemberRequest, query: str) -> str:
+    """The page's own address: to bookmark, and to load again."""
+    return request.path + _address(query, request.GET.get("at", "")).rstrip("?")
 
 
 def _address(query: str, cursor: str | None) -> str:

@@ -17,8 +17,8 @@ from mergeui.merging import approval
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.reconcile import resolve as settle
 from mergeui.review.compare import compare
+from mergeui.web import comparing, typed
 from mergeui.web import requests as shown
-from mergeui.web import typed
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.forms import NoteForm
 from mergeui.web.htmx import done, wants_fragment
@@ -60,9 +60,12 @@ def merge_request(request: MemberRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     live = shown.live(wanted, request.member, now, settings.MERGE_COOL_OFF_SECONDS)
     if wants_fragment(request):
-        if request.GET.get("was") == live.state and live.poll != 1:
+        if request.GET.get("was") != live.state:
+            context = {**_context(request, wanted, live), "swap": True}
+            return render(request, "requests/page.html#changed", context)
+        if live.poll != 1:
             return HttpResponse(status=204)
-        context = {"wanted": wanted, "live": live, "sources": list(wanted.sources.all())}
+        context = {"wanted": wanted, "live": live}
         return render(request, "requests/page.html#live", context)
     return _page(request, wanted, live)
 
@@ -78,21 +81,35 @@ def _page(
         wanted, request.member, timezone.now(), settings.MERGE_COOL_OFF_SECONDS
     )
     restored = typed.restore(request, request.path) if not problem else request.POST
-    entries = lookup.entries(request.member.organization, request=wanted.pk)[:TIMELINE]
-    context: dict[str, Any] = {
-        "wanted": wanted,
-        "live": live,
+    context = {
+        **_context(request, wanted, live),
         "problem": problem.sentence if problem else "",
         "typed_note": restored.get("note", "") if restored else "",
-        "sources": list(wanted.sources.all()),
-        "comparison": compare([Contact.parse(raw) for raw in wanted.snapshot]),
+    }
+    status = problem.status if problem else 200
+    return render(request, "requests/page.html", context, status=status)
+
+
+def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> dict[str, Any]:
+    """All that the page shows of a request."""
+    entries = lookup.entries(request.member.organization, request=wanted.pk)[:TIMELINE]
+    comparison = compare([Contact.parse(raw) for raw in wanted.snapshot])
+    sources = list(wanted.sources.all())
+    lines = comparing.lines(comparison)
+    return {
+        "wanted": wanted,
+        "live": live,
+        "sources": sources,
+        "comparison": comparison,
+        "columns": shown.columns(wanted, sources, comparison.names),
+        "lines": lines,
+        "folded": comparing.folded(lines),
+        "many": len(comparison.contacts) > 4,
         "attempts": list(wanted.attempts.all()),
         "looks": list(wanted.looks.all()),
         "timeline": [(entry, describe(entry)) for entry in reversed(entries)],
         "approval": getattr(wanted, "approval", None),
     }
-    status = problem.status if problem else 200
-    return render(request, "requests/page.html", context, status=status)
 
 
 def _get(request: MemberRequest, pk: int) -> MergeRequest:
