@@ -37,9 +37,7 @@ def main() -> None:
 
 def make_venv() -> None:
     """Make .venv, or make it anew when it can't install anything (it was interrupted, or moved)."""
-    new_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
-    # Its programs name its directory in their first lines, so those of a moved one don't start.
-    if succeeds([PYTHON, "-c", new_enough]) and succeeds([VENV / "bin" / "pip", "--version"]):
+    if usable():
         return
     try:
         import ensurepip  # noqa: F401
@@ -51,6 +49,18 @@ def make_venv() -> None:
             f" (Debian, Ubuntu: apt-get install python{version}-venv) and start again."
         ) from None
     run("Making .venv", [sys.executable, "-m", "venv", "--clear", VENV])
+
+
+def usable() -> bool:
+    """Whether .venv has a Python that is new enough, and programs of its own.
+
+    These name their directory in their first lines, so those of a moved or copied .venv don't
+    start, or start another one's.
+    """
+    new_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
+    where = answer([VENV / "bin" / "pip", "--version"]) or ""
+    own = any(str(path) in where for path in (VENV, VENV.resolve()))
+    return own and answer([PYTHON, "-c", new_enough]) is not None
 
 
 def install(requirements: Path) -> None:
@@ -109,12 +119,13 @@ def run(doing: str, command: Sequence[str | Path], otherwise: str = "") -> None:
         print(f"… done in {time.monotonic() - started:.0f} seconds", flush=True)
 
 
-def succeeds(command: Sequence[str | Path]) -> bool:
-    """Whether `command` runs and exits with 0."""
+def answer(command: Sequence[str | Path]) -> str | None:
+    """What `command` says, or None when it can't run or fails."""
     try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
-        return False
+        return None
+    return done.stdout if done.returncode == 0 else None
 
 
 if __name__ == "__main__":

@@ -46,6 +46,23 @@ def test_setup_names_a_missing_venv_module(monkeypatch: pytest.MonkeyPatch, tmp_
         setup.make_venv()
 
 
+def test_setup_trusts_its_own_venv_and_no_copy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for place in ("venv", "copy"):
+        (tmp_path / place / "bin").mkdir(parents=True)
+        (tmp_path / place / "bin" / "python").symlink_to(sys.executable)
+        pip = tmp_path / place / "bin" / "pip"
+        pip.write_text(f"#!/bin/sh\necho pip 26 from {tmp_path}/venv/lib\n")
+        pip.chmod(0o755)
+    found = []
+    for place in ("venv", "copy", "nothing"):
+        monkeypatch.setattr(setup, "VENV", tmp_path / place)
+        monkeypatch.setattr(setup, "PYTHON", tmp_path / place / "bin" / "python")
+        found.append(setup.usable())
+    assert found == [True, False, False]
+
+
 def test_setup_does_nothing_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     done: list[str] = []
     monkeypatch.setattr(setup, "VENV", tmp_path)
