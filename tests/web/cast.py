@@ -1,0 +1,45 @@
+"""The cast of the page tests: who looks at the desk, and how they send something.
+
+A stranger is a member of another organisation, who must not even learn what exists.
+"""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from mergeui.accounts.models import Membership, Organization, Role
+from mergeui.review.models import Group
+from tests.desk import member
+
+HTMX = {"HX-Request": "true"}
+
+
+def client_of(membership: Membership) -> Client:
+    """A browser in which the member has signed in."""
+    client = Client()
+    client.force_login(membership.user)
+    return client
+
+
+def somebody(role: Role = Role.OPERATOR) -> Client:
+    """A new member's browser."""
+    return client_of(member(role))
+
+
+def stranger(role: Role = Role.ADMIN) -> Client:
+    """Somebody of another organisation, who may do everything there."""
+    other, _ = Organization.objects.get_or_create(invent_org_id="org_other", name="Others")
+    return client_of(member(role, other))
+
+
+def text_of(response: HttpResponse) -> str:
+    """The page as text."""
+    return response.content.decode()
+
+
+def choice(group: Group, **fields: Any) -> dict[str, Any]:
+    """The fields of the compare page's form: everything into the recommended primary."""
+    ids = [m.contact_id for m in group.members.all()]
+    primary = group.primary_contact_id
+    return {"primary": primary, "sources": [i for i in ids if i != primary], **fields}
