@@ -21,6 +21,7 @@ from scripts.supervise import (
     ROOT,
     Program,
     Supervisor,
+    listens,
     manage,
     port_number,
     run_until_asked,
@@ -87,7 +88,7 @@ def serve(demo: Demo, supervisor: Supervisor) -> None:
     environment["INVENT_API_URL"] = address_of(sandbox) or ""
     supervisor.start("worker", manage("worker"), environment, demo.log("worker"))
     supervisor.start("web server", web_command(HOST, demo.port), environment, demo.log("web"))
-    supervisor.wait_for(lambda: listens(demo.port), "The web server", 60)
+    supervisor.wait_for(lambda: listens(HOST, demo.port), "The web server", 60)
     if not synced(demo):
         print("Fetching the first duplicate groups …", flush=True)
     supervisor.wait_for(lambda: synced(demo), "The first duplicate groups", GROUPS_SECONDS)
@@ -162,11 +163,6 @@ def address_of(sandbox: Program) -> str | None:
     """Where the stand-in says that it listens."""
     found = re.search(r"http://[\d.]+:\d+", sandbox.log.read_text() if sandbox.log else "")
     return found.group() if found else None
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as caller:
-        return caller.connect_ex((HOST, port)) == 0
 
 
 def refuse_port_in_use(port: int) -> None:

@@ -6,6 +6,7 @@ import subprocess
 from scripts.supervise import (
     ROOT,
     Supervisor,
+    listens,
     manage,
     port_number,
     run_until_asked,
@@ -30,6 +31,8 @@ def main() -> int:
     def serve(supervisor: Supervisor) -> None:
         supervisor.start("worker", manage("worker"))
         supervisor.start("web server", web_command(wished.host, port))
+        supervisor.wait_for(lambda: listens(wished.host, port), "The web server", 60)
+        print(f"The desk is on http://{wished.host}:{port}/ . Ctrl-C ends it.", flush=True)
         supervisor.watch()
 
     return run_until_asked(serve, patience=PATIENCE)

@@ -110,11 +110,11 @@ def holds(stamp: Path, wanted: str) -> bool:
 
 
 def run(doing: str, command: Sequence[str | Path], otherwise: str = "") -> None:
-    """Say what is being done, do it, and end with one line when it fails."""
+    """Say what is being done and do it; a failure ends the program after the command's words."""
     started = time.monotonic()
     print(f"{doing} …", flush=True)
     if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode:
-        raise SystemExit(otherwise or f"{doing} failed: see the words above.")
+        raise SystemExit(otherwise or 1)
     if time.monotonic() - started > 5:
         print(f"… done in {time.monotonic() - started:.0f} seconds", flush=True)
 

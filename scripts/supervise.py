@@ -6,6 +6,7 @@ of them ends by itself, the others are ended too, and its last lines say why.
 
 import ctypes
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -140,6 +141,15 @@ def web_command(host: str, port: int) -> list[str]:
 def manage(*command: str) -> list[str]:
     """A command of manage.py."""
     return [sys.executable, "manage.py", *command]
+
+
+def listens(host: str, port: int) -> bool:
+    """Whether somebody answers there."""
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def run_until_asked(work: Callable[[Supervisor], None], *, patience: float) -> int:

@@ -139,7 +139,44 @@ def test_the_whole_demo(tmp_path: Path, static_files: None) -> None:
     finally:
         second.end(signal.SIGTERM)
     assert "The worker ended with -9." in second.said()
-    assert not demo.listens(second.port)
+    assert not supervise.listens(demo.HOST, second.port)
+
+
+def test_make_run_serves_until_it_is_asked_to_end(tmp_path: Path, static_files: None) -> None:
+    """Web server and worker, here against an Invent that nobody reaches."""
+    port = free_port()
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "mergeui.settings",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/desk.sqlite3",
+        "INVENT_API_URL": "http://127.0.0.1:9",
+    }
+    migrate = [sys.executable, "manage.py", "migrate", "-v", "0"]
+    subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+    command = [sys.executable, "-m", "scripts.run", f"--port={port}"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=-1, text=True) as run:
+        assert run.stdout
+        said = [run.stdout.readline(), run.stdout.readline()]
+        assert f"The desk is on http://127.0.0.1:{port}/ . Ctrl-C ends it.\n" in said
+        live = httpx.get(f"http://127.0.0.1:{port}/healthz/live", trust_env=False)
+        assert live.status_code == 200
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(timeout=60) == 0
+
+
+def test_make_run_refuses_a_bad_value_before_anything_starts() -> None:
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "mergeui.settings",
+        "MERGE_FOUR_EYES": "sometimes",
+    }
+    command = [sys.executable, "-m", "scripts.run"]
+    answer = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    assert answer.stderr == (
+        "MERGE_FOUR_EYES: got 'sometimes', but it takes one of never, risky, always.\n"
+    )
 
 
 def test_a_port_in_use_is_named() -> None:
