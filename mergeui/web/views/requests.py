@@ -1,5 +1,7 @@
 """Merge requests: the lists, one request with its fate, and what people say of it."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -123,50 +125,40 @@ def _get(request: MemberRequest, pk: int) -> MergeRequest:
 @action(Role.APPROVER, back="request")
 def approve(request: MemberRequest, pk: int) -> HttpResponse:
     """A second person approves."""
-    wanted = _get(request, pk)
-    try:
-        approval.approve(wanted, by_user=request.actor, note=_note(request))
-    except Problem as problem:
-        return _refused(request, wanted, problem)
-    return _done(request, wanted, "Approved. It is sent when the cool-off is over.")
+    words = "Approved. It is sent when the cool-off is over."
+    return _decide(request, pk, approval.approve, words)
 
 
 @action(Role.APPROVER, back="request")
 def reject(request: MemberRequest, pk: int) -> HttpResponse:
     """A second person says no, with a reason."""
-    wanted = _get(request, pk)
-    try:
-        approval.reject(wanted, by_user=request.actor, note=_note(request))
-    except Problem as problem:
-        return _refused(request, wanted, problem)
-    return _done(request, wanted, "Rejected. The group is back in the queue.")
+    return _decide(request, pk, approval.reject, "Rejected. The group is back in the queue.")
 
 
 @action(Role.OPERATOR, back="request")
 def cancel(request: MemberRequest, pk: int) -> HttpResponse:
     """Takes a request back before anything is sent."""
-    wanted = _get(request, pk)
-    try:
-        approval.cancel(wanted, by_user=request.actor, note=_note(request))
-    except Problem as problem:
-        return _refused(request, wanted, problem)
-    return _done(request, wanted, "Taken back. Nothing was sent, and the group is in the queue.")
+    words = "Taken back. Nothing was sent, and the group is in the queue."
+    return _decide(request, pk, approval.cancel, words)
 
 
 @action(Role.APPROVER, back="request")
 def resolve(request: MemberRequest, pk: int) -> HttpResponse:
     """A person says what became of a request that the desk can't judge."""
+    decide = partial(settle, merged_ids=request.POST.getlist("merged"))
+    return _decide(request, pk, decide, "Recorded. The history has your note.")
+
+
+def _decide(
+    request: MemberRequest, pk: int, decide: Callable[..., None], words: str
+) -> HttpResponse:
+    """One decision about a request, with its note; refused, what was typed is shown again."""
     wanted = _get(request, pk)
     try:
-        settle(
-            wanted,
-            merged_ids=request.POST.getlist("merged"),
-            by_user=request.actor,
-            note=_note(request),
-        )
+        decide(wanted, by_user=request.actor, note=_note(request))
     except Problem as problem:
         return _refused(request, wanted, problem)
-    return _done(request, wanted, "Recorded. The history has your note.")
+    return done(request, reverse("request", args=[pk]), words)
 
 
 def _note(request: HttpRequest) -> str:
@@ -182,7 +174,3 @@ def _refused(request: MemberRequest, wanted: MergeRequest, problem: Problem) -> 
     if wants_fragment(request):
         raise problem
     return _page(request, _get(request, wanted.pk), problem=problem)
-
-
-def _done(request: MemberRequest, wanted: MergeRequest, words: str) -> HttpResponse:
-    return done(request, reverse("request", args=[wanted.pk]), words)
