@@ -128,6 +128,15 @@ def test_the_second_approver_is_told_who_was_faster(proposed: MergeRequest) -> N
     assert "paula approved this request meanwhile." in answer.content.decode()
 
 
+def test_a_refusal_by_htmx_is_a_fragment_and_one_entry(proposed: MergeRequest) -> None:
+    answer = signed_in(member(Role.APPROVER)).post(address(proposed, "reject/"), **HTMX)
+
+    assert answer.status_code == 400
+    assert "Say why" in answer.content.decode()
+    assert "<html" not in answer.content.decode()
+    assert Entry.objects.filter(action=Action.REFUSED).count() == 1
+
+
 def test_cancel_in_the_cool_off(desk: Desk, operator: Membership, settings) -> None:
     settings.MERGE_FOUR_EYES = "never"
     request = desk.propose(Actor.member(operator))

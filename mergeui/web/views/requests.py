@@ -19,7 +19,7 @@ from mergeui.merging import approval
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.reconcile import resolve as settle
 from mergeui.review.compare import compare
-from mergeui.web import comparing, typed
+from mergeui.web import comparing, problems, typed
 from mergeui.web import requests as shown
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.forms import NoteForm
@@ -172,5 +172,5 @@ def _refused(request: MemberRequest, wanted: MergeRequest, problem: Problem) -> 
     """The page again, as it is now, with the reason on top and what was typed in its place."""
     record_refusal(request, problem)
     if wants_fragment(request):
-        raise problem
+        return problems.answer(request, problem.status, problem.sentence)
     return _page(request, _get(request, wanted.pk), problem=problem)
