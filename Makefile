@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test check coverage bench lock format
+.PHONY: help demo setup run test check coverage bench lock format screenshots
 # Two targets at once would set up the same .venv twice.
 .NOTPARALLEL:
 
@@ -48,6 +48,11 @@ coverage: ## What the tests of both databases reach: 95% of branches, 100% of me
 	$(PYTEST) --cov --cov-append --cov-report= --postgres
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include='mergeui/merging/*,mergeui/audit/*'
+
+screenshots: ## The pages of a fresh demo as pictures, into docs/screenshots
+	@scripts/setup --dev
+	@$(BIN)/python -m scripts.browser
+	@$(BIN)/python -m scripts.screenshots
 
 bench: ## The figures of the README
 	@scripts/setup --dev

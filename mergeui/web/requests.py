@@ -64,11 +64,13 @@ class RequestRow:
     """A request as one row of the list."""
 
     url: str
+    number: str
     primary: str
     sources: str
     mark: str
     state: str
-    asked: str
+    asked_by: str
+    age: str
     since: str
     cautions: list[str]
 
@@ -99,11 +101,13 @@ def row(request: MergeRequest, now: datetime) -> RequestRow:
     count = len(request.snapshot) - 1
     return RequestRow(
         url=reverse("request", args=[request.pk]),
+        number=f"Request {request.pk}",
         primary=request.primary_name,
         sources=plural(count, "contact"),
         mark=MARKS.get(RequestState(request.state), "line"),
         state=request.get_state_display(),
-        asked=f"{request.proposed_by}, {ago(request.proposed_at, now)}",
+        asked_by=str(request.proposed_by),
+        age=ago(request.proposed_at, now),
         since=exact(request.proposed_at),
         cautions=[sentence for _, sentence in request.cautions],
     )
