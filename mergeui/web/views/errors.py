@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.urls import reverse
 
 from mergeui.web import problems, typed
 
@@ -70,9 +70,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _page_of(request: HttpRequest) -> str:
     """The page that shows the form that was sent; empty when there is no such page."""
-    try:
-        match = resolve(request.path_info)
-        back: Any = getattr(match.func, "back", None)
-        return reverse(back, kwargs=match.kwargs) if back else ""
-    except (Resolver404, NoReverseMatch):
-        return ""
+    match = request.resolver_match
+    back: Any = getattr(match.func, "back", None) if match else None
+    return reverse(back, kwargs=match.kwargs) if match and back else ""

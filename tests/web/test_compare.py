@@ -1,0 +1,269 @@
+"""The compare page: what it shows, to whom, and that looking claims the group."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from mergeui.accounts.models import Role
+from mergeui.review.models import Group, GroupState, Member
+from tests.contacts import channel, contact, email, segment, whatsapp
+from tests.desk import Desk, member
+from tests.web.cast import HTMX, choice, client_of, somebody, stranger, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Ana twice: the same number, a channel of her own each, different segments."""
+    desk = Desk(
+        contact(
+            "Ana García",
+            whatsapp("+34600111222"),
+            email("ana@example.com"),
+            segments=[segment("VIP", "amber")],
+        ),
+        contact("Ana García", whatsapp("+34600111222", link="javascript:alert(1)")),
+    )
+    desk.sync()
+    return desk
+
+
+@pytest.fixture
+def risky() -> Desk:
+    desk = Desk(
+        contact("Bea", email("bea@example.com")),
+        contact("Bea", email("bea@example.com"), unsubscribed=True),
+    )
+    desk.sync()
+    return desk
+
+
+def page_of(desk: Desk, role: Role = Role.OPERATOR) -> str:
+    return text_of(somebody(role).get(f"/groups/{desk.group().pk}/"))
+
+
+def test_it_says_what_is_shared_and_what_differs(desk: Desk) -> None:
+    page = page_of(desk)
+
+    assert "Both have WhatsApp +34600111222." in page
+    assert "Shared by both" in page
+    assert "Only in one" in page
+    assert '<bdi class="seg seg-amber">VIP</bdi>' in page
+    assert "Recommended by Invent" in page
+    assert "Show 6 rows that are the same in all" in page
+
+
+def test_nothing_against_it_so_it_is_ticked(desk: Desk) -> None:
+    page = page_of(desk)
+
+    assert page.count(" checked") == 2
+    assert "1 contact will be merged into Ana García and disappears" in page
+    assert "You have 10 seconds to cancel it." in page
+    assert "Merge 1 contact" in page
+
+
+def test_a_risky_group_has_no_tick(risky: Desk) -> None:
+    page = page_of(risky)
+
+    assert page.count(" checked") == 1
+    assert "Look closely before you merge" in page
+    assert "Bea unsubscribed" in page
+    assert "Tick at least one contact" in page
+
+
+def test_links_of_strangers_are_text(desk: Desk) -> None:
+    page = page_of(desk)
+
+    assert 'href="javascript' not in page
+    assert "Link, not to be followed" in page
+
+
+def test_a_good_link_tells_nothing_to_its_target() -> None:
+    good = email("a@example.com", link="https://example.com/a")
+    desk = Desk(contact("A", good), contact("A", good))
+    desk.sync()
+
+    assert 'href="https://example.com/a" rel="noopener noreferrer nofollow"' in page_of(desk)
+
+
+def test_hostile_contacts_are_text() -> None:
+    hostile = '"><img src=x onerror=alert(1)>\u202e'
+    shared = channel(hostile, hostile, name=hostile, link="//evil.example")
+    one, other = contact(hostile, shared), contact("B", shared)
+    one["id"] = 'a/b?c#"><script>'
+    one["segments"] = [segment(hostile, hostile)]
+    Desk(one, other).sync()
+    group = Group.objects.get()
+    client = somebody()
+    page = text_of(client.get(f"/groups/{group.pk}/"))
+
+    assert "<img src=x" not in page
+    assert "<script>" not in page
+    assert "\u202e" not in page
+    raw = text_of(client.get(f"/groups/{group.pk}/raw/a/b%3Fc%23%22%3E%3Cscript%3E/"))
+    assert "&lt;script&gt;" in raw
+    assert "\u202e" not in raw
+
+
+def test_five_columns_scroll() -> None:
+    desk = Desk(*(contact("Ana", email("a@example.com")) for _ in range(5)))
+    desk.sync()
+    page = page_of(desk)
+
+    assert "compare-many" in page
+    assert "Tick all" in page
+
+
+def test_ticking_all_and_none_without_scripts() -> None:
+    desk = Desk(*(contact("Ana", email("a@example.com")) for _ in range(6)))
+    desk.sync()
+    client, group = somebody(), desk.group()
+    fields = {"primary": group.primary_contact_id, "acknowledge": "yes", "note": "mine"}
+    preview = f"/groups/{group.pk}/preview/"
+
+    everything = text_of(client.post(preview, {**fields, "tick": "all"}))
+    assert "5 contacts will be merged into Ana" in everything
+    assert "mine</textarea>" in everything
+    assert everything.count(" checked") == 6
+    nothing = text_of(client.post(preview, {**fields, "sources": ["x"], "tick": "none"}))
+    assert nothing.count(" checked") == 1
+
+
+def test_looking_claims_the_group(desk: Desk) -> None:
+    olga, amir = member(Role.OPERATOR, name="olga"), member(Role.APPROVER, name="amir")
+    address = f"/groups/{desk.group().pk}/"
+    client_of(olga).get(address)
+    page = text_of(client_of(amir).get(address))
+
+    assert desk.group().claimed_by == olga.user
+    assert "olga has this group open" in page
+    assert "Take over" in page
+
+
+def test_a_viewer_looks_without_claiming_or_deciding(desk: Desk) -> None:
+    page = page_of(desk, Role.VIEWER)
+
+    assert desk.group().claimed_by is None
+    assert "Shared by both" in page
+    assert "Keep this one" not in page
+    assert "Not a duplicate" not in page
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (GroupState.DISMISSED, "Not a duplicate by olga, just now: “why”"),
+        (GroupState.SNOOZED, "Snoozed until 31 December 2026 by olga"),
+        (GroupState.VANISHED, "no longer suggests this group"),
+    ],
+)
+def test_a_decided_group_says_so(desk: Desk, state: GroupState, words: str) -> None:
+    until = datetime(2026, 12, 31, tzinfo=UTC) if state == "snoozed" else None
+    Group.objects.update(
+        state=state,
+        decided_by=member(Role.OPERATOR, name="olga").user,
+        decided_at=timezone.now(),
+        decided_note="why",
+        snoozed_until=until,
+    )
+    page = page_of(desk)
+
+    assert words in page
+    assert "Keep this one" not in page
+    assert ("Reopen" in page) == (state != GroupState.VANISHED)
+
+
+def test_a_requested_group_leads_to_its_request(desk: Desk) -> None:
+    olga = member(Role.OPERATOR, name="olga")
+    client_of(olga).post(f"/groups/{desk.group().pk}/request/", choice(desk.group()))
+
+    page = page_of(desk)
+    assert "A merge was requested by olga" in page
+    assert "Look at the request" in page
+
+
+def test_what_changed_since_a_decision(desk: Desk) -> None:
+    group = desk.group()
+    Group.objects.update(
+        decided_as=GroupState.DISMISSED,
+        decided_at=timezone.now() - timedelta(days=2),
+        decided_evidence={
+            "members": [*group.evidence["members"][:1], "contact_gone"],
+            "links": [["gmail", "old@example.com", "a", "b"]],
+        },
+    )
+    page = page_of(desk)
+
+    assert "Earlier: not a duplicate, 2 days ago." in page
+    assert "Ana García has joined." in page
+    assert "Contact contact_gone is gone." in page
+    assert "1 more channel in common." in page
+    assert "1 channel no longer in common." in page
+
+
+def test_the_preview_follows_the_choice(risky: Desk) -> None:
+    group = risky.group()
+    answer = somebody().post(f"/groups/{group.pk}/preview/", choice(group), headers=HTMX)
+    fragment = text_of(answer)
+
+    assert "<html" not in fragment
+    assert "1 contact will be merged into Bea and disappears" in fragment
+    assert 'name="risks" value="unsubscribed"' in fragment
+    assert "Ask for approval" in fragment
+    assert "Whether the result is unsubscribed or receives messages." in fragment
+    assert 'hx-swap-oob="innerHTML"' in fragment
+
+
+def test_an_acknowledgement_stands_for_the_risks_that_were_shown(risky: Desk) -> None:
+    group, client = risky.group(), somebody()
+    fields = choice(group, acknowledge="yes", risks="unsubscribed")
+    same = client.post(f"/groups/{group.pk}/preview/", fields, headers=HTMX)
+    other = client.post(f"/groups/{group.pk}/preview/", {**fields, "risks": "x"}, headers=HTMX)
+
+    assert "checked" in text_of(same)
+    assert "checked" not in text_of(other)
+
+
+def test_a_preview_sends_nothing_and_only_takes_forms(desk: Desk) -> None:
+    client = somebody()
+    client.post(f"/groups/{desk.group().pk}/preview/", choice(desk.group()))
+
+    assert desk.group().state == GroupState.OPEN
+    assert client.get(f"/groups/{desk.group().pk}/preview/").status_code == 405
+
+
+def test_the_raw_data_are_as_invent_gave_them(desk: Desk) -> None:
+    found = Member.objects.first()
+    assert found is not None
+    answer = somebody(Role.VIEWER).get(f"/groups/{found.group_id}/raw/{found.contact_id}/")
+
+    assert json.loads(answer.context["json"]) == found.raw
+    assert 'rel="noopener' not in text_of(answer)
+
+
+@pytest.mark.parametrize("what", ["", "raw/contact_none/"])
+def test_what_is_not_there_or_not_theirs(desk: Desk, what: str) -> None:
+    pk = desk.group().pk
+    raw = f"raw/{desk.group().primary_contact_id}/" if what else ""
+
+    assert somebody().get(f"/groups/{pk + 999 if not what else pk}/{what}").status_code == 404
+    assert stranger().get(f"/groups/{pk}/{raw}").status_code == 404
+    assert somebody().get(f"/groups/{'9' * 40}/").status_code == 404
+
+
+def test_anonymous_people_sign_in_first(desk: Desk) -> None:
+    assert Client().get(f"/groups/{desk.group().pk}/").status_code == 302
+
+
+def test_a_fixed_number_of_queries(django_assert_num_queries) -> None:
+    small = [contact("Ana", email("a@example.com")) for _ in range(2)]
+    large = [contact("Bea", email("b@example.com"), whatsapp("+1")) for _ in range(12)]
+    Desk(*small, *large).sync()
+    client = somebody(Role.APPROVER)
+    for group in Group.objects.all():
+        with django_assert_num_queries(6):
+            assert client.get(f"/groups/{group.pk}/").status_code == 200

@@ -1,0 +1,333 @@
+"""The queue: what a row says, search, filters, order, pages, empty states."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from mergeui.accounts.models import Membership, Role
+from mergeui.review.models import Group, GroupState, SyncRun
+from tests.contacts import channel, contact, email, segment, whatsapp
+from tests.desk import Desk, member
+from tests.web.cast import HTMX, client_of, somebody, stranger, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Ana twice, a family of three on one number, an opt-out with an unknown channel."""
+    desk = Desk(
+        contact("Ana García", whatsapp("+34600111222"), email("ana@example.com"),
+                segments=[segment("VIP", "amber")]),
+        contact("Ana Garcia", whatsapp("+34600111222"), segments=[segment("Press", "mauve")]),
+        contact("Bea Costa", email("casa@example.org")),
+        contact("Rui Costa", email("casa@example.org")),
+        contact("Eva Costa", email("casa@example.org")),
+        contact("Дмитрий", channel("pigeon", "coop-7")),
+        contact("Dmitry", channel("pigeon", "coop-7"), unsubscribed=True),
+    )  # fmt: skip
+    desk.sync()
+    return desk
+
+
+@pytest.fixture
+def client(desk: Desk) -> Client:
+    return somebody()
+
+
+def names(client: Client, query: str = "") -> list[list[str]]:
+    """The names of each row of the list."""
+    return [row.names for row in client.get(f"/groups/{query}").context["rows"]]
+
+
+ANA, COSTA, DMITRY = (
+    ["Ana García", "Ana Garcia"],
+    ["Bea Costa", "Rui Costa", "Eva Costa"],
+    ["Дмитрий", "Dmitry"],
+)
+
+
+def test_a_row_says_enough_to_decide(client: Client) -> None:
+    page = text_of(client.get("/groups/"))
+
+    assert "<bdi>Ana García</bdi>" in page
+    assert "WhatsApp <b><bdi>+34600111222</bdi></b>" in page
+    assert '<bdi class="seg seg-amber">VIP</bdi>' in page
+    assert '<bdi class="seg seg-neutral">Press</bdi>' in page
+    assert "Names differ" in page
+    assert "Consent differs" in page
+    assert "3 contacts" in page
+    assert "3 groups" in page
+    assert "just now" in page
+
+
+def test_a_large_group_names_the_first_four() -> None:
+    desk = Desk(*(contact(f"Ana {n}", email("a@example.com")) for n in "ABCDEFG"))
+    desk.sync()
+
+    assert "and 3 more" in text_of(somebody().get("/groups/"))
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("ana", [ANA]), ("GARCÍA", [ANA]), ("garcia ana", [ANA]), ("ana costa", []),
+        ("ana@example.com", [ANA]), ("+34 600 111 222", [ANA]), ("600-111-222", [ANA]),
+        ("0600111222", [ANA]), ("dmitrij", []), ("dmitri", [DMITRY]), ("дмитрий", [DMITRY]),
+        ("coop-7", [DMITRY]), ("costa", [COSTA]), ("%", []), ("_", []), ("'; --", []),
+    ],
+)  # fmt: skip
+def test_search(client: Client, q: str, found: list[list[str]]) -> None:
+    answer = client.get("/groups/", {"q": q})
+
+    shown = [row.names for row in answer.context["rows"]]
+    assert shown == found or q == "_"  # which stands in ids
+
+
+def test_search_by_contact_id(client: Client) -> None:
+    contact_id = Group.objects.get(sort_name="ana garcia").primary_contact_id
+
+    assert names(client, f"?q={contact_id}") == [ANA]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?channel=whatsapp_bot", [ANA]), ("?channel=pigeon", [DMITRY]),
+        ("?channel=gmail", [COSTA]),
+        ("?channel=twilio", []), ("?segment=seg_vip", [ANA]), ("?segment=seg_none", []),
+        ("?risk=unsubscribed", [DMITRY]), ("?risk=none", [ANA]), ("?risk=any", [COSTA, DMITRY]),
+        ("?size=3-5", [COSTA]), ("?size=2", [ANA, DMITRY]), ("?size=21%2B", []),
+        ("?size=2&risk=any&q=dm", [DMITRY]), ("?state=merged", []),
+        ("?sort=largest", [COSTA, DMITRY, ANA]), ("?sort=name", [ANA, COSTA, DMITRY]),
+        ("?sort=newest", [DMITRY, COSTA, ANA]), ("?sort=smallest", [ANA, DMITRY, COSTA]),
+    ],
+)  # fmt: skip
+def test_filters_and_order(client: Client, query: str, found: list[list[str]]) -> None:
+    Group.objects.filter(sort_name="ana garcia").update(
+        first_seen_at=timezone.now() - timedelta(days=2)
+    )
+    Group.objects.filter(sort_name="bea costa").update(
+        first_seen_at=timezone.now() - timedelta(days=1)
+    )
+
+    assert names(client, query) == found
+
+
+@pytest.mark.parametrize("query", ["?state=x", "?risk=x", "?size=x", "?sort=x", "?channel=%00"])
+def test_what_is_not_known_is_ignored_and_said(client: Client, query: str) -> None:
+    answer = client.get(f"/groups/{query}")
+
+    assert answer.status_code == 200
+    assert len(answer.context["rows"]) == 3
+    assert "Not used, because the desk doesn&#x27;t know it" in text_of(answer)
+
+
+def test_an_altered_place_in_the_list_is_said(client: Client) -> None:
+    assert "could not be read" in text_of(client.get("/groups/?at=nonsense"))
+
+
+def test_decided_groups_say_how(client: Client) -> None:
+    olga = member(Role.OPERATOR, name="olga")
+    Group.objects.filter(sort_name="ana garcia").update(
+        state=GroupState.DISMISSED,
+        decided_by=olga.user,
+        decided_at=timezone.now(),
+        decided_note="<b>father</b> and son",
+    )
+
+    assert names(client) == [COSTA, DMITRY]
+    page = text_of(client.get("/groups/?state=dismissed"))
+    assert "Not a duplicate by olga, just now: “&lt;b&gt;father&lt;/b&gt; and son”" in page
+    assert len(names(client, "?state=all")) == 3
+
+
+def test_a_group_that_somebody_has_open_is_marked(desk: Desk) -> None:
+    olga = member(Role.OPERATOR, name="olga")
+    group = Group.objects.get(sort_name="ana garcia")
+    client_of(olga).get(f"/groups/{group.pk}/")
+
+    assert "Open by <bdi>olga</bdi>" in text_of(somebody().get("/groups/"))
+    assert "Open by" not in text_of(client_of(olga).get("/groups/"))
+
+
+def test_strangers_see_nothing_of_it(desk: Desk) -> None:
+    page = text_of(stranger().get("/groups/?state=all"))
+
+    assert "Ana" not in page
+    assert "VIP" not in page
+    assert "Nothing read from Invent yet" in page
+
+
+def test_anonymous_people_sign_in_first(desk: Desk) -> None:
+    answer = Client().get("/groups/?q=ana")
+
+    assert (answer.status_code, answer.url) == (302, "/login/?next=/groups/%3Fq%3Dana")
+
+
+def test_anonymous_htmx_is_sent_to_the_sign_in(desk: Desk) -> None:
+    headers = {**HTMX, "HX-Current-URL": "http://testserver/groups/?q=a"}
+    answer = Client().get("/groups/?q=ana", headers=headers)
+
+    assert answer["HX-Redirect"] == "/login/?next=/groups/%3Fq%3Da"
+
+
+def test_a_page_only_reads(client: Client) -> None:
+    assert client.post("/groups/").status_code == 405
+
+
+def test_pages_with_personal_data_are_not_kept_by_browsers(client: Client) -> None:
+    assert "no-store" in client.get("/groups/")["Cache-Control"]
+
+
+def test_viewers_look_but_have_no_refresh_button(desk: Desk) -> None:
+    page = text_of(somebody(Role.VIEWER).get("/groups/"))
+
+    assert "Ana García" in page
+    assert 'action="/sync/"' not in page
+
+
+def test_htmx_gets_the_list_alone_and_a_clean_address(client: Client) -> None:
+    answer = client.get("/groups/?q=ana&channel=&sort=oldest&state=open", headers=HTMX)
+
+    assert text_of(answer).lstrip().startswith('<section class="card" id="results"')
+    assert "<html" not in text_of(answer)
+    assert answer["HX-Push-Url"] == "/groups/?q=ana"
+
+
+def test_going_back_in_the_browser_gets_the_whole_page(client: Client) -> None:
+    answer = client.get("/groups/", headers={**HTMX, "HX-History-Restore-Request": "true"})
+
+    assert "<html" in text_of(answer)
+
+
+def test_never_refreshed() -> None:
+    page = text_of(somebody().get("/groups/"))
+
+    assert "Nothing read from Invent yet" in page
+    assert "Never refreshed" in page
+
+
+def test_nothing_left_to_decide(client: Client) -> None:
+    Group.objects.update(state=GroupState.DISMISSED)
+
+    assert "All done" in text_of(client.get("/groups/"))
+
+
+def test_nothing_matches(client: Client) -> None:
+    page = text_of(client.get("/groups/?q=nobody&state=all"))
+
+    assert "Nothing matches" in page
+    assert 'href="/groups/?state=all"' in page
+
+
+def test_hostile_names_are_text() -> None:
+    hostile = "<img src=x onerror=alert(1)>\u202egnp.exe"
+    Desk(contact(hostile, email("a@example.com")), contact(hostile, email("a@example.com"))).sync()
+    page = text_of(somebody().get("/groups/"))
+
+    assert "<img src=x" not in page
+    assert "\u202e" not in page
+    assert "⟨U+202E⟩" in page
+
+
+def some_groups(count: int) -> None:
+    """So many more groups, made from one that is there."""
+    group = Group.objects.get(sort_name="ana garcia")
+    for number in range(count):
+        group.pk = None
+        group.names = [f"Person {number}"]
+        group.sort_name = f"person {number:03}"
+        group.save()
+
+
+def test_pages(client: Client) -> None:
+    some_groups(60)
+    first = client.get("/groups/?sort=name")
+    links = {words: url for url, words in first.context["links"]}
+    second = client.get(f"/groups/{links['Next']}")
+
+    assert len(first.context["rows"]) == 50
+    assert len(second.context["rows"]) == 13
+    assert links["First"] == links["Previous"] == ""
+    assert second.context["here"] == f"/groups/{links['Next']}"
+    assert second.context["rows"][0].names == ["Person 47"]
+
+
+def test_a_fixed_number_of_queries(client: Client, django_assert_num_queries) -> None:
+    client.get("/groups/")
+    with django_assert_num_queries(6):
+        client.get("/groups/")
+    some_groups(40)
+    with django_assert_num_queries(6):
+        client.get("/groups/")
+
+
+def test_few_queries_for_approvers_and_filters(desk: Desk, django_assert_max_num_queries) -> None:
+    client = somebody(Role.APPROVER)
+    with django_assert_max_num_queries(7):
+        client.get("/groups/?q=ana&channel=whatsapp_bot&segment=seg_vip&risk=none&size=2&at=last")
+
+
+@pytest.fixture
+def olga() -> Membership:
+    return member(Role.OPERATOR, name="olga")
+
+
+def run(state: SyncRun.State, olga: Membership, **fields: object) -> SyncRun:
+    now = timezone.now()
+    return SyncRun.objects.create(
+        organization=olga.organization,
+        **{
+            "state": state,
+            "wanted_by": olga.user,
+            "wanted_at": now,
+            "seen_alive_at": now,
+            **fields,
+        },
+    )
+
+
+def line(olga: Membership) -> str:
+    sync = client_of(olga).get("/groups/").context["sync"]
+    return f"{sync.words} {sync.trouble}".strip()
+
+
+def test_how_fresh_the_list_is(olga: Membership) -> None:
+    run(SyncRun.State.DONE, olga, finished_at=timezone.now(), new=12, changed=3, vanished=1)
+
+    assert line(olga) == ("Refreshed just now by olga: 12 new, 3 changed, 1 no longer suggested")
+
+
+def test_why_a_refresh_failed_and_how_old_the_list_is(olga: Membership) -> None:
+    earlier = timezone.now() - timedelta(hours=2)
+    run(SyncRun.State.DONE, olga, finished_at=earlier)
+    run(SyncRun.State.FAILED, olga, finished_at=timezone.now(), error="Invent did not answer.")
+
+    assert line(olga) == (
+        "Refresh failed just now Invent did not answer. The list is as it was 2 hours ago."
+    )
+
+
+def test_a_worker_that_does_not_come_is_missed(olga: Membership) -> None:
+    waiting = run(SyncRun.State.WANTED, olga)
+    assert line(olga) == "Waiting for the worker…"
+
+    SyncRun.objects.filter(pk=waiting.pk).update(wanted_at=timezone.now() - timedelta(seconds=20))
+    assert "start it with `manage.py worker`" in line(olga)
+
+
+def test_how_far_a_refresh_is(olga: Membership) -> None:
+    running = run(SyncRun.State.RUNNING, olga)
+    assert line(olga) == "Reading Invent's groups…"
+
+    SyncRun.objects.filter(pk=running.pk).update(groups_read=300, groups_listed=2_140)
+    assert line(olga) == "Reading 300 of 2,140 groups…"
+    assert 'value="300" max="2140"' in text_of(client_of(olga).get("/groups/"))
+
+    SyncRun.objects.filter(pk=running.pk).update(
+        groups_read=2_140, seen_alive_at=timezone.now() - timedelta(minutes=2)
+    )
+    assert line(olga) == "Storing what was read… No sign of life for 2 minutes."
