@@ -18,6 +18,7 @@ GENESIS = "0" * 64  # the "hash" before entry 1
 LINES = 14
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ESCAPED = re.compile(r"\\u(?:0000|d[89a-f])")  # perhaps of a pair that is whole: no harm
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -27,27 +28,22 @@ def one_line(text: object, limit: int) -> str:
 
 
 def json_text(value: object) -> str:
-    """`value` as JSON on one line with sorted keys, no spaces, real characters.
+    """`value` as JSON on one line: sorted keys, no spaces, ASCII alone.
 
-    What JSON or a database can't hold becomes what it can: U+FFFD for NUL and lone surrogates, text
-    for dates, NaN and other strangers. Never fails on parsed JSON.
+    ASCII, because then its bytes are the same whatever a database's encoding, no reader sees a line
+    end where there is none, and verifying need not encode it, which takes longer than hashing.
+    What JSON can't hold becomes text, and NUL and lone surrogates, which no page can show, U+FFFD.
+    Never fails on parsed JSON.
     """
     try:
         text = _dump(value)
-        text.encode()
     except (TypeError, ValueError):
         return _dump(_storable(value))
-    return _dump(_storable(value)) if "\\u0000" in text else text
+    return _dump(_storable(value)) if _ESCAPED.search(text) else text
 
 
 def _dump(value: object) -> str:
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    # Line ends to some tools and not to JSON: an export has a line an entry, to everybody.
-    for character, escaped in (("\u2028", "\\u2028"), ("\u2029", "\\u2029"), ("\x85", "\\u0085")):
-        text = text.replace(character, escaped)
-    return text
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _storable(value: object) -> Any:
@@ -58,7 +54,7 @@ def _storable(value: object) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, Mapping):
-        return {_UNSTORABLE.sub("\ufffd", str(key)): _storable(item) for key, item in value.items()}
+        return {_storable(str(key)): _storable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_storable(item) for item in value]
     if isinstance(value, set | frozenset):

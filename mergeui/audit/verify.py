@@ -6,7 +6,7 @@ can run the statement.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connection
 
@@ -15,18 +15,20 @@ from mergeui.audit.actions import Action
 from mergeui.audit.anchor import Anchor
 from mergeui.audit.models import Entry, Erasure
 
-BATCH = 1000  # entries held in memory at a time
+BATCH = 1000  # entries to a query
+PORTION = 100  # entries made into objects at a time: more would not stay in the processor's cache
 START = Anchor(0, canonical.GENESIS)
 
-# The bounds stand twice, because PostgreSQL would read the payloads from the first one on.
+# The bound stands twice, because PostgreSQL would read the payloads from the first one on.
 _ROWS = """
 SELECT number, CAST(at AS text), action, COALESCE(CAST(organization_id AS text), ''),
     COALESCE(CAST(actor_id AS text), ''), actor_name, actor_role, address, request_id, subject,
     facts_text, payload_mac, previous_hash, hash, key, data_text
 FROM audit_entry
-LEFT JOIN audit_payload ON entry_id = number AND entry_id BETWEEN %s AND %s
-WHERE number BETWEEN %s AND %s
+LEFT JOIN audit_payload ON entry_id = number AND entry_id > %s
+WHERE number > %s
 ORDER BY number
+LIMIT %s
 """
 
 
@@ -57,6 +59,8 @@ class Verification:
 
 
 class _Row(NamedTuple):
+    """What _ROWS selects. Only _broken_link reads it by name: naming a million rows takes time."""
+
     number: int
     at: str
     action: str
@@ -73,11 +77,6 @@ class _Row(NamedTuple):
     hash: str
     key: str | None
     data: str | None
-
-    def digest(self, number: int) -> str:
-        """The hash that the row has under this number."""
-        at = canonical.stored_moment(self.at)
-        return canonical.entry_hash("\n".join((canonical.FORMAT, str(number), at, *self[2:13])))
 
 
 class _Broken(Exception):
@@ -103,17 +102,25 @@ def verify(
         _starts_at_one()
         for noted in (start, *anchors):
             _meets(noted)
-        for rows in _batches(start.number):
-            for row in rows:
-                if row[0] != number + 1 or row[12] != last_hash or row.digest(row[0]) != row[13]:
-                    raise _broken_link(row, number + 1, last_hash)
-                if row[11] or row[15] is not None:
-                    redacted += _payload(row)
-                number, last_hash = row[0], row[13]
-            progress(number)
+        for row in _rows(start.number):
+            due = number + 1
+            if row[0] != due or row[12] != last_hash or _digest(row, due) != row[13]:
+                raise _broken_link(_Row._make(row), due, last_hash)
+            if row[11] or row[15] is not None:
+                redacted += _payload(due, row[11], row[14], row[15])
+            number, last_hash = due, row[13]
+            if number % BATCH == 0:
+                progress(number)
     except _Broken as broken:
         found = broken.found
+    progress(number)
     return Verification(number - start.number, Anchor(number, last_hash), redacted, found)
+
+
+def _digest(row: tuple[Any, ...], number: int) -> str:
+    """The hash that the row has under this number."""
+    at = canonical.stored_moment(row[1])
+    return canonical.entry_hash("\n".join((canonical.FORMAT, str(number), at, *row[2:13])))
 
 
 def _starts_at_one() -> None:
@@ -138,36 +145,32 @@ def _meets(anchor: Anchor) -> None:
         raise _Broken(anchor.number, "rewritten", why)
 
 
-def _batches(after: int) -> Iterator[list[_Row]]:
-    """The entries after this number up to what is the last one now."""
+def _rows(after: int) -> Iterator[tuple[Any, ...]]:
+    """The entries after this number up to the one that is last now.
+
+    Batch by batch, so that no cursor stays open for long. Raises _Broken for an entry that the
+    database can't even read: a byte that is no UTF-8, a damaged page.
+    """
     last = Entry.objects.order_by("-number").values_list("number", flat=True).first() or 0
-    while after < last:
+    size, before = BATCH, -1
+    while before < after < last:
+        before = after
         try:
-            rows = _read(after + 1, after + BATCH)
-        except DatabaseError:
-            yield from _one_by_one(after + 1, after + BATCH)
-        else:
-            if not rows:
-                gap = Entry.objects.filter(number__gt=after).order_by("number")
-                rows = _read(gap[0].number, gap[0].number)
-            yield rows
-        after += BATCH
-
-
-def _read(first: int, last: int) -> list[_Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(_ROWS, [first, last, first, last])
-        return [_Row._make(row) for row in cursor.fetchall()]
-
-
-def _one_by_one(first: int, last: int) -> Iterator[list[_Row]]:
-    """What a database can't even read (a byte that is no UTF-8, a damaged page) is a break too."""
-    for number in range(first, last + 1):
-        try:
-            yield _read(number, number)
+            for row in _read(after, size):
+                yield row
+                after = row[0]
         except DatabaseError as error:
-            why = f"the database can't read it: {canonical.one_line(error, 200)}"
-            raise _Broken(number, "unreadable", why) from error
+            if size == 1:
+                why = f"the database can't read it: {canonical.one_line(error, 200)}"
+                raise _Broken(after + 1, "unreadable", why) from error
+            size, before = 1, -1  # which one?
+
+
+def _read(after: int, count: int) -> Iterator[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [after, after, count])
+        while rows := cursor.fetchmany(PORTION):
+            yield from rows
 
 
 def _broken_link(row: _Row, due: int, last_hash: str) -> _Broken:
@@ -176,10 +179,10 @@ def _broken_link(row: _Row, due: int, last_hash: str) -> _Broken:
         last = row.number - 1
         which = f"entry {due} is" if due == last else f"entries {due} to {last} are"
         return _Broken(due, "missing", f"{which} missing")
-    if row.digest(due) != row.hash:
+    if _digest(row, due) != row.hash:
         head = Entry.objects.order_by("-number").values_list("number", flat=True)[0]
         for other in range(1, head + 1):
-            if row.digest(other) == row.hash:
+            if _digest(row, other) == row.hash:
                 return _Broken(due, "swapped", f"what was written as entry {other} is in its place")
         return _Broken(due, "changed", "its content is not what was hashed")
     other_entry = Entry.objects.filter(hash=row.previous_hash).first()
@@ -190,24 +193,24 @@ def _broken_link(row: _Row, due: int, last_hash: str) -> _Broken:
     return _Broken(due - 1, "rewritten", why) if due > 1 else _Broken(1, "cut", "it is no start")
 
 
-def _payload(row: _Row) -> int:
+def _payload(number: int, mac: str, key: str | None, data: str | None) -> int:
     """1 when the personal data were lawfully erased, 0 when they are as hashed. Raises _Broken."""
-    if not row.payload_mac:
-        raise _Broken(row.number, "payload", "it has personal data, and was written without any")
-    if row.data is None or row.key is None:
-        if row.number in _erased_by_same(row.number):
+    if not mac:
+        raise _Broken(number, "payload", "it has personal data, and was written without any")
+    if data is None or key is None:
+        if number in _erased_together_with(number):
             return 1
-        raise _Broken(row.number, "payload", "its personal data are gone, and no erasure names it")
+        raise _Broken(number, "payload", "its personal data are gone, and no erasure names it")
     try:
-        holds = canonical.payload_mac(row.key, row.data) == row.payload_mac
+        holds = canonical.payload_mac(key, data) == mac
     except ValueError:
         holds = False
     if not holds:
-        raise _Broken(row.number, "payload", "its personal data are not what was hashed")
+        raise _Broken(number, "payload", "its personal data are not what was hashed")
     return 0
 
 
-def _erased_by_same(number: int) -> set[int]:
+def _erased_together_with(number: int) -> set[int]:
     """The numbers that the erasure of this entry says it erased; empty without such an entry.
 
     The mark alone proves nothing: the entry that it names stands in the chain.

@@ -70,7 +70,7 @@ def test_the_hash_is_the_sha256_of_fourteen_plain_lines() -> None:
     assert len(lines) == canonical.LINES
     assert lines[:2] == ["1", "1"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", lines[2])
-    assert lines[11] == '{"a":"é","b":1}'
+    assert lines[11] == '{"a":"\\u00e9","b":1}'
     assert canonical.entry_hash("\n".join(lines)) == entry.hash
 
 

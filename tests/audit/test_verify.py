@@ -264,10 +264,10 @@ def test_what_a_database_can_not_even_read_is_found() -> None:
         assert broken(verify())[:2] == (4, "unreadable")
     read = verification._read
 
-    def damaged(first: int, last: int) -> object:
-        if first <= 2 <= last:
+    def damaged(after: int, count: int) -> object:
+        if after < 2 <= after + count:
             raise DatabaseError("disk I/O error")
-        return read(first, last)
+        return read(after, count)
 
     with mock.patch.object(verification, "_read", damaged):
         result = verify()
@@ -280,16 +280,13 @@ def test_what_can_be_read_on_a_second_try_is_no_break() -> None:
     read = verification._read
     tries: list[int] = []
 
-    def late(first: int, last: int) -> object:
-        tries.append(first)
+    def late(after: int, count: int) -> object:
+        tries.append(count)
         if len(tries) == 1:
             raise DatabaseError("interrupted")
-        return read(first, last)
+        return read(after, count)
 
-    with (
-        mock.patch.object(verification, "_read", late),
-        mock.patch.object(verification, "BATCH", 3),
-    ):
+    with mock.patch.object(verification, "_read", late):
         assert verify().entries == 3
 
 
