@@ -37,6 +37,15 @@ def pytest_report_header() -> str:
     return f"database: {connection.vendor}"
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Drop no database at the end: each goes with the directory or the cluster of its run.
+
+    PostgreSQL refuses to drop one while a thread of the live server is still connected to it.
+    """
+    return True
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _history_may_be_emptied_between_tests() -> Iterator[None]:
     """Lift the triggers of the history while Django empties the tables after a test.
