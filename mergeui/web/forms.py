@@ -98,12 +98,23 @@ class NoteForm(forms.Form):
     )
 
 
+class DayInput(forms.DateInput):
+    """A day, typed or by one of the buttons before it: the first that is given counts."""
+
+    input_type = "date"
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """The first value that is not empty."""
+        values = data.getlist(name) if hasattr(data, "getlist") else [data.get(name, "")]
+        return next((value for value in values if value), "")
+
+
 class SnoozeForm(NoteForm):
     """Until when a group is put aside."""
 
     until = forms.DateField(
         label="Until",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(format="%Y-%m-%d"),
         error_messages={
             "required": "Choose the day on which the group comes back.",
             "invalid": "Type the day as year-month-day, such as 2027-01-31.",

@@ -1,7 +1,6 @@
 """What a refusal looks like: a page, or for htmx a fragment for the place of problems."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import reswap, retarget
@@ -39,12 +38,11 @@ def answer(
     return response
 
 
-def wrong_method(request: HttpRequest, methods: list[str], back: str = "") -> HttpResponseBase:
+def wrong_method(request: HttpRequest, methods: list[str], back: str = "") -> HttpResponse:
     """405: somebody opened the address of a form, or sent something to a page."""
     sentence = "Nothing was changed. Open the page and use the buttons that are on it."
-    said = answer(request, 405, sentence, back=back)
-    response = HttpResponseNotAllowed(methods, content=said.content)
-    add_never_cache_headers(response)
+    response = answer(request, 405, sentence, back=back)
+    response["Allow"] = ", ".join(methods)
     return response
 
 

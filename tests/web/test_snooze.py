@@ -40,6 +40,14 @@ def test_until_the_start_of_a_day(desk: Desk) -> None:
     assert group.decided_note == "on holiday"
 
 
+def test_a_button_for_a_day_goes_before_the_empty_field(desk: Desk) -> None:
+    somebody().post(address(desk), {"until": [day(30), ""]})
+
+    until = desk.group().snoozed_until
+    assert until is not None
+    assert until.date().isoformat() == day(30)
+
+
 def test_htmx(desk: Desk) -> None:
     answer = somebody().post(address(desk), {"until": day(1)}, headers=HTMX)
 

@@ -1,0 +1,165 @@
+"""What happens on the pages in a browser: the list that follows the search, the live choice."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mergeui.accounts.models import Role
+from mergeui.audit.actor import Actor
+from mergeui.review.models import Group
+from tests.browser.axe import assert_accessible
+from tests.browser.conftest import PHONE
+from tests.browser.live import LiveDesk
+from tests.contacts import contact, email, segment, whatsapp
+from tests.desk import member
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LONG = "Hubert Blaine Wolfeschlegelsteinhausenbergerdorff-" * 3
+
+
+@pytest.fixture
+def desk(live_desk: Callable[..., LiveDesk]) -> LiveDesk:
+    """Ana in three contacts, a risky Bea, and somebody with a very long name."""
+    ana, bea, hubert = (
+        email("ana@example.com"),
+        whatsapp("+34600111222"),
+        email("h" * 80 + "@x.org"),
+    )
+    desk = live_desk(
+        contact("Ana García", ana, segments=[segment("VIP", "amber")]),
+        contact("Ana Garcia", ana, whatsapp("+34600999888")),
+        contact("Ana", ana),
+        contact("Bea", bea),
+        contact("Bea", bea, unsubscribed=True),
+        contact(LONG, hubert, segments=[segment("A segment with quite a long name " * 3, "lime")]),
+        contact(LONG, hubert),
+    )
+    desk.sync()
+    return desk
+
+
+@pytest.fixture
+def page(desk: LiveDesk, signed_in: Callable[..., Page]) -> Page:
+    return signed_in(Role.OPERATOR)
+
+
+def group(name: str) -> Group:
+    return Group.objects.get(sort_name=name)
+
+
+def test_the_list_follows_the_search(page: Page) -> None:
+    page.goto("/groups/")
+    page.get_by_label("Search").press_sequentially("bea")
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"/groups/\?q=bea$"))
+
+    page.get_by_label("Risk").select_option("none")
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".row")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_label("Search")).to_have_value("bea")
+
+
+def test_arrow_keys_go_from_row_to_row(page: Page) -> None:
+    page.goto("/groups/")
+    page.locator(".row-link").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".row-link").nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".row-link").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Are these the same person?")).to_be_visible()
+
+
+def test_the_expected_result_follows_the_choice(page: Page) -> None:
+    page.goto(f"/groups/{group('ana garcia').pk}/")
+    sentence = page.locator("#what")
+    expect(sentence).to_contain_text("2 contacts will be merged into Ana García and disappear;")
+
+    page.get_by_label("Keep this one: Ana Garcia", exact=True).check()
+    expect(sentence).to_contain_text("1 contact will be merged into Ana Garcia")
+    page.get_by_label("Merge into it: Ana García", exact=True).check()
+    expect(sentence).to_contain_text("2 contacts will be merged into Ana Garcia")
+    expect(page.get_by_role("button", name="Merge 2 contacts")).to_be_visible()
+    expect(page.get_by_text("added from Ana García")).to_be_visible()
+
+
+def test_an_acknowledgement_goes_with_its_risks(page: Page) -> None:
+    page.goto(f"/groups/{group('bea').pk}/")
+    page.locator("[name=sources]").last.check()
+    tick = page.get_by_label(re.compile("I have read what is risky"))
+    tick.check()
+    page.locator("[name=sources]").last.uncheck()
+    expect(tick).to_have_count(0)
+    page.locator("[name=sources]").last.check()
+    expect(tick).not_to_be_checked()
+
+
+def test_rows_that_are_the_same_can_be_shown(page: Page) -> None:
+    page.goto(f"/groups/{group('bea').pk}/")
+    same = page.get_by_role("row", name=re.compile("^Your team"))
+    expect(same).to_be_hidden()
+    page.get_by_label(re.compile("that are the same")).check()
+    expect(same).to_be_visible()
+
+
+def test_snoozing_from_its_menu(page: Page) -> None:
+    page.goto(f"/groups/{group('bea').pk}/")
+    page.get_by_role("button", name="Snooze…").click()
+    page.get_by_role("button", name="In a week").click()
+    expect(page.get_by_text("Snoozed: Bea.")).to_be_visible()
+    assert group("bea").state == "snoozed"
+
+
+def test_entries_open_in_their_place(page: Page) -> None:
+    page.goto("/history/")
+    page.locator(".entry summary").first.click()
+    expect(page.locator(".entry-body .facts").first).to_be_visible()
+    expect(page).to_have_url(re.compile("/history/$"))
+
+
+def test_a_lost_session_gives_back_what_was_typed(page: Page) -> None:
+    page.goto(f"/groups/{group('bea').pk}/")
+    page.get_by_label("Note").fill("A long story")
+    cookies = [cookie for cookie in page.context.cookies() if cookie["name"] == "csrftoken"]
+    page.context.clear_cookies()
+    page.context.add_cookies(cookies)
+    page.get_by_role("button", name="Not a duplicate").click()
+    expect(page.get_by_text("What you typed is kept")).to_be_visible()
+
+    member(Role.OPERATOR, name="olga")
+    page.get_by_label("User name").fill("olga")
+    page.get_by_label("Password").fill("a long enough password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Nothing was sent; check and send again.")).to_be_visible()
+    expect(page.get_by_label("Note")).to_have_value("A long story")
+    assert group("bea").state == "open"
+
+
+@pytest.mark.parametrize("wide", [False, True], ids=["phone", "1920"])
+def test_every_page_fits_its_window(
+    desk: LiveDesk, signed_in: Callable[..., Page], wide: bool
+) -> None:
+    shape = {"viewport": {"width": 1920, "height": 1080}} if wide else PHONE
+    page = signed_in(Role.APPROVER, **shape)
+    asked = desk.propose(Actor.member(member(Role.OPERATOR)), group("bea"))
+    for address in (
+        "/groups/",
+        "/groups/?q=nothing-like-that&state=all",
+        *(f"/groups/{pk}/" for pk in Group.objects.values_list("pk", flat=True)),
+        f"/groups/{asked.group_id}/raw/{asked.primary_contact_id}/",
+        "/requests/?view=all",
+        f"/requests/{asked.pk}/",
+        "/history/",
+        "/history/2/",
+        f"/contacts/{asked.primary_contact_id}/",
+        "/nowhere/",
+    ):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        assert_accessible(page)
