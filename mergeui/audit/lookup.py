@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from mergeui.accounts.models import Organization, User
@@ -47,7 +47,7 @@ def entries(
     `name`: every word of it, in any order. `found_by`: what `guess` made of somebody's words.
     `day` is a day in UTC; `since` is included, `until` is not. `before` and `after` are numbers of
     entries, not included: the next page is `before=` the last number of this one, the previous one
-    `after=` its first, reversed. Slice the result, and leave its order to it.
+    `after=` its first, reversed. Slice the result; it never counts.
     """
     wanted = [
         *_refs(contact=contact, name=name, email=email, phone=phone, user_id=user_id),
@@ -60,26 +60,19 @@ def entries(
         since = max(filter(None, [since, midnight]))
         until = min(filter(None, [until, midnight + timedelta(days=1)]))
     low, high = _numbers(since, until, after, before)
-    found = Entry.objects.select_related("payload").order_by("-number")
+    found = Entry.objects.select_related("payload")
     if not wanted:
-        found = found.filter(_between("number", low, high), organization=organization)
+        found = found.filter(organization=organization, **_between("number", low, high))
     for kind, value in dict.fromkeys(wanted):
-        # A join each, with the bounds repeated: the databases start from the index of references,
-        # newest first, and do not read what lies outside of the page.
-        found = found.filter(
-            _between("references__entry", low, high),
-            references__organization=organization,
-            references__kind=kind,
-            references__value=value,
-        )
-    if wanted:
-        # The same as by number, but in the order of the index that leads (the last join's).
-        found = found.order_by("-references__entry")
+        # A join each, with the bounds repeated, so that the databases start from the index of
+        # references and do not read what lies outside of the page.
+        bounds = _between("references__entry", low, high)
+        found = found.naming(kind, value, references__organization=organization, **bounds)
     if operator is not None:
         found = found.filter(actor_id=operator.pk if isinstance(operator, User) else operator)
     if action:
         found = found.filter(action=action)
-    return found
+    return found.order_by("-number")
 
 
 def stream(organization: Organization, **conditions: Any) -> Iterator[Entry]:
@@ -156,10 +149,6 @@ def _last_before(moment: datetime) -> int:
     return earlier.values_list("number", flat=True).first() or 0
 
 
-def _between(column: str, low: int | None, high: int | None) -> Q:
-    bounds = Q()
-    if low is not None:
-        bounds &= Q(**{f"{column}__gte": low})
-    if high is not None:
-        bounds &= Q(**{f"{column}__lte": high})
-    return bounds
+def _between(column: str, low: int | None, high: int | None) -> dict[str, int]:
+    bounds = {f"{column}__gte": low, f"{column}__lte": high}
+    return {condition: number for condition, number in bounds.items() if number is not None}

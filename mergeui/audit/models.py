@@ -1,7 +1,7 @@
 """Entry (one line of the history), Payload (its personal data), Reference, Erasure."""
 
 import json
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +14,29 @@ from mergeui.audit.append_only import AppendOnly, AppendOnlyQuerySet, Number
 
 class EntryQuerySet(AppendOnlyQuerySet["Entry"]):
     """Entries; look-ups are in lookup.py."""
+
+    _number = "number"
+
+    def naming(self, kind: str, value: str, **more: Any) -> Self:
+        """The entries that name this, by the index of references (`more`: conditions on them)."""
+        found = self.filter(references__kind=kind, references__value=value, **more)
+        found._number = "references__entry"
+        return found
+
+    def order_by(self, *names: Any) -> Self:
+        """As usual; by number means by the number in the references when those are looked up.
+
+        It is the same, but SQLite does not see it: it would read all that was found, payloads
+        too, to sort it (437 ms instead of 0.05 for a name in 100,000 entries).
+        """
+        same = {"pk": self._number, "number": self._number}
+        same |= {f"-{name}": f"-{column}" for name, column in same.items()}
+        return super().order_by(*(same.get(name, name) for name in names))
+
+    def _clone(self) -> Self:
+        clone = super()._clone()  # type: ignore[misc]
+        clone._number = self._number
+        return clone  # type: ignore[no-any-return]
 
 
 class Entry(AppendOnly):
