@@ -184,8 +184,8 @@ def queue_pages(client: httpx.Client) -> dict[str, str]:
 
 def session_key(store: type) -> str:
     """A session of an operator, made as the sign-in makes it."""
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
     from mergeui.accounts.models import Membership, Organization, Role, User
 

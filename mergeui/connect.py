@@ -1,6 +1,7 @@
 """The one place that makes a client of Invent from the settings."""
 
 from functools import cache
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -9,10 +10,11 @@ from mergeui.invent import Budget, InventClient
 
 
 @cache
-def _budget(per_minute: int) -> Budget:
-    # In a file, so that all processes of this host share what Invent allows its address.
+def _budget(host: str, per_minute: int) -> Budget:
+    # In a file, so that all processes of this host share what Invent allows its address; one for
+    # each vendor, so that a demo beside takes nothing from the real one.
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
-    return Budget(per_minute, settings.VAR_DIR / "budget.sqlite3")
+    return Budget(per_minute, settings.VAR_DIR / f"budget-{host}.sqlite3")
 
 
 def connect(org_id: str) -> InventClient:
@@ -21,10 +23,13 @@ def connect(org_id: str) -> InventClient:
     Raises Invalid when no key is configured.
     """
     if not settings.INVENT_API_KEY:
-        raise Invalid("INVENT_API_KEY is not set, so Invent can't be asked: set it and start again.")
+        raise Invalid(
+            "INVENT_API_KEY is not set, so Invent can't be asked: set it and start again."
+        )
+    host = urlsplit(settings.INVENT_API_URL).netloc.replace(":", "-")
     return InventClient(
         settings.INVENT_API_URL,
         settings.INVENT_API_KEY,
         org_id,
-        limiter=_budget(settings.INVENT_REQUESTS_PER_MINUTE),
+        limiter=_budget(host, settings.INVENT_REQUESTS_PER_MINUTE),
     )

@@ -1,6 +1,7 @@
 """Every address of the desk (interface.md, Pages)."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import PathConverter
 
 from mergeui.web.views import (
     compare,
@@ -14,11 +15,20 @@ from mergeui.web.views import (
     sync,
 )
 
+
+class ContactIdConverter(PathConverter):
+    """An id of Invent in an address: opaque, but never with a control character in it."""
+
+    regex = r"[^\x00-\x1f\x7f]+"
+
+
+register_converter(ContactIdConverter, "contact")
+
 urlpatterns = [
     path("", queue.home, name="home"),
     path("groups/", queue.queue, name="queue"),
     path("groups/<int:pk>/", compare.group, name="group"),
-    path("groups/<int:pk>/raw/<path:contact_id>/", compare.raw, name="group_raw"),
+    path("groups/<int:pk>/raw/<contact:contact_id>/", compare.raw, name="group_raw"),
     path("groups/<int:pk>/preview/", compare.preview, name="group_preview"),
     path("groups/<int:pk>/request/", compare.request_merge, name="group_request"),
     path("groups/<int:pk>/dismiss/", decisions.dismiss, name="group_dismiss"),
@@ -26,7 +36,7 @@ urlpatterns = [
     path("groups/<int:pk>/claim/", decisions.claim, name="group_claim"),
     path("groups/<int:pk>/reopen/", decisions.reopen, name="group_reopen"),
     path("groups/<int:pk>/next/", decisions.following, name="group_next"),
-    path("contacts/<path:contact_id>/", contacts.contact, name="contact"),
+    path("contacts/<contact:contact_id>/", contacts.contact, name="contact"),
     path("sync/", sync.sync, name="sync"),
     path("sync/<int:pk>/", sync.sync_line, name="sync_line"),
     path("requests/", requests.requests, name="requests"),

@@ -70,7 +70,13 @@ def test_what_nobody_knows_and_what_is_anothers_is_not_there() -> None:
 
 @pytest.mark.parametrize("odd", ["a%2Fb", "%3Cimg%3E", "..", "%F0%9F%8C%B8", "a%00b", "x" * 3000])
 def test_an_odd_id_is_simply_not_there(odd: str) -> None:
-    assert signed_in(Role.VIEWER).get(f"/contacts/{odd}/").status_code in {404, 400}
+    assert signed_in(Role.VIEWER).get(f"/contacts/{odd}/").status_code == 404
+    assert signed_in(Role.VIEWER).get(f"/groups/1/raw/{odd}/").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["groups", "requests", "history", "sync"])
+def test_a_number_that_no_database_holds_is_not_there(page: str) -> None:
+    assert signed_in(Role.VIEWER).get(f"/{page}/{'9' * 40}/").status_code == 404
 
 
 def test_a_chain_of_merges_leads_to_where_it_is_today() -> None:
