@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from mergeui.accounts.models import Organization
 from mergeui.audit import canonical
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
@@ -44,12 +45,11 @@ def record(
     Raises OutsideTransaction; any failure of the database goes on to the caller, whose
     transaction then rolls back: no history, no state.
     """
+    # Everything that takes time comes before the lock.
+    facts_text, payload = canonical.json_text(facts or {}), _payload(personal)
+    wanted = {*references, *references_in(facts or {}, personal or {}), *_subject(subject)}
     hold()
     number, previous_hash, at = _next()
-    key = data = mac = ""
-    if personal:
-        key, data = secrets.token_hex(32), canonical.json_text(personal)
-        mac = canonical.payload_mac(key, data)
     entry = Entry(
         number=number,
         at=at,
@@ -61,15 +61,17 @@ def record(
         address=canonical.one_line(by_user.address, 100),
         request_id=canonical.one_line(by_user.request_id, 100),
         subject=canonical.one_line(subject, 300),
-        facts_text=canonical.json_text(facts or {}),
-        payload_mac=mac,
+        facts_text=facts_text,
+        payload_mac=canonical.payload_mac(payload.key, payload.data_text) if payload else "",
         previous_hash=previous_hash,
     )
     entry.hash = canonical.entry_hash(entry.lines())
     entry.save()
-    if personal:
-        Payload(entry=entry, key=key, data_text=data).save()
-    _refer(entry, facts or {}, personal or {}, references)
+    if payload:
+        payload.entry = entry
+        payload.save()
+    if by_user.organization:  # without one nobody could look it up
+        _refer(entry, by_user.organization, wanted)
     return entry
 
 
@@ -119,22 +121,23 @@ def _next() -> tuple[int, str, datetime]:
     return number + 1, last_hash, max(now, at)
 
 
-def _refer(
-    entry: Entry,
-    facts: Mapping[str, Any],
-    personal: Mapping[str, Any],
-    references: Iterable[Ref],
-) -> None:
-    """Without an organisation nobody could look it up: no references then."""
-    if entry.organization_id is None:
-        return
-    wanted = set(references) | references_in(facts, personal)
-    if entry.subject_kind in {Kind.CONTACT, Kind.REQUEST, Kind.GROUP} and entry.subject_id:
-        wanted.add(ref(Kind(entry.subject_kind), entry.subject_id))
+def _payload(personal: Mapping[str, Any] | None) -> Payload | None:
+    if not personal:
+        return None
+    return Payload(key=secrets.token_hex(32), data_text=canonical.json_text(personal))
+
+
+def _subject(subject: str) -> list[Ref]:
+    """The reference to the subject itself, when entries are looked up by its kind."""
+    kind, _, key = subject.partition(":")
+    return [ref(Kind(kind), key)] if key and kind in {"contact", "request", "group"} else []
+
+
+def _refer(entry: Entry, organization: Organization, wanted: Iterable[Ref]) -> None:
     Reference.objects.bulk_create(
         [
             Reference(
-                organization_id=entry.organization_id, kind=kind, value=value, entry_id=entry.number
+                organization_id=organization.pk, kind=kind, value=value, entry_id=entry.number
             )
             for kind, value in sorted(wanted)
         ]

@@ -206,6 +206,17 @@ def test_every_way_is_answered_from_an_index(
     assert not re.search(r"\bSCAN\b|TEMP B-TREE|Seq Scan|Sort|Materialize", plan), plan
 
 
+def test_the_rarest_name_leads() -> None:
+    for name in ("Ana García", "Ana López", "Ana Zoe"):
+        write(personal={"names": {"ct_1": name}})
+    team = our_team()
+    for words in ("zoe ana", "ana zoe"):
+        assert numbers(entries(team, name=words)) == [3]
+        joined = [str(entries(team, name=words).query).find(word) for word in ("ana", "zoe")]
+        assert joined == sorted(joined)
+    assert numbers(entries(team, name="ana ANA")) == [3, 2, 1]
+
+
 def test_a_page_takes_one_query_with_its_payloads(
     merge: Entry, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
