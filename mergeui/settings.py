@@ -256,6 +256,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# A choice in a large group has two fields a contact.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # Nothing is loaded from elsewhere, nothing inline runs (design.md, rule 10).
 CONTENT_SECURITY_POLICY = {

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -53,7 +54,14 @@ def queue(request: MemberRequest) -> HttpResponse:
     response = render(request, "queue/page.html" + ("#results" if fragment else ""), context)
     if fragment:
         push_url(response, context["here"])
-    response.set_cookie(COOKIE, query, path=reverse("queue"), httponly=True, samesite="Lax")
+    response.set_cookie(
+        COOKIE,
+        query,
+        path=reverse("queue"),
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
     return response
 
 
