@@ -13,6 +13,8 @@ from mergeui.audit.models import Entry
 
 LONGEST = 200  # characters of a name or a note
 
+_JOINERS = "\u200c\u200d"  # part of the spelling in Persian, Hindi or emoji
+
 SENTENCES: dict[str, str] = {
     Action.SYNCED: "{who} refreshed the groups from Invent{counts}.",
     Action.SYNC_FAILED: "{who} could not refresh the groups from Invent{because}.",
@@ -35,8 +37,8 @@ SENTENCES: dict[str, str] = {
     " {primary}{outcome}{request}.",
     Action.ATTEMPT_NOT_SENT: "The call that merges {sources} into {primary} never left this desk"
     "{because}{request}.",
-    Action.MERGE_COMPLETED: "{sources} {were} merged into {primary}{request}.",
-    Action.MERGE_PARTIAL: "Only {merged} of {sources} {were} merged into {primary}{request}.",
+    Action.MERGE_COMPLETED: "Merged {sources} into {primary}{request}.",
+    Action.MERGE_PARTIAL: "Merged only {merged} of {sources} into {primary}{request}.",
     Action.MERGE_REFUSED: "Invent refused to merge {sources} into {primary}{because}{request}.",
     Action.MERGE_UNKNOWN: "It is not known whether {sources} merged into {primary}{because}"
     "{request}.",
@@ -47,7 +49,7 @@ SENTENCES: dict[str, str] = {
     Action.MERGE_CONFLICT: "A person has to look at the merge of {sources} into {primary}"
     "{because}{request}.",
     Action.MERGE_RESOLVED: "{who} settled the merge of {sources} into {primary}{verdict}{request}.",
-    Action.RESULT_DIFFERS: "{primary} is not what was predicted after the merge{request}.",
+    Action.RESULT_DIFFERS: "After the merge {primary} is not what was predicted{request}.",
     Action.SIGNED_IN: "{who} signed in.",
     Action.SIGNED_OUT: "{who} signed out.",
     Action.SIGN_IN_REFUSED: "Somebody could not sign in{typed_name}{because}.",
@@ -67,8 +69,7 @@ def describe(entry: Entry) -> str:
     entry.
     """
     words = _Words(entry)
-    sentence = SENTENCES.get(entry.action, "{who} did “{action}”{subject}.").format_map(words)
-    parts = [sentence[:1].upper() + sentence[1:]]
+    parts = [SENTENCES.get(entry.action, "{who} did “{action}”{subject}.").format_map(words)]
     if note := _text(words.personal.get("note")):
         parts.append(f"Note: “{note}”")
     if words.facts.get("late") is True:
@@ -116,10 +117,6 @@ class _Words(dict[str, str]):
     def _merged(self) -> str:
         merged = self.facts.get("merged")
         return str(len(merged)) if isinstance(merged, list) else "some"
-
-    def _were(self) -> str:
-        sources = self.facts.get("sources")
-        return "was" if isinstance(sources, list) and len(sources) == 1 else "were"
 
     def _request(self) -> str:
         return f" (request {self.entry.request_pk})" if self.entry.request_pk else ""
@@ -213,9 +210,16 @@ def _text(value: object) -> str:
     """On one line, not too long, without what is invisible or turns the direction of reading."""
     if value is None or isinstance(value, bool | dict | list):
         return ""
-    text = "".join(
-        " " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character
-        for character in str(value)
-        if unicodedata.category(character) not in {"Cf", "Cs"}
-    ).strip()
+    text = str(value)
+    if not (text.isascii() and text.isprintable()):
+        text = _seen(text)
+    text = text.strip()
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _seen(text: str) -> str:
+    return "".join(
+        " " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character
+        for character in text
+        if character in _JOINERS or unicodedata.category(character) not in {"Cf", "Cs"}
+    )

@@ -38,7 +38,7 @@ def test_every_action_has_its_sentence(action: str) -> None:
         entry(action, MERGE, {"contacts": [None, {"id": None, "name": 5}], "names": {"ct_1": ""}}),
     ):
         sentence = describe(made)
-        assert sentence[0] == sentence[0].upper()
+        assert sentence[0].isupper()
         assert sentence.rstrip("”").endswith((".", "7"))
         assert "{" not in sentence
         assert "None" not in sentence
@@ -65,15 +65,15 @@ SAID = [
     ),
     (
         entry(Action.MERGE_COMPLETED, {**MERGE, "request": 12}, NAMES),
-        "2 contacts were merged into Ana García (request 12).",
+        "Merged 2 contacts into Ana García (request 12).",
     ),
     (
         entry(Action.MERGE_COMPLETED, {"primary": "ct_1", "sources": ["ct_2"]}, NAMES),
-        "A. García was merged into Ana García.",
+        "Merged A. García into Ana García.",
     ),
     (
         entry(Action.MERGE_PARTIAL, {**MERGE, "merged": ["ct_2"]}, NAMES),
-        "Only 1 of 2 contacts were merged into Ana García.",
+        "Merged only 1 of 2 contacts into Ana García.",
     ),
     (
         entry(
@@ -156,6 +156,12 @@ def test_a_name_turns_no_reading_direction_hides_nothing_and_ends() -> None:
     assert sentence.startswith("Ana López asked to merge 2 contacts into evil next <img>xxx")
     assert not set(sentence) & {"\u202e", "\u200b", "\n"}
     assert len(sentence) < 600
+
+
+def test_joined_letters_stay_joined() -> None:
+    personal = {"names": {"ct_1": "می\u200cخواهم 👩\u200d👧"}}
+    sentence = describe(entry(Action.MERGE_REQUESTED, MERGE, personal))
+    assert "می\u200cخواهم 👩\u200d👧" in sentence
 
 
 def test_braces_in_a_name_are_text() -> None:
