@@ -90,6 +90,11 @@ class Handler(BaseHTTPRequestHandler):
             return
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
+        if len(body) < length:
+            # The client is gone in the middle. What came is no request: without its body, a merge
+            # would even be the one that names no sources.
+            self.close_connection = True
+            return
         try:
             for part in self.server.app(self._environ(body), self._start):
                 self.wfile.write(part)

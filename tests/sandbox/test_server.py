@@ -37,6 +37,25 @@ def test_a_body_of_unknown_length_is_refused(app: Sandbox):
     assert answer.status_code == 411
 
 
+@pytest.mark.parametrize("sent", [b"", b'{"source_contact'])
+def test_a_request_that_breaks_off_is_not_carried_out(app: Sandbox, sent: bytes):
+    """A worker that is killed between the head and the body of a merge has asked for nothing."""
+    primary, source = app.world.main.groups()[0][:2]
+    body = json.dumps({"source_contact_ids": [source]})
+    head = (
+        f"POST /orgs/c/contacts/{primary}/merge HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: Bearer sandbox-key\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with running(app) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(head.encode() + sent)
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(65536) == b""
+    assert app.counters.merge_calls == 0
+    assert app.counters.hazard_calls == 0
+
+
 def test_head_has_no_body(app: Sandbox):
     with running(app) as url:
         answer = httpx.head(f"{url}/_sandbox/faults", trust_env=False)
