@@ -101,7 +101,8 @@ def verify(
     try:
         _starts_at_one()
         for noted in (start, *anchors):
-            _meets(noted)
+            if broken := meets(noted):
+                raise _Broken(*broken)
         for row in _rows(start.number):
             due = number + 1
             if row[0] != due or row[12] != last_hash or _digest(row, due) != row[13]:
@@ -111,8 +112,8 @@ def verify(
             number, last_hash = due, row[13]
             if number % BATCH == 0:
                 progress(number)
-    except _Broken as broken:
-        found = broken.found
+    except _Broken as raised:
+        found = raised.found
     progress(number)
     return Verification(number - start.number, Anchor(number, last_hash), redacted, found)
 
@@ -129,20 +130,29 @@ def _starts_at_one() -> None:
         raise _Broken(foreign, "foreign", "the history starts at 1")
 
 
-def _meets(anchor: Anchor) -> None:
-    """Whether the database still has what was noted earlier. Raises _Broken."""
-    if not anchor.number:
-        return
-    found = Entry.objects.filter(number=anchor.number).values_list("hash", flat=True).first()
+def head() -> Anchor:
+    """The last entry as it is now: an anchor, or a high-water mark, to be kept elsewhere."""
+    last = Entry.objects.order_by("-number").values_list("number", "hash").first()
+    return Anchor(*last) if last else START
+
+
+def meets(noted: Anchor) -> Break | None:
+    """Whether the database still has what was noted earlier: None, or what became of it.
+
+    Quick, at any size: it looks at one entry. "cut" is also what a restored backup looks like.
+    """
+    if not noted.number:
+        return None
+    found = Entry.objects.filter(number=noted.number).values_list("hash", flat=True).first()
+    if found is None and (last := head().number) < noted.number:
+        why = f"the history ends at {last}, but entry {noted.number} had been noted"
+        return Break(last + 1, "cut", why)
     if found is None:
-        last = Entry.objects.order_by("-number").values_list("number", flat=True).first() or 0
-        if last < anchor.number:
-            why = f"the history ends at {last}, but entry {anchor.number} had been noted"
-            raise _Broken(last + 1, "cut", why)
-        raise _Broken(anchor.number, "missing", f"entry {anchor.number} is missing")
-    if found != anchor.hash:
+        return Break(noted.number, "missing", f"entry {noted.number} is missing")
+    if found != noted.hash:
         why = "its hash is not the one that had been noted: it, or one before it, was rewritten"
-        raise _Broken(anchor.number, "rewritten", why)
+        return Break(noted.number, "rewritten", why)
+    return None
 
 
 def _rows(after: int) -> Iterator[tuple[Any, ...]]:
@@ -151,7 +161,7 @@ def _rows(after: int) -> Iterator[tuple[Any, ...]]:
     Batch by batch, so that no cursor stays open for long. Raises _Broken for an entry that the
     database can't even read: a byte that is no UTF-8, a damaged page.
     """
-    last = Entry.objects.order_by("-number").values_list("number", flat=True).first() or 0
+    last = head().number
     size, before = BATCH, -1
     while before < after < last:
         before = after
@@ -180,8 +190,7 @@ def _broken_link(row: _Row, due: int, last_hash: str) -> _Broken:
         which = f"entry {due} is" if due == last else f"entries {due} to {last} are"
         return _Broken(due, "missing", f"{which} missing")
     if _digest(row, due) != row.hash:
-        head = Entry.objects.order_by("-number").values_list("number", flat=True)[0]
-        for other in range(1, head + 1):
+        for other in range(1, head().number + 1):
             if _digest(row, other) == row.hash:
                 return _Broken(due, "swapped", f"what was written as entry {other} is in its place")
         return _Broken(due, "changed", "its content is not what was hashed")

@@ -10,7 +10,7 @@ from mergeui.audit import canonical
 from mergeui.audit import verify as verification
 from mergeui.audit.anchor import Anchor
 from mergeui.audit.models import Entry, Erasure, Payload
-from mergeui.audit.verify import START, Break, Verification, verify
+from mergeui.audit.verify import START, Break, Verification, head, meets, verify
 from tests.audit.history import as_the_owner_of_the_database, sql, tamper, write, write_some
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +206,18 @@ def test_an_anchor_in_a_gap_is_found() -> None:
     anchor = Anchor(4, write_some(6)[3].hash)
     delete(4)
     assert broken(verify(anchors=[anchor]))[:2] == (4, "missing")
+
+
+def test_a_restored_backup_is_seen_at_once() -> None:
+    assert head() == START
+    assert meets(head()) is None
+    write_some(4)
+    mark = head()
+    assert meets(mark) is None
+    write()
+    assert meets(mark) is None
+    delete(4, 5)
+    assert meets(mark) == (4, "cut", "the history ends at 3, but entry 4 had been noted")
 
 
 def test_what_was_verified_need_not_be_read_again() -> None:
