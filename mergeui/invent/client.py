@@ -237,8 +237,13 @@ class InventClient:
         url = f"{self._org}/contacts/{quoted_id(primary_id)}/merge"
         return MergeCall(primary_id, source_ids, "POST", str(httpx.URL(url)), body)
 
-    def send_merge(self, call: MergeCall) -> MergeAnswer:
+    def send_merge(
+        self, call: MergeCall, *, last_check: Callable[[], None] = lambda: None
+    ) -> MergeAnswer:
         """Send a prepared merge, exactly once: it can't be undone.
+
+        `last_check` is called when the budget has let the call through, immediately before it is
+        sent; what it raises goes on to the caller, and nothing is sent.
 
         The result may name fewer sources than were sent: a merge in part. Raises InvalidMerge
         (nothing sent), NotSent, Rejected, or OutcomeUnknown: also when a 200 speaks of another
@@ -247,7 +252,7 @@ class InventClient:
         if call != self.prepare_merge(call.primary_id, call.source_ids):
             raise InvalidMerge("The merge call was changed after it was prepared.")
         value, answer = self._session.write(
-            call.method, call.url, call.body, {CALL_EXTENSION: call}
+            call.method, call.url, call.body, {CALL_EXTENSION: call}, last_check=last_check
         )
         try:
             result = MergeResult.read(value)

@@ -137,11 +137,18 @@ class Session:
             ) from error
 
     def write(
-        self, method: str, url: str, body: str, extensions: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        url: str,
+        body: str,
+        extensions: Mapping[str, Any] | None = None,
+        *,
+        last_check: Callable[[], None] = lambda: None,
     ) -> tuple[Any, RawAnswer]:
         """Send one write, once; the clean JSON of its 200 answer, and the answer.
 
-        Raises NotSent, Rejected, OutcomeUnknown, or InvalidMerge from the guard.
+        `last_check` is called after all waiting, before the first byte. Raises NotSent, Rejected,
+        OutcomeUnknown, InvalidMerge from the guard, or what `last_check` raises: nothing was sent.
         """
         if self._limiter:
             try:
@@ -155,6 +162,7 @@ class Session:
             headers={"content-type": "application/json"},
             extensions=dict(extensions or {}),
         )
+        last_check()
         try:
             got = exchange(
                 self._writes,
