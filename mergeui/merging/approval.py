@@ -5,9 +5,10 @@ design.md, rule 8: proposer and approver are different people, and approvals exp
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from mergeui.accounts.models import Role
@@ -15,14 +16,9 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.transition import move
 from mergeui.errors import Invalid, NotAllowed, Stale
-from mergeui.merging.models import (
-    WAITING,
-    Approval,
-    MergeRequest,
-    RequestState,
-)
+from mergeui.merging.models import WAITING, Approval, MergeRequest, RequestState, Source
 from mergeui.merging.proposals import EXECUTION_WITHIN
-from mergeui.merging.settle import about, settle
+from mergeui.merging.settle import about, end, end_of, overtaken, sources_in
 from mergeui.review.decisions import require
 
 
@@ -35,6 +31,7 @@ def approve(request: MergeRequest, *, by_user: Actor, note: str = "") -> None:
     move(
         request,
         expected=[RequestState.PROPOSED],
+        only_if=Q(expires_at__gt=now),
         action=Action.MERGE_APPROVED,
         by_user=by_user,
         stale=lambda: overtaken(request),
@@ -60,29 +57,19 @@ def reject(request: MergeRequest, *, by_user: Actor, note: str) -> None:
     if not note.strip():
         raise Invalid("Say why: the reason goes back to the person who asked for this merge.")
     now = timezone.now()
-
-    def follow() -> None:
-        _note(request, Approval.Verdict.REJECTED, by_user, note, now)
-        settle(request)
-
-    move(
+    end(
         request,
+        RequestState.REJECTED,
+        [f"{by_user.name} rejected this merge: {note}"],
         expected=[RequestState.PROPOSED],
-        action=Action.MERGE_REJECTED,
         by_user=by_user,
-        stale=lambda: overtaken(request),
-        changes={
-            "state": RequestState.REJECTED.value,
-            "finished_at": now,
-            "outcome": [f"{by_user.name} rejected this merge: {note}"],
-        },
-        also=follow,
-        **about(request, note=note),
+        first=lambda: _note(request, Approval.Verdict.REJECTED, by_user, note, now),
+        note=note,
     )
 
 
 def cancel(request: MergeRequest, *, by_user: Actor, note: str = "") -> None:
-    """Takes a request back before anything is sent: the proposer, an approver or an admin may.
+    """Takes a request back while nothing is being sent: the proposer, an approver or an admin may.
 
     Raises NotAllowed, or Stale once the worker has begun.
     """
@@ -91,20 +78,14 @@ def cancel(request: MergeRequest, *, by_user: Actor, note: str = "") -> None:
     if not own:
         require(by_user, Role.APPROVER)
     proposed = request.state == RequestState.PROPOSED
-    to = RequestState.WITHDRAWN if proposed else RequestState.CANCELLED
-    move(
+    _end_early(
         request,
-        expected=[RequestState.PROPOSED if proposed else RequestState.APPROVED],
+        RequestState.WITHDRAWN if proposed else RequestState.CANCELLED,
+        f"{by_user.name} took this request back.",
+        expected=RequestState.PROPOSED if proposed else RequestState.APPROVED,
         action=Action.MERGE_WITHDRAWN if proposed else Action.MERGE_CANCELLED,
         by_user=by_user,
-        stale=lambda: overtaken(request),
-        changes={
-            "state": to.value,
-            "finished_at": timezone.now(),
-            "outcome": [f"{by_user.name} took this request back. Nothing was sent to Invent."],
-        },
-        also=lambda: settle(request),
-        **about(request, note=note),
+        note=note,
     )
 
 
@@ -113,38 +94,52 @@ def expire(*, now: datetime) -> int:
     late = MergeRequest.objects.filter(state__in=WAITING, expires_at__lte=now)
     ended = 0
     for request in late.select_related("organization")[:500]:
+        proposed = request.state == RequestState.PROPOSED
         with suppress(Stale):
-            move(
+            _end_early(
                 request,
-                expected=[request.state],
+                RequestState.EXPIRED,
+                "Nobody approved it in time." if proposed else "It could not be executed in time.",
+                expected=RequestState(request.state),
                 action=Action.MERGE_EXPIRED,
                 by_user=Actor.system(request.organization),
-                stale=lambda: "Somebody was faster.",
-                changes={
-                    "state": RequestState.EXPIRED.value,
-                    "finished_at": now,
-                    "outcome": ["Nobody approved it in time. Nothing was sent to Invent."]
-                    if request.state == RequestState.PROPOSED
-                    else ["It could not be executed in time. Nothing was sent to Invent."],
-                },
-                also=partial(settle, request),
-                **about(request),
+                only_if=Q(expires_at__lte=now),
             )
             ended += 1
     return ended
 
 
-def overtaken(request: MergeRequest) -> str:
-    """The sentence for somebody who comes too late to a request."""
-    fresh = MergeRequest.objects.select_related("approved_by").get(pk=request.pk)
-    if fresh.state == RequestState.APPROVED and fresh.approved_by:
-        return f"{fresh.approved_by} approved this request meanwhile."
-    if fresh.state == RequestState.EXECUTING:
-        return "Too late: the merge is being carried out now. Watch this page for the result."
-    return (
-        f"Somebody was faster: this request is no longer as you saw it"
-        f" (now: {fresh.get_state_display().lower()})."
-    )
+def _end_early(
+    request: MergeRequest,
+    state: RequestState,
+    why: str,
+    *,
+    expected: RequestState,
+    action: Action,
+    by_user: Actor,
+    only_if: Q | None = None,
+    note: str = "",
+) -> None:
+    """Ends a request that waits. Raises Stale.
+
+    One of several calls may wait for its next: what is merged by then can't be taken back, and the
+    request says so.
+    """
+    with transaction.atomic():
+        MergeRequest.objects.select_for_update().get(pk=request.pk)
+        merged_ids = sources_in(request, Source.State.MERGED)
+        sent = f"{len(merged_ids)} of its contacts were merged before; the rest was not sent."
+        end(
+            request,
+            end_of(request, merged_ids, state),
+            [f"{why} {sent if merged_ids else 'Nothing was sent to Invent.'}"],
+            expected=[expected],
+            action=action,
+            by_user=by_user,
+            only_if=only_if,
+            note=note,
+            merged=merged_ids,
+        )
 
 
 def _refuse_proposer(request: MergeRequest, by_user: Actor, verb: str) -> None:

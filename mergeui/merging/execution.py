@@ -4,57 +4,73 @@
 Every method of Job is one step that a test can take without the worker's loop.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
+from functools import partial
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from mergeui.audit.actions import Action
-from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
-from mergeui.audit.transition import move
 from mergeui.errors import Stale
-from mergeui.invent import Contact, InventClient, InventError, MergeCall, RateLimited
+from mergeui.invent import (
+    Contact,
+    InventClient,
+    InventError,
+    MergeCall,
+    RateLimited,
+    Unauthorized,
+)
 from mergeui.merging import plan
+from mergeui.merging.claimed import Claimed
 from mergeui.merging.lease import Lease, LeaseLost
 from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
 from mergeui.merging.outcome import Outcome, send
 from mergeui.merging.reading import read_again
-from mergeui.merging.settle import about, settle
+from mergeui.merging.settle import about
+from mergeui.review.models import Group
 from mergeui.review.seen import changes
+from mergeui.review.text import display_name
 
 MOST_TRIES = 3
-FIRST_PAUSE = timedelta(seconds=10)
-LONGEST_PAUSE = timedelta(minutes=5)
 
 
-def execute_next(*, client: InventClient, organization_id: int) -> MergeRequest | None:
+def execute_next(
+    *, client: InventClient, organization_id: int, go_on: Callable[[], bool] = lambda: True
+) -> MergeRequest | None:
     """Claims the longest due request of an organisation and carries it out; None without one."""
     now = timezone.now()
     due = MergeRequest.objects.due(now).filter(organization_id=organization_id, expires_at__gt=now)
     for request in due.select_related("organization")[:20]:
         lease = Lease.claim(request, now=now)
         if lease:
-            execute(request, lease, client=client)
+            execute(request, lease, client=client, go_on=go_on)
             return request
     return None
 
 
-def execute(request: MergeRequest, lease: Lease, *, client: InventClient) -> None:
+def execute(
+    request: MergeRequest,
+    lease: Lease,
+    *,
+    client: InventClient,
+    go_on: Callable[[], bool] = lambda: True,
+) -> None:
     """Carries out a claimed request, call by call; stops at the first that is not plainly merged.
 
     What goes wrong with Invent becomes the state of the request. A worker that lost its lease
-    leaves the request to whoever has it now.
+    leaves the request to whoever has it now. `go_on` is asked before each call.
     """
     job = Job(request, lease, client)
     with suppress(LeaseLost, Stale):
-        for chunk in plan.chunks(job.waiting_ids()):
-            if not job.read_and_check(chunk) or not job.attempt(chunk):
-                return
-        job.complete()
+        for chunk in plan.chunks(job.claimed.ids(Source.State.WAITING)):
+            if not go_on():
+                job.claimed.postpone("The worker was stopped before this was finished.")
+                break
+            if not (job.read_and_check(chunk) and job.call(chunk)):
+                break
 
 
 class Job:
@@ -64,21 +80,8 @@ class Job:
         self.request = request
         self.lease = lease
         self.client = client
-        # The worker acts for nobody in person.
-        self.by = Actor.system(request.organization)
-        self.seen = {raw["id"]: Contact.parse(raw) for raw in request.snapshot}
+        self.claimed = Claimed(request, lease)
         self.present: list[Contact] = []
-        self.merged: Contact | None = None
-
-    def waiting_ids(self) -> list[str]:
-        """The sources that no call was made for yet."""
-        waiting = self.request.sources.filter(state=Source.State.WAITING)
-        return list(waiting.values_list("contact_id", flat=True))
-
-    def merged_ids(self) -> list[str]:
-        """The sources that are merged already."""
-        merged = self.request.sources.filter(state=Source.State.MERGED)
-        return list(merged.values_list("contact_id", flat=True))
 
     # Reading again
 
@@ -88,52 +91,46 @@ class Job:
         Different from what was shown, or gone: nothing more is sent. After a first call the
         primary has changed by it, so only that it still exists is asked.
         """
-        primary_id = self.request.primary_contact_id
-        begun = bool(self.merged_ids())
-        sources = [self.seen[contact_id] for contact_id in chunk]
-        primary = self.merged or self.seen[primary_id]
+        seen, primary_id = self.claimed.seen, self.request.primary_contact_id
+        begun = bool(self.claimed.ids(Source.State.MERGED))
+        sources = [seen[contact_id] for contact_id in chunk]
+        primary = self.claimed.merged or seen[primary_id]
         try:
             now = read_again(self.client, [primary, *sources])
         except InventError as error:
-            self.postpone(error.sentence)
+            self.claimed.postpone(error.sentence)
             return False
-        found = list(changes(sources if begun else [primary, *sources], now))
-        if begun and now[primary_id] is None:
-            found.append(f"{self.request.primary_name} no longer exists in Invent.")
+        found = changes(sources if begun and now[primary_id] else [primary, *sources], now)
         self.present = [contact for contact in now.values() if contact]
         if found and begun:
-            self.end_in_part("The rest was not sent, because the contacts changed.", *found)
+            why = "The rest was not sent, because the contacts changed."
+            self.claimed.end(RequestState.PARTIAL, [why, *found])
         elif found:
-            nothing = "The contacts changed after they were shown. Nothing was sent."
-            self.end(RequestState.STALE, Action.MERGE_STALE, [nothing, *found])
+            why = "The contacts changed after they were shown. Nothing was sent."
+            self.claimed.end(RequestState.STALE, [why, *found])
         return not found
 
     # The call
 
-    def attempt(self, chunk: tuple[str, ...]) -> bool:
+    def call(self, chunk: tuple[str, ...]) -> bool:
         """Makes one call: written down with its history first, then sent once."""
         call = self.client.prepare_merge(self.request.primary_contact_id, chunk)
         attempt = self.begin(call)
-        try:
-            self.lease.check()
-        except LeaseLost:
-            outcome = Outcome.not_sent("The worker was held up, so nothing was sent.")
-        else:
-            outcome = send(self.client, call)
-        self.record_outcome(attempt, outcome)
-        return self.follow(outcome)
+        outcome = send(self.client, call, last_check=partial(self.lease.check, self.request))
+        if outcome.state == Attempt.State.REFUSED and not isinstance(outcome.error, RateLimited):
+            outcome = replace(outcome, doubt=self.doubt())
+        return self.record(attempt, outcome)
 
     def begin(self, call: MergeCall) -> Attempt:
         """Commits the attempt, its entry and what the contacts were, before the first byte."""
-        now = timezone.now()
-        with transaction.atomic():
-            self.lease.renew(self.request, now=now)
+        with transaction.atomic(durable=True):
+            self.lease.renew(self.request)
             attempt = Attempt.objects.create(
                 request=self.request,
                 number=self.request.attempts.count() + 1,
                 source_ids=list(call.source_ids),
                 call={"method": call.method, "url": call.url, "body": call.body},
-                started_at=now,
+                started_at=timezone.now(),
             )
             self.request.sources.filter(contact_id__in=call.source_ids).update(
                 state=Source.State.SENT
@@ -142,166 +139,100 @@ class Job:
             shared["facts"]["sources"] = list(call.source_ids)
             shared["personal"]["call"] = attempt.call
             shared["personal"]["contacts"] = [contact.raw for contact in self.present]
-            record(Action.ATTEMPT_STARTED, by_user=self.by, **shared)
+            record(Action.ATTEMPT_STARTED, by_user=self.claimed.by, **shared)
         return attempt
 
-    def record_outcome(self, attempt: Attempt, outcome: Outcome) -> None:
-        """Writes down the answer to an attempt, source by source.
+    def doubt(self) -> str:
+        """Why a documented refusal can't be believed: rule 4 wants it read back all the same.
 
-        Raises LeaseLost when another worker has judged the attempt meanwhile: then the late answer
-        is recorded, not obeyed.
+        Whoever passes calls on to Invent may have sent this one twice: then the first did the
+        merge, and the second was refused.
         """
-        with transaction.atomic():
-            mine = self.lease.held(self.request).exists()
-            answered = mine and Attempt.objects.filter(
-                pk=attempt.pk, state=Attempt.State.SENDING
-            ).update(
-                state=outcome.state,
-                answer=outcome.answer,
-                reason=outcome.reason,
-                finished_at=timezone.now(),
-            )
-            if answered:
-                self.mark_sources(attempt, outcome)
-            shared = about(self.request, attempt=attempt.number, after=outcome.state)
-            shared["facts"] |= {
-                "before": Attempt.State.SENDING.value,
-                "sources": attempt.source_ids,
-                "merged": list(outcome.merged_ids),
-                "status": (outcome.answer or {}).get("status"),
-                "reason": outcome.code,
-                "late": not answered,
-            }
-            shared["personal"]["answer"] = outcome.answer or {"error": outcome.reason}
-            not_sent = outcome.state == Attempt.State.NOT_SENT
-            action = Action.ATTEMPT_NOT_SENT if not_sent else Action.ATTEMPT_ANSWERED
-            record(action, by_user=self.by, **shared)
-        if not answered:
-            raise LeaseLost
-        self.merged = outcome.merged or self.merged
+        try:
+            now = read_again(self.client, self.present)
+        except Unauthorized:
+            return ""  # The key was refused, and it is still: nothing can have been done with it.
+        except InventError as error:
+            return f"Whether that is so could not be looked up. {error.sentence}"
+        gone = [display_name(contact) for contact in self.present if not now[contact.id]]
+        return f"Yet gone from Invent: {', '.join(gone)}." if gone else ""
 
-    def mark_sources(self, attempt: Attempt, outcome: Outcome) -> None:
-        """Each source has its own line: merged, not sent after all, or not known yet."""
+    def record(self, attempt: Attempt, outcome: Outcome) -> bool:
+        """Writes down the answer to an attempt, and what it means for the request, at once.
+
+        In one transaction, because a worker that died in between would leave an answer that
+        nobody obeys. Raises LeaseLost when the attempt has been judged without this worker: then
+        the late answer is recorded, not obeyed.
+        """
+        go_on = False
+        with transaction.atomic():
+            mine = self.lease.lock(self.request)
+            # The end of a request changes its group: locked before the history is (audit/log.py).
+            Group.objects.select_for_update().get(pk=self.request.group_id)
+            if mine:
+                self.mark(attempt, outcome)
+            self.write_down(attempt, outcome, late=not mine)
+            if mine:
+                go_on = self.follow(outcome)
+        if not mine:
+            raise LeaseLost
+        return go_on
+
+    def mark(self, attempt: Attempt, outcome: Outcome) -> None:
+        """The attempt has its answer, and each source its own line."""
+        Attempt.objects.filter(pk=attempt.pk).update(
+            state=outcome.state,
+            answer=outcome.answer,
+            reason=outcome.reason,
+            finished_at=timezone.now(),
+        )
         sent = self.request.sources.filter(contact_id__in=attempt.source_ids)
-        if outcome.state in {Attempt.State.NOT_SENT, Attempt.State.REFUSED}:
+        if outcome.state in {Attempt.State.NOT_SENT, Attempt.State.REFUSED} and not outcome.doubt:
             sent.update(state=Source.State.WAITING)
         elif outcome.state in {Attempt.State.MERGED, Attempt.State.PARTIAL}:
             sent.exclude(contact_id__in=outcome.merged_ids).update(state=Source.State.NOT_MERGED)
             sent.filter(contact_id__in=outcome.merged_ids).update(state=Source.State.MERGED)
+            self.claimed.merged = outcome.merged
 
-    # What follows
+    def write_down(self, attempt: Attempt, outcome: Outcome, *, late: bool) -> None:
+        """The entry of an answer."""
+        shared = about(self.request, attempt=attempt.number, after=outcome.state)
+        shared["facts"] |= {
+            "before": Attempt.State.SENDING.value,
+            "sources": attempt.source_ids,
+            "merged": list(outcome.merged_ids),
+            "status": (outcome.answer or {}).get("status"),
+            "reason": outcome.code,
+            "late": late,
+        }
+        shared["personal"]["answer"] = outcome.answer or {"error": outcome.reason}
+        not_sent = outcome.state == Attempt.State.NOT_SENT
+        action = Action.ATTEMPT_NOT_SENT if not_sent else Action.ATTEMPT_ANSWERED
+        record(action, by_user=self.claimed.by, **shared)
 
     def follow(self, outcome: Outcome) -> bool:
         """What the outcome of a call means for the request (design.md, rule 4)."""
+        claimed, reason = self.claimed, outcome.reason
         match outcome.state:
             case Attempt.State.MERGED:
-                return True
+                if claimed.ids(Source.State.WAITING):
+                    return True
+                claimed.end(RequestState.MERGED, [])
             case Attempt.State.PARTIAL:
-                left = self.request.sources.filter(state=Source.State.NOT_MERGED)
+                left = self.request.sources.exclude(state=Source.State.MERGED)
                 names = [f"Not merged: {name}." for name in left.values_list("name", flat=True)]
-                self.end_in_part("Invent merged only a part of what was sent.", *names)
+                why = "Invent merged only a part of what was sent."
+                claimed.end(RequestState.PARTIAL, [why, *names])
             case Attempt.State.NOT_SENT if self.request.tries + 1 < MOST_TRIES:
-                self.postpone(outcome.reason, count=True)
+                claimed.postpone(reason, count=True)
             case Attempt.State.NOT_SENT:
-                reason = f"Tried {MOST_TRIES} times. {outcome.reason}"
-                self.give_up(RequestState.NOT_APPLIED, Action.MERGE_NOT_APPLIED, reason)
+                claimed.end(RequestState.NOT_APPLIED, [f"Tried {MOST_TRIES} times. {reason}"])
             case Attempt.State.REFUSED if isinstance(outcome.error, RateLimited):
-                self.postpone(outcome.reason, seconds=outcome.error.retry_after)
+                claimed.postpone(reason, seconds=outcome.error.retry_after)
+            case Attempt.State.REFUSED if outcome.doubt:
+                claimed.unknown(reason, outcome.doubt)
             case Attempt.State.REFUSED:
-                self.read_back_refusal(outcome.reason)
+                claimed.end(RequestState.REFUSED, [reason])
             case _:
-                self.unknown(outcome.reason)
+                claimed.unknown(reason)
         return False
-
-    def read_back_refusal(self, reason: str) -> None:
-        """A documented refusal did nothing; rule 4 wants it looked at all the same."""
-        try:
-            now = read_again(self.client, self.present)
-        except InventError:
-            now = {}
-        if any(contact is None for contact in now.values()):
-            self.unknown(f"{reason} Yet a contact is gone from Invent.")
-        else:
-            self.give_up(RequestState.REFUSED, Action.MERGE_REFUSED, reason)
-
-    def unknown(self, reason: str) -> None:
-        """Nobody knows yet: the contacts stay locked, and the truth is read back."""
-        move(
-            self.request,
-            expected=[RequestState.EXECUTING],
-            only_if=Q(lease_token=self.lease.token),
-            action=Action.MERGE_UNKNOWN,
-            by_user=self.by,
-            stale=lambda: "The lease is over.",
-            changes={
-                "state": RequestState.UNKNOWN.value,
-                "outcome": [reason],
-                "read_back_at": timezone.now(),
-                "read_backs": 0,
-            },
-            **about(self.request, after=RequestState.UNKNOWN.value),
-        )
-
-    def postpone(self, reason: str, *, seconds: float | None = None, count: bool = False) -> None:
-        """Gives the claim back for a while: nothing was sent, so nothing is recorded as decided.
-
-        `seconds` is the pause that Invent asked for; otherwise it doubles from try to try.
-        """
-        pause = FIRST_PAUSE * 2**self.request.tries
-        if seconds is not None:
-            pause = timedelta(seconds=seconds)
-        now = timezone.now()
-        self.lease.held(self.request).update(
-            state=RequestState.APPROVED,
-            execute_after=now + min(pause, LONGEST_PAUSE),
-            tries=self.request.tries + count,
-            waiting_because=reason,
-            lease_token="",
-            lease_until=None,
-        )
-
-    def complete(self) -> None:
-        """All sources are merged: the result is compared with the prediction (rule 7)."""
-        found: tuple[str, ...] = ()
-        if self.merged:
-            primary_id = self.request.primary_contact_id
-            sources = [c for contact_id, c in self.seen.items() if contact_id != primary_id]
-            found = plan.differences(self.seen[primary_id], sources, self.merged)
-        with transaction.atomic():
-            self.end(RequestState.MERGED, Action.MERGE_COMPLETED, list(found))
-            if found:
-                shared = about(self.request)
-                shared["personal"]["differences"] = list(found)
-                record(Action.RESULT_DIFFERS, by_user=self.by, **shared)
-
-    def give_up(self, state: RequestState, action: Action, reason: str) -> None:
-        """Ends without (further) success: in part when an earlier call has merged something."""
-        if self.merged_ids():
-            self.end_in_part("The rest was not merged.", reason)
-        else:
-            self.end(state, action, [reason])
-
-    def end_in_part(self, *reasons: str) -> None:
-        """Ends with some sources merged and some not."""
-        self.request.sources.filter(state=Source.State.WAITING).update(
-            state=Source.State.NOT_MERGED
-        )
-        self.end(RequestState.PARTIAL, Action.MERGE_PARTIAL, list(reasons))
-
-    def end(self, state: RequestState, action: Action, reasons: list[str]) -> None:
-        """Moves the request to a final state; locks, group and merged contacts follow."""
-        shared = about(self.request, after=state.value, merged=self.merged_ids())
-        shared["personal"]["evidence"] = reasons
-        if self.merged:
-            shared["personal"]["contacts"] = [self.merged.raw]
-        move(
-            self.request,
-            expected=[RequestState.EXECUTING],
-            only_if=Q(lease_token=self.lease.token),
-            action=action,
-            by_user=self.by,
-            stale=lambda: "The lease is over.",
-            changes={"state": state.value, "finished_at": timezone.now(), "outcome": reasons},
-            also=lambda: settle(self.request),
-            **shared,
-        )

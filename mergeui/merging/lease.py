@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
+from django.utils import timezone
 
 from mergeui.merging.models import MergeRequest, RequestQuerySet, RequestState
 
@@ -29,15 +30,17 @@ class LeaseLost(Exception):
 
 @dataclass(slots=True)
 class Lease:
-    """A claimed request. `ends` is on this machine's monotonic clock, in seconds."""
+    """A claimed request. It ends at `until`, and at `ends` on this machine's monotonic clock."""
 
     token: str
+    until: datetime
     ends: float
 
     @classmethod
     def claim(cls, request: MergeRequest, *, now: datetime) -> Self | None:
         """Claims an approved request whose cool-off is over; None when another was faster."""
-        lease = cls(secrets.token_hex(16), time.monotonic() + _lasts().total_seconds())
+        ends = time.monotonic() + _lasts().total_seconds()
+        lease = cls(secrets.token_hex(16), now + _lasts(), ends)
         claimed = (
             MergeRequest.objects.due(now)
             .filter(pk=request.pk, expires_at__gt=now)
@@ -45,7 +48,7 @@ class Lease:
             .update(
                 state=RequestState.EXECUTING,
                 lease_token=lease.token,
-                lease_until=now + _lasts(),
+                lease_until=lease.until,
                 waiting_because="",
             )
         )
@@ -54,24 +57,36 @@ class Lease:
         request.refresh_from_db()
         return lease
 
-    def renew(self, request: MergeRequest, *, now: datetime) -> None:
-        """Begins the time anew; raises LeaseLost when the request is no longer this worker's.
-
-        Called in the transaction that writes an attempt: no lease, no attempt, no call.
-        """
-        ends = time.monotonic() + _lasts().total_seconds()
-        renewed = self.held(request).filter(lease_until__gt=now).update(lease_until=now + _lasts())
-        if not renewed:
-            raise LeaseLost
-        self.ends = ends
-
     def held(self, request: MergeRequest) -> RequestQuerySet:
         """The request as a query that finds it only while this lease is the last one given."""
         return MergeRequest.objects.filter(
             pk=request.pk, state=RequestState.EXECUTING, lease_token=self.token
         )
 
-    def check(self) -> None:
-        """Raises LeaseLost when too little time is left to send and record an answer."""
-        if time.monotonic() > self.ends - _lasts().total_seconds() * LEAST_LEFT:
+    def renew(self, request: MergeRequest) -> None:
+        """Begins the time anew; raises LeaseLost when it was over, or the request another's.
+
+        Called in the transaction that writes an attempt: no lease, no attempt, no call. A lease
+        that was over is not renewed even when nobody wanted it: what was read is too old by then.
+        """
+        ends, now = time.monotonic() + _lasts().total_seconds(), timezone.now()
+        if not self.held(request).filter(lease_until__gt=now).update(lease_until=now + _lasts()):
+            raise LeaseLost
+        self.until, self.ends = now + _lasts(), ends
+
+    def lock(self, request: MergeRequest) -> bool:
+        """Whether the request is still this worker's; it stays so until the transaction ends."""
+        return self.held(request).select_for_update().first() is not None
+
+    def check(self, request: MergeRequest) -> None:
+        """Raises LeaseLost when the request is another's, or too little time is left to send.
+
+        Both clocks are asked: one stands still while a machine is suspended, the other may be set.
+        """
+        if not self.held(request).exists():
+            raise LeaseLost
+        spare = _lasts() * LEAST_LEFT
+        if timezone.now() > self.until - spare:
+            raise LeaseLost
+        if time.monotonic() > self.ends - spare.total_seconds():
             raise LeaseLost

@@ -1,13 +1,14 @@
 """What the answer to a merge call says about the contacts: rule 4 of design.md, in one place.
 
 no connection made                              not sent   may be sent again
-400, 401, 403, 404, 429                         refused    nothing was done
+400, 401, 403, 404                              refused    nothing was done: looked at all the same
+429                                             refused    nothing was done: may be sent again
 200 with every source                           merged
 200 with fewer sources than were sent           partial
 anything else that can come, or never comes     unknown    never sent again, read back
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from mergeui.invent import (
     RawAnswer,
     Rejected,
 )
+from mergeui.merging.lease import LeaseLost
 from mergeui.merging.models import Attempt
 
 
@@ -30,6 +32,7 @@ class Outcome:
     """What is known after a call. `state` is one of `Attempt.State`, `code` a word for a machine.
 
     `answer` is the exact answer as JSON, None when none came. `merged` is the surviving contact.
+    `doubt` says why a refusal is not believed; empty when it is.
     """
 
     state: str
@@ -39,6 +42,7 @@ class Outcome:
     merged_ids: tuple[str, ...] = ()
     merged: Contact | None = None
     error: InventError | None = None
+    doubt: str = ""
 
     @classmethod
     def not_sent(cls, reason: str) -> Self:
@@ -46,10 +50,15 @@ class Outcome:
         return cls(Attempt.State.NOT_SENT, reason=reason, code="not_sent")
 
 
-def send(client: InventClient, call: MergeCall) -> Outcome:
-    """Sends a prepared call, once, and says what is known. Raises nothing."""
+def send(client: InventClient, call: MergeCall, *, last_check: Callable[[], None]) -> Outcome:
+    """Sends a prepared call, once, and says what is known. Raises nothing.
+
+    `last_check` is asked immediately before the first byte; it raises LeaseLost to stop.
+    """
     try:
-        answer = client.send_merge(call)
+        answer = client.send_merge(call, last_check=last_check)
+    except LeaseLost:
+        return Outcome.not_sent("The worker was held up, so nothing was sent.")
     except (NotSent, Rejected) as error:
         state = Attempt.State.NOT_SENT if isinstance(error, NotSent) else Attempt.State.REFUSED
         return _of_error(state, error)
@@ -74,10 +83,14 @@ def _of_error(state: Attempt.State, error: InventError) -> Outcome:
 
 
 def _of_answer(answer: MergeAnswer, sent: Sequence[str]) -> Outcome:
-    merged_ids = tuple(i for i in answer.result.merged_contact_ids if i in sent)
-    whole = set(merged_ids) == set(sent)
+    merged_ids = tuple(i for i in sent if i in answer.result.merged_contact_ids)
+    if not merged_ids:
+        # A success that did nothing contradicts itself, so it proves nothing either.
+        reason = "Invent answered that all went well, and that it merged none of the contacts."
+        state = Attempt.State.UNKNOWN
+        return Outcome(state, reason=reason, code="none_merged", answer=as_json(answer))
     return Outcome(
-        Attempt.State.MERGED if whole else Attempt.State.PARTIAL,
+        Attempt.State.MERGED if len(merged_ids) == len(sent) else Attempt.State.PARTIAL,
         answer=as_json(answer),
         merged_ids=merged_ids,
         merged=answer.result.merged,

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mergeui.invent import MAX_SOURCES, Contact
-from mergeui.review.text import channel_address, channel_name, display_name, visible
+from mergeui.invent import MAX_SOURCES, Contact, Segment
+from mergeui.review.text import channel_address, channel_name, display_name, shortened, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def predict(primary: Contact, sources: Sequence[Contact]) -> Prediction:
             text = f"{channel_name(channel.type)} {channel_address(channel)}"
             channels.setdefault(key, Gain("channel", text, source=whose))
         for segment in contact.segments:
-            gain = Gain("segment", visible(segment.name or segment.id), segment.color or "", whose)
+            gain = Gain("segment", _segment_name(segment), segment.color or "", whose)
             segments.setdefault(segment.id, gain)
     return Prediction(
         primary=display_name(primary),
@@ -134,7 +134,7 @@ def differences(primary: Contact, sources: Sequence[Contact], merged: Contact) -
         "channel",
     )
     found += _missing(
-        {s.id: visible(s.name or s.id) for contact in everyone for s in contact.segments},
+        {s.id: _segment_name(s) for contact in everyone for s in contact.segments},
         {s.id for s in merged.segments},
         "segment",
     )
@@ -143,7 +143,9 @@ def differences(primary: Contact, sources: Sequence[Contact], merged: Contact) -
             f"The name was expected to stay {display_name(primary)}"
             f" and is now {display_name(merged)}."
         )
-    if any(c.unsubscribed for c in everyone) and not merged.unsubscribed:
+    if any(c.unsubscribed for c in everyone) and merged.unsubscribed is None:
+        found.append("Invent doesn't say whether the opt-out was kept: look at the contact there.")
+    elif any(c.unsubscribed for c in everyone) and not merged.unsubscribed:
         found.append("An opt-out was lost: the result receives messages again.")
     if any(c.blocked for c in everyone) and not merged.blocked:
         found.append("A block was lost: the result is no longer blocked.")
@@ -151,7 +153,14 @@ def differences(primary: Contact, sources: Sequence[Contact], merged: Contact) -
         found.append("The result is unsubscribed; the primary was not.")
     if not primary.blocked and merged.blocked:
         found.append("The result is blocked; the primary was not.")
+    if primary.is_admin != merged.is_admin:
+        what = "a member of your team" if merged.is_admin else "no member of your team any more"
+        found.append(f"The result is {what}.")
     return tuple(found)
+
+
+def _segment_name(segment: Segment) -> str:
+    return visible(shortened(segment.name or segment.id, 80))
 
 
 def _missing(expected: Mapping[Any, str], got: set[Any], what: str) -> list[str]:

@@ -16,11 +16,13 @@ from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
-from mergeui.audit.references import contact_ids, references_of_all
+from mergeui.audit.references import references_of_all
 from mergeui.errors import Invalid, Stale
-from mergeui.invent import Contact
+from mergeui.invent import Contact, InvalidMerge
+from mergeui.invent.guard import merge_body
 from mergeui.merging.models import ContactLock, MergeRequest, RequestState, Source
-from mergeui.merging.plan import predict
+from mergeui.merging.plan import chunks, predict
+from mergeui.merging.settle import about
 from mergeui.review.decisions import already, require
 from mergeui.review.models import Group, GroupState, MergedContact
 from mergeui.review.risk import Caution, cautions
@@ -63,6 +65,11 @@ def choose(members: Sequence[Contact], primary_id: str, source_ids: Sequence[str
         raise Invalid("A contact was ticked twice. Look at the ticks and send once more.")
     if any(source_id not in by_id for source_id in source_ids):
         raise Invalid("A ticked contact is not in this group. Tick only contacts that are shown.")
+    try:
+        for chunk in chunks(source_ids):
+            merge_body(primary_id, chunk)
+    except InvalidMerge as error:
+        raise Invalid(f"These contacts can't be merged from here. {error}") from error
     chosen = tuple(by_id[source_id] for source_id in source_ids)
     primary = by_id[primary_id]
     return Choice(primary, chosen, cautions((primary, *chosen)))
@@ -217,14 +224,12 @@ def _pass(request: MergeRequest, now: datetime) -> None:
     record(
         Action.MERGE_PASSED,
         by_user=Actor.system(request.organization),
-        subject=request.subject,
-        facts={
-            "before": RequestState.PROPOSED.value,
-            "after": RequestState.APPROVED.value,
-            "policy": settings.MERGE_FOUR_EYES,
-            "cool_off_seconds": settings.MERGE_COOL_OFF_SECONDS,
-        },
-        references=contact_ids([request.primary_contact_id]),
+        **about(
+            request,
+            after=RequestState.APPROVED.value,
+            policy=settings.MERGE_FOUR_EYES,
+            cool_off_seconds=settings.MERGE_COOL_OFF_SECONDS,
+        ),
     )
 
 

@@ -11,7 +11,7 @@ def read_again(client: InventClient, contacts: Sequence[Contact]) -> dict[str, C
 
     One `?user_id=` call for a shared channel returns everybody who has it (invent-api.md, GET
     contacts), so a pair takes one call. A contact that none of the shared channels finds is looked
-    for by its own. Raises InventError when Invent can't be read.
+    for by its own, internal ones last. Raises InventError when Invent can't be read.
     """
     wanted = {contact.id: contact for contact in contacts}
     found: dict[str, Contact] = {}
@@ -27,7 +27,7 @@ def read_again(client: InventClient, contacts: Sequence[Contact]) -> dict[str, C
         if link.user_id not in asked and any(holder not in found for holder in link.holders):
             ask(link.user_id)
     for contact in contacts:
-        for channel in contact.external_channels:
+        for channel in sorted(contact.channels, key=lambda channel: not channel.is_external):
             if contact.id in found:
                 break
             if channel.user_id and channel.user_id not in asked:

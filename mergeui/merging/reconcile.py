@@ -6,7 +6,9 @@ quiet time. What stays unclear is handed to a person with the evidence.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -17,9 +19,8 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
 from mergeui.audit.transition import move
-from mergeui.errors import Invalid
-from mergeui.invent import InventClient, InventError
-from mergeui.merging.approval import overtaken
+from mergeui.errors import Invalid, Stale
+from mergeui.invent import Contact, InventClient, InventError
 from mergeui.merging.models import (
     UNSETTLED,
     Attempt,
@@ -28,20 +29,14 @@ from mergeui.merging.models import (
     RequestState,
     Source,
 )
-from mergeui.merging.settle import about, settle
-from mergeui.merging.sightings import Fate, Sighting, look
+from mergeui.merging.plan import differences
+from mergeui.merging.settle import about, end, end_of, overtaken, sources_in
+from mergeui.merging.sightings import Fate, Look, look
 from mergeui.review.decisions import require
 
 Verdict = ReadBack.Verdict
 AGREEING = 3
-
-ENDINGS = {
-    Verdict.MERGED: (RequestState.MERGED, Action.MERGE_COMPLETED),
-    Verdict.NOT_APPLIED: (RequestState.NOT_APPLIED, Action.MERGE_NOT_APPLIED),
-    Verdict.PARTIAL: (RequestState.PARTIAL, Action.MERGE_PARTIAL),
-    Verdict.CONFLICT: (RequestState.CONFLICT, Action.MERGE_CONFLICT),
-    Verdict.UNCLEAR: (RequestState.CONFLICT, Action.MERGE_CONFLICT),
-}
+CUT_OFF = "The worker stopped before Invent's answer was recorded."
 
 
 def recover(*, now: datetime) -> int:
@@ -53,26 +48,40 @@ def recover(*, now: datetime) -> int:
     left = MergeRequest.objects.filter(state=RequestState.EXECUTING, lease_until__lte=now)
     found = 0
     for request in left.select_related("organization")[:100]:
-        held = MergeRequest.objects.filter(
-            pk=request.pk, state=RequestState.EXECUTING, lease_token=request.lease_token
-        )
+        dead = left.filter(pk=request.pk, lease_token=request.lease_token)
         with transaction.atomic():
+            # Locked before anything is looked at: the worker may be renewing its lease just now.
+            if dead.select_for_update().first() is None:
+                continue
+            found += 1
             sending = request.attempts.filter(state=Attempt.State.SENDING)
             if sending.exists():
-                moved = held.update(
-                    state=RequestState.UNKNOWN,
-                    outcome=["The worker stopped before Invent's answer was recorded."],
-                    read_back_at=now,
-                    read_backs=0,
-                )
-                if moved:
-                    sending.update(state=Attempt.State.UNKNOWN, finished_at=now)
-                    by_user = Actor.system(request.organization)
-                    record(Action.MERGE_UNKNOWN, by_user=by_user, **about(request))
+                _cut_off(request, now)
             else:
-                moved = held.update(state=RequestState.APPROVED, lease_token="", lease_until=None)
-        found += moved
+                dead.update(state=RequestState.APPROVED, lease_token="", lease_until=None)
     return found
+
+
+def _cut_off(request: MergeRequest, now: datetime) -> None:
+    def mark() -> None:
+        sending = request.attempts.filter(state=Attempt.State.SENDING)
+        sending.update(state=Attempt.State.UNKNOWN, reason=CUT_OFF, finished_at=now)
+
+    move(
+        request,
+        expected=[RequestState.EXECUTING],
+        action=Action.MERGE_UNKNOWN,
+        by_user=Actor.system(request.organization),
+        stale=lambda: overtaken(request),
+        changes={
+            "state": RequestState.UNKNOWN.value,
+            "outcome": [CUT_OFF],
+            "read_back_at": now,
+            "read_backs": 0,
+        },
+        also=mark,
+        **about(request, after=RequestState.UNKNOWN.value),
+    )
 
 
 def reconcile_next(*, client: InventClient, organization_id: int) -> MergeRequest | None:
@@ -87,47 +96,59 @@ def reconcile_next(*, client: InventClient, organization_id: int) -> MergeReques
             pk=request.pk, state=RequestState.UNKNOWN, read_back_at=request.read_back_at
         ).update(read_back_at=now + timedelta(seconds=settings.MERGE_LEASE_SECONDS))
         if claimed:
-            reconcile(request, client=client)
+            with suppress(Stale):  # A person has settled it while the desk looked.
+                reconcile(request, client=client)
             return request
     return None
 
 
 def reconcile(request: MergeRequest, *, client: InventClient) -> None:
-    """Takes one look, records its evidence, and ends the request when the facts are plain."""
+    """Takes one look, records its evidence, and ends the request when the facts are plain.
+
+    Raises Stale when it has been settled meanwhile.
+    """
     try:
-        sightings = look(client, request)
+        found = look(client, request)
     except InventError as error:
-        _look_again(request, error.sentence)
+        # Nobody has looked, so this is no look of the schedule.
+        _look_again(request, request.read_backs, error.sentence)
         return
-    verdict = judge(sightings)
-    now = timezone.now()
+    last = request.attempts.latest("number")
+    verdict = judge(found, refused=last.state == Attempt.State.REFUSED)
     with transaction.atomic():
+        unknown = MergeRequest.objects.filter(pk=request.pk, state=RequestState.UNKNOWN)
+        if unknown.select_for_update().first() is None:
+            raise Stale(overtaken(request))
+        evidence = [sighting.as_json() for sighting in found.sightings]
         ReadBack.objects.create(
-            request=request,
-            at=now,
-            verdict=verdict,
-            evidence=[sighting.as_json() for sighting in sightings],
+            request=request, at=timezone.now(), verdict=verdict, evidence=evidence
         )
         shared = about(request, verdict=verdict.value)
-        shared["personal"]["evidence"] = [sighting.as_json() for sighting in sightings]
+        shared["personal"]["evidence"] = evidence
         record(Action.MERGE_READ_BACK, by_user=Actor.system(request.organization), **shared)
-    if _settled(request, verdict):
-        _end(request, verdict, sightings)
+    if not _settled(request, verdict):
+        _look_again(request, request.read_backs + 1)
+    elif verdict in {Verdict.CONFLICT, Verdict.UNCLEAR}:
+        _hand_over(request, verdict, found)
     else:
-        _look_again(request, "")
+        _end(request, verdict, found)
 
 
-def judge(sightings: Sequence[Sighting]) -> ReadBack.Verdict:
-    """What one look says: about the sources that were sent, the primary being there."""
-    primary, *sources = sightings
-    fates = {source.fate for source in sources}
-    if primary.fate is not Fate.LIVE or Fate.UNCLEAR in fates:
-        return Verdict.CONFLICT if primary.fate is Fate.GONE else Verdict.UNCLEAR
-    if Fate.LOST in fates or Fate.GONE in fates:
+def judge(found: Look, *, refused: bool = False) -> ReadBack.Verdict:
+    """What one look says about the sources that were sent.
+
+    After a refusal somebody else may have merged or removed what is gone, so that is for a person.
+    """
+    fates = {source.fate for source in found.sources}
+    if found.primary.fate is Fate.GONE:
         return Verdict.CONFLICT
-    if fates == {Fate.MERGED}:
-        return Verdict.MERGED
-    return Verdict.NOT_APPLIED if fates == {Fate.LIVE} else Verdict.PARTIAL
+    if Fate.UNCLEAR in {found.primary.fate, *fates}:
+        return Verdict.UNCLEAR
+    if fates == {Fate.LIVE}:
+        return Verdict.NOT_APPLIED
+    if refused or fates & {Fate.LOST, Fate.GONE}:
+        return Verdict.CONFLICT
+    return Verdict.MERGED if fates == {Fate.MERGED} else Verdict.PARTIAL
 
 
 def _settled(request: MergeRequest, verdict: ReadBack.Verdict) -> bool:
@@ -144,54 +165,65 @@ def _settled(request: MergeRequest, verdict: ReadBack.Verdict) -> bool:
     return len(last) == AGREEING and set(last) == {verdict}
 
 
-def _look_again(request: MergeRequest, reason: str) -> None:
+def _look_again(request: MergeRequest, taken: int, reason: str = "") -> None:
     """Puts the next look where the schedule has it; after its end, at its last distance."""
     schedule = settings.MERGE_READ_BACK_SECONDS
-    count = request.read_backs + 1
-    later = min(count, len(schedule) - 1)
+    later = max(1, min(taken, len(schedule) - 1))
     pause = schedule[later] - schedule[later - 1]
     MergeRequest.objects.filter(pk=request.pk, state=RequestState.UNKNOWN).update(
-        read_backs=count,
+        read_backs=taken,
         read_back_at=timezone.now() + timedelta(seconds=pause),
         waiting_because=reason,
     )
 
 
-def _end(request: MergeRequest, verdict: ReadBack.Verdict, sightings: Sequence[Sighting]) -> None:
-    state, action = ENDINGS[verdict]
-    merged = [s.contact_id for s in sightings if s.fate is Fate.MERGED]
-
-    def follow() -> None:
-        _mark(request, {s.contact_id: s.fate for s in sightings})
-        if state is not RequestState.CONFLICT:
-            settle(request)
-
+def _hand_over(request: MergeRequest, verdict: ReadBack.Verdict, found: Look) -> None:
+    """The facts don't become plain: a person has to look. The contacts stay locked."""
+    lost = [s.contact_id for s in found.sources if s.fate in {Fate.LOST, Fate.GONE}]
     move(
         request,
         expected=[RequestState.UNKNOWN],
-        action=action,
+        action=Action.MERGE_CONFLICT,
         by_user=Actor.system(request.organization),
         stale=lambda: overtaken(request),
         changes={
-            "state": state.value,
-            "finished_at": None if state is RequestState.CONFLICT else timezone.now(),
-            "outcome": [*request.outcome, *(s.sentence for s in sightings)],
+            "state": RequestState.CONFLICT.value,
+            "outcome": [*request.outcome, *(s.sentence for s in found.sightings)],
         },
-        also=follow,
-        **about(request, after=state.value, merged=merged, verdict=verdict.value),
+        also=partial(_mark, request, lost, Source.State.LOST),
+        **about(request, after=RequestState.CONFLICT.value, verdict=verdict.value),
     )
 
 
-def _mark(request: MergeRequest, fates: dict[str, Fate]) -> None:
-    states = {
-        Fate.MERGED: Source.State.MERGED,
-        Fate.LIVE: Source.State.NOT_MERGED,
-        Fate.LOST: Source.State.LOST,
-        Fate.GONE: Source.State.LOST,
-    }
-    for source in request.sources.exclude(state=Source.State.MERGED):
-        fate = fates.get(source.contact_id, Fate.LIVE)
-        Source.objects.filter(pk=source.pk).update(state=states.get(fate, source.state))
+def _end(request: MergeRequest, verdict: ReadBack.Verdict, found: Look) -> None:
+    """The facts are plain: as merged, as far as this call and those before it have merged."""
+    now_merged = [s.contact_id for s in found.sources if s.fate is Fate.MERGED]
+    merged_ids = [*sources_in(request, Source.State.MERGED), *now_merged]
+    end(
+        request,
+        end_of(request, merged_ids, RequestState.NOT_APPLIED),
+        [*request.outcome, *(s.sentence for s in found.sightings)],
+        expected=[RequestState.UNKNOWN],
+        by_user=Actor.system(request.organization),
+        first=partial(_mark, request, now_merged, Source.State.MERGED),
+        differences=_differences(request, merged_ids, found.kept) if now_merged else (),
+        merged=merged_ids,
+        verdict=verdict.value,
+    )
+
+
+def _mark(request: MergeRequest, ids: Sequence[str], state: Source.State) -> None:
+    request.sources.filter(contact_id__in=ids).update(state=state)
+
+
+def _differences(
+    request: MergeRequest, merged_ids: Sequence[str], kept: Contact | None
+) -> tuple[str, ...]:
+    """The answer that would have told is lost, so what was read back is held to the prediction."""
+    if kept is None:
+        return ()
+    seen = {raw["id"]: Contact.parse(raw) for raw in request.snapshot}
+    return differences(seen[request.primary_contact_id], [seen[i] for i in merged_ids], kept)
 
 
 def resolve(request: MergeRequest, *, merged_ids: Sequence[str], by_user: Actor, note: str) -> None:
@@ -203,34 +235,17 @@ def resolve(request: MergeRequest, *, merged_ids: Sequence[str], by_user: Actor,
     require(by_user, Role.APPROVER)
     if not note.strip():
         raise Invalid("Say how you found out: the note is all that the history will have.")
-    sources = set(request.sources.values_list("contact_id", flat=True))
-    if not set(merged_ids) <= sources:
+    if not set(merged_ids) <= set(request.sources.values_list("contact_id", flat=True)):
         raise Invalid("A ticked contact is not one of this request. Tick only those shown.")
-    already = set(
-        request.sources.filter(state=Source.State.MERGED).values_list("contact_id", flat=True)
-    )
-    merged = already | set(merged_ids)
-    if not merged:
-        state = RequestState.NOT_APPLIED
-    else:
-        state = RequestState.MERGED if merged == sources else RequestState.PARTIAL
-
-    def follow() -> None:
-        request.sources.filter(contact_id__in=merged).update(state=Source.State.MERGED)
-        request.sources.exclude(contact_id__in=merged).update(state=Source.State.NOT_MERGED)
-        settle(request)
-
-    move(
+    merged = sorted({*sources_in(request, Source.State.MERGED), *merged_ids})
+    end(
         request,
+        end_of(request, merged, RequestState.NOT_APPLIED),
+        [*request.outcome, f"{by_user.name} found out: {note}"],
         expected=UNSETTLED,
         action=Action.MERGE_RESOLVED,
         by_user=by_user,
-        stale=lambda: overtaken(request),
-        changes={
-            "state": state.value,
-            "finished_at": timezone.now(),
-            "outcome": [*request.outcome, f"{by_user.name} found out: {note}"],
-        },
-        also=follow,
-        **about(request, note=note, after=state.value, merged=sorted(merged)),
+        first=partial(_mark, request, merged, Source.State.MERGED),
+        note=note,
+        merged=merged,
     )

@@ -1,16 +1,31 @@
-"""How a request ends: locks, group and merged-away contacts follow its last state.
+"""How a request ends: locks, group and merged-away contacts follow its last state."""
 
-Called inside the transaction of the transition that ends it (design.md, rule 1).
-"""
-
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypedDict
 
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.log import record
 from mergeui.audit.references import Ref, contact_ids
-from mergeui.merging.models import ContactLock, MergeRequest, Source
+from mergeui.audit.transition import move
+from mergeui.merging.models import ContactLock, MergeRequest, RequestState, Source
 from mergeui.review.models import Group, GroupState, MergedContact
+
+ACTIONS = {
+    RequestState.MERGED: Action.MERGE_COMPLETED,
+    RequestState.PARTIAL: Action.MERGE_PARTIAL,
+    RequestState.NOT_APPLIED: Action.MERGE_NOT_APPLIED,
+    RequestState.REFUSED: Action.MERGE_REFUSED,
+    RequestState.STALE: Action.MERGE_STALE,
+    RequestState.REJECTED: Action.MERGE_REJECTED,
+    RequestState.WITHDRAWN: Action.MERGE_WITHDRAWN,
+    RequestState.CANCELLED: Action.MERGE_CANCELLED,
+    RequestState.EXPIRED: Action.MERGE_EXPIRED,
+}
 
 
 class About(TypedDict):
@@ -43,13 +58,79 @@ def about(request: MergeRequest, *, note: str = "", **facts: Any) -> About:
     }
 
 
+def sources_in(request: MergeRequest, state: str) -> list[str]:
+    """The contact ids of the sources of which this is known."""
+    return list(request.sources.filter(state=state).values_list("contact_id", flat=True))
+
+
+def end_of(
+    request: MergeRequest, merged_ids: Collection[str], otherwise: RequestState
+) -> RequestState:
+    """The last state of a request of which these sources are merged; `otherwise` for none."""
+    if not merged_ids:
+        return otherwise
+    whole = len(set(merged_ids)) == request.sources.count()
+    return RequestState.MERGED if whole else RequestState.PARTIAL
+
+
+def end(
+    request: MergeRequest,
+    state: RequestState,
+    outcome: Sequence[str],
+    *,
+    expected: Collection[str],
+    by_user: Actor,
+    action: Action | None = None,
+    only_if: Q | None = None,
+    first: Callable[[], None] = lambda: None,
+    note: str = "",
+    personal: dict[str, Any] | None = None,
+    differences: Sequence[str] = (),
+    **facts: Any,
+) -> None:
+    """Moves a request to a final state, and lets go of what it held. Raises Stale.
+
+    `outcome` are sentences about how it ended, `first` what is to be known of the sources before.
+    `differences` between the result and the prediction are shown with the outcome and recorded.
+    """
+    shared = about(request, note=note, after=state.value, **facts)
+    shared["personal"] |= personal or {}
+
+    def follow() -> None:
+        first()
+        settle(request)
+
+    with transaction.atomic():
+        move(
+            request,
+            expected=expected,
+            action=action or ACTIONS[state],
+            by_user=by_user,
+            only_if=only_if,
+            stale=lambda: overtaken(request),
+            changes={
+                "state": state.value,
+                "finished_at": timezone.now(),
+                "outcome": [*outcome, *differences],
+            },
+            also=follow,
+            **shared,
+        )
+        if differences:
+            shared = about(request)
+            shared["personal"]["differences"] = list(differences)
+            record(Action.RESULT_DIFFERS, by_user=by_user, **shared)
+
+
 def settle(request: MergeRequest) -> None:
     """Ends what the request held: its contacts are free, its group is decided or open again.
 
     Sources that are merged are remembered as gone. Their group is done with then: what is left of
     it comes up as a new one when Invent lists it again. Without any, the group is to decide again.
     """
-    merged = request.sources.filter(state=Source.State.MERGED).values_list("contact_id", flat=True)
+    unmerged = request.sources.filter(state__in=[Source.State.WAITING, Source.State.SENT])
+    unmerged.update(state=Source.State.NOT_MERGED)
+    merged = sources_in(request, Source.State.MERGED)
     MergedContact.objects.bulk_create(
         [
             MergedContact(
@@ -65,4 +146,19 @@ def settle(request: MergeRequest) -> None:
     ContactLock.objects.filter(request=request).delete()
     Group.objects.filter(pk=request.group_id, state=GroupState.REQUESTED).update(
         state=GroupState.MERGED if merged else GroupState.OPEN
+    )
+
+
+def overtaken(request: MergeRequest) -> str:
+    """The sentence for somebody who comes too late to a request."""
+    fresh = MergeRequest.objects.select_related("approved_by").get(pk=request.pk)
+    if fresh.state == RequestState.APPROVED and fresh.approved_by:
+        return f"{fresh.approved_by} approved this request meanwhile."
+    if fresh.state == RequestState.EXECUTING:
+        return "Too late: the merge is being carried out now. Watch this page for the result."
+    if fresh.state == RequestState.PROPOSED:
+        return "Too late: this request has waited longer than an approval may take."
+    return (
+        f"Somebody was faster: this request is no longer as you saw it"
+        f" (now: {fresh.get_state_display().lower()})."
     )

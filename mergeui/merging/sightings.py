@@ -10,6 +10,7 @@ from typing import Any
 
 from mergeui.invent import Contact, InventClient, NotFound
 from mergeui.merging.models import MergeRequest, Source
+from mergeui.merging.settle import sources_in
 from mergeui.review.text import display_name
 
 
@@ -53,51 +54,69 @@ class Sighting:
         return {**asdict(self), "sentence": self.sentence}
 
 
-def look(client: InventClient, request: MergeRequest) -> list[Sighting]:
-    """The primary, then every source that was sent and is not known to be merged.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The primary, and every source that was sent and is not known to be merged.
 
-    Raises InventError when Invent can't be read.
+    `kept` is the primary as Invent has it now, None when none of its channels found it.
     """
+
+    primary: Sighting
+    sources: tuple[Sighting, ...]
+    kept: Contact | None
+
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """Everybody, the primary first."""
+        return (self.primary, *self.sources)
+
+
+def look(client: InventClient, request: MergeRequest) -> Look:
+    """One look at all that is open of a request. Raises InventError when Invent can't be read."""
     contacts = {raw["id"]: Contact.parse(raw) for raw in request.snapshot}
-    open_ids = list(
-        request.sources.filter(state__in=[Source.State.SENT, Source.State.LOST]).values_list(
-            "contact_id", flat=True
-        )
+    primary_id = request.primary_contact_id
+    eyes = _Eyes(client, primary_id)
+    return Look(
+        primary=eyes.sight(contacts[primary_id]),
+        sources=tuple(eyes.sight(contacts[one]) for one in sources_in(request, Source.State.SENT)),
+        kept=eyes.kept,
     )
-    owners: dict[str, tuple[str, ...]] = {}
-    primary = contacts[request.primary_contact_id]
-    found = [_sight(client, primary, primary.id, owners)]
-    found += [_sight(client, contacts[i], primary.id, owners) for i in open_ids]
-    return found
 
 
-def _sight(
-    client: InventClient, contact: Contact, primary_id: str, owners: dict[str, tuple[str, ...]]
-) -> Sighting:
-    try:
-        client.contact_segments(contact.id)
-        exists = True
-    except NotFound:
-        exists = False
-    held: list[tuple[str, tuple[str, ...]]] = []
-    for user_id in {c.user_id: None for c in contact.external_channels if c.user_id}:
-        if user_id not in owners:
-            owners[user_id] = _owners(client, user_id)
-        held.append((user_id, owners[user_id]))
-    fate = _fate(contact.id, primary_id, exists, [ids for _, ids in held])
-    return Sighting(contact.id, display_name(contact), fate, exists, tuple(held))
+class _Eyes:
+    """Looks at contacts; asks for each channel once."""
 
+    def __init__(self, client: InventClient, primary_id: str) -> None:
+        self.client = client
+        self.primary_id = primary_id
+        self.kept: Contact | None = None
+        self._owners: dict[str, tuple[str, ...]] = {}
 
-def _owners(client: InventClient, user_id: str) -> tuple[str, ...]:
-    """The ids of the contacts that really have a channel with this user_id.
+    def sight(self, contact: Contact) -> Sighting:
+        try:
+            self.client.contact_segments(contact.id)
+            exists = True
+        except NotFound:
+            exists = False
+        user_ids = {c.user_id: None for c in contact.external_channels if c.user_id}
+        held = tuple((user_id, self._owners_of(user_id)) for user_id in user_ids)
+        fate = _fate(contact.id, self.primary_id, exists, [ids for _, ids in held])
+        return Sighting(contact.id, display_name(contact), fate, exists, held)
 
-    Whether Invent matches exactly is unknown, so what comes is looked at.
-    """
-    return tuple(
-        contact.id
-        for contact in client.contacts_by_user_id(user_id)
-        if any(channel.user_id == user_id for channel in contact.channels)
-    )
+    def _owners_of(self, user_id: str) -> tuple[str, ...]:
+        """The ids of the contacts that really have a channel with this user_id.
+
+        Whether Invent matches exactly is unknown, so what comes is looked at.
+        """
+        if user_id not in self._owners:
+            having = [
+                contact
+                for contact in self.client.contacts_by_user_id(user_id)
+                if any(channel.user_id == user_id for channel in contact.channels)
+            ]
+            self._owners[user_id] = tuple(contact.id for contact in having)
+            self.kept = next((c for c in having if c.id == self.primary_id), self.kept)
+        return self._owners[user_id]
 
 
 def _fate(contact_id: str, primary_id: str, exists: bool, owners: list[tuple[str, ...]]) -> Fate:
@@ -106,8 +125,6 @@ def _fate(contact_id: str, primary_id: str, exists: bool, owners: list[tuple[str
         return Fate.LIVE if listed or not owners else Fate.UNCLEAR
     if listed:
         return Fate.UNCLEAR
-    if not owners:
-        return Fate.GONE
-    if contact_id == primary_id:
+    if not owners or contact_id == primary_id:
         return Fate.GONE
     return Fate.MERGED if all(primary_id in ids for ids in owners) else Fate.LOST

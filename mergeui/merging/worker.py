@@ -56,11 +56,12 @@ def work_off(
     """Executes and reconciles all that is due; gives how many requests. Stops between two."""
     done = 0
     while go_on():
-        request = execute_next(client=client, organization_id=organization.pk)
+        request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
         request = request or reconcile_next(client=client, organization_id=organization.pk)
         if request is None:
             break
         done += 1
+        request.refresh_from_db(fields=["state"])
         logger.info("Merge request %s is now %s.", request.pk, request.state)
     return done
 

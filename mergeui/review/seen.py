@@ -32,7 +32,7 @@ def changes(before: Sequence[Contact], now: Mapping[str, Contact | None]) -> tup
     for contact in before:
         present = now.get(contact.id)
         if present is None:
-            found.append(f"{display_name(contact)} no longer exists in Invent.")
+            found.append(f"{display_name(contact)} is no longer found in Invent.")
         elif fingerprint(present) != fingerprint(contact):
             found.extend(_differences(contact, present))
     return tuple(found)
@@ -45,6 +45,8 @@ def _differences(before: Contact, after: Contact) -> list[str]:
     for row in rows:
         old, new = row.cells
         if row.foldable or row.label == "Last updated":
+            continue
+        if old.text == new.text:
             continue
         if old.text and new.text:
             sentences.append(f"{name}: {row.label} was {old.text} and is now {new.text}.")

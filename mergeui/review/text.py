@@ -41,8 +41,8 @@ def visible(text: str) -> str:
         return text
 
     def named(match: re.Match[str]) -> str:
-        char, before = match.group(), text[: match.start()]
-        if char in _JOINERS and before and not before[-1].isascii():
+        char, at = match.group(), match.start()
+        if char in _JOINERS and at and not text[at - 1].isascii():
             return char
         return f"⟨U+{ord(char):04X}⟩"
 

@@ -201,7 +201,7 @@ def test_a_source_that_is_gone_stops_the_merge(desk: Desk) -> None:
 
     request.refresh_from_db()
     assert request.state == RequestState.STALE
-    assert "no longer exists in Invent" in request.outcome[1]
+    assert "is no longer found in Invent" in request.outcome[1]
 
 
 def test_sixty_four_contacts_go_in_two_calls() -> None:

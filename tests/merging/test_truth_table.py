@@ -1,0 +1,461 @@
+"""The truth table of rule 4, a test a row: what each answer to a merge call makes of everything.
+
+`applied`: what Invent really did with the call, which the desk can't know in most rows.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from django.utils import timezone
+
+from mergeui.audit.actions import Action
+from mergeui.audit.verify import verify
+from mergeui.merging.execution import execute_next
+from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
+from mergeui.review.models import GroupState
+from mergeui.sandbox import Fault
+from tests.desk import Desk, past
+from tests.merging.stage import (
+    Wire,
+    actions,
+    anas,
+    approved,
+    fresh,
+    gone_from,
+    locked,
+    source_states,
+    wired,
+)
+
+pytestmark = pytest.mark.django_db
+
+NOTHING = [False, False]
+ALL = [True, True]
+
+
+def execute(desk: Desk) -> None:
+    """The call alone, without the look that a round of the worker takes behind it."""
+    execute_next(client=desk.client, organization_id=desk.organization.pk)
+
+
+def breaks(error: type[httpx.TransportError], *, applied: bool = False) -> Callable[[Wire], Any]:
+    """A wire on which the merge call ends in this error, before or after Invent has it."""
+
+    def on_wire(wire: Wire) -> None:
+        def on_merge(request: httpx.Request) -> httpx.Response:
+            if applied:
+                wire.pass_on(request)
+            raise error("broken", request=request)
+
+        wire.on_merge = on_merge
+
+    return on_wire
+
+
+def says(status: int, body: bytes) -> Callable[[Wire], Any]:
+    """A wire on which the merge call arrives, and another answer comes back."""
+
+    def on_wire(wire: Wire) -> None:
+        def on_merge(request: httpx.Request) -> httpx.Response:
+            wire.pass_on(request)
+            return httpx.Response(status, content=body)
+
+        wire.on_merge = on_merge
+
+    return on_wire
+
+
+@dataclass
+class Row:
+    """What happens on the way (`wire`) or in Invent (`fault`), and what comes of it."""
+
+    name: str
+    wire: Callable[[Wire], Any] | None = None
+    fault: Fault = Fault.NONE
+    switches: dict[str, Any] = field(default_factory=dict)
+    applied: list[bool] = field(default_factory=lambda: NOTHING)
+    calls: int = 1
+
+
+NOT_SENT = [
+    Row("refused connection", breaks(httpx.ConnectError), calls=0),
+    Row("connecting takes too long", breaks(httpx.ConnectTimeout), calls=0),
+    Row("no connection to be had", breaks(httpx.PoolTimeout), calls=0),
+]
+REFUSED = [
+    Row(f"status {status}", fault=Fault.STATUS, switches={"merge_status": status})
+    for status in (400, 401, 403, 404)
+]
+UNKNOWN = [
+    *(
+        Row(
+            f"status {status}{' though applied' if applied else ''}",
+            fault=Fault.STATUS,
+            switches={"merge_status": status},
+            applied=ALL if applied else NOTHING,
+        )
+        for status in (302, 402, 408, 409, 410, 422, 425, 500, 502, 503, 504)
+        for applied in (False, True)
+    ),
+    *(
+        Row(
+            f"{fault.value}{' though applied' if applied else ''}",
+            fault=fault,
+            switches={"hang_seconds": 90.0},
+            applied=ALL if applied else NOTHING,
+        )
+        for fault in (
+            Fault.DROP,
+            Fault.HANG,
+            Fault.HTML,
+            Fault.EMPTY,
+            Fault.CUT_JSON,
+            Fault.CUT_BODY,
+            Fault.REDIRECT,
+        )
+        for applied in (False, True)
+    ),
+    Row("speaks of another contact", fault=Fault.WRONG_ID, applied=ALL),
+    Row("reset before it arrived", breaks(httpx.WriteError), calls=0),
+    Row("writing took too long", breaks(httpx.WriteTimeout), calls=0),
+    Row("reset after it arrived", breaks(httpx.ReadError, applied=True), applied=ALL),
+    Row("no answer in time", breaks(httpx.ReadTimeout, applied=True), applied=ALL),
+    Row("a protocol that nobody speaks", breaks(httpx.LocalProtocolError), calls=0),
+    Row("201", says(201, b"{}"), applied=ALL),
+    Row("200 without the ids", says(200, b'{"merged": {"id": "x"}}'), applied=ALL),
+]
+
+
+def name_of(row: Row) -> str:
+    return row.name
+
+
+def play(row: Row) -> tuple[Desk, MergeRequest]:
+    """Executes a request for two sources under what the row says."""
+    desk = anas()
+    request = approved(desk)
+    if row.wire:
+        row.wire(wired(desk))
+    if row.fault:
+        desk.faults.next_merge(row.fault, applied=all(row.applied), **row.switches)
+    execute(desk)
+    assert desk.counters.merge_calls == row.calls
+    assert gone_from(desk, request) == row.applied
+    assert verify().broken is None
+    return desk, fresh(request)
+
+
+@pytest.mark.parametrize("row", NOT_SENT, ids=name_of)
+def test_not_sent_waits_and_may_be_sent_again(row: Row) -> None:
+    desk, request = play(row)
+
+    assert request.state == RequestState.APPROVED
+    assert "nothing was sent" in request.waiting_because
+    assert source_states(request) == [Source.State.WAITING] * 2
+    assert locked(request) == 3
+    assert desk.group().state == GroupState.REQUESTED
+    assert request.attempts.get().state == Attempt.State.NOT_SENT
+    assert actions(Action.ATTEMPT_STARTED) == [Action.ATTEMPT_NOT_SENT]
+
+
+@pytest.mark.parametrize("row", REFUSED, ids=name_of)
+def test_a_documented_refusal_ends_the_request(row: Row) -> None:
+    desk, request = play(row)
+
+    assert request.state == RequestState.REFUSED
+    assert "and did nothing" in request.outcome[0]
+    assert source_states(request) == [Source.State.NOT_MERGED] * 2
+    assert locked(request) == 0
+    assert desk.group().state == GroupState.OPEN
+    attempt = request.attempts.get()
+    assert (attempt.state, attempt.answer["status"]) == (
+        Attempt.State.REFUSED,
+        row.switches["merge_status"],
+    )
+    assert actions(Action.ATTEMPT_STARTED) == [Action.ATTEMPT_ANSWERED, Action.MERGE_REFUSED]
+    assert desk.work() == 0
+    assert desk.counters.merge_calls == 1
+
+
+def test_too_many_requests_waits_as_long_as_told_and_goes_again() -> None:
+    row = Row("429", fault=Fault.STATUS, switches={"merge_status": 429, "merge_retry_after": "45"})
+    desk, request = play(row)
+
+    assert request.state == RequestState.APPROVED
+    assert "too many requests" in request.waiting_because
+    pause = request.execute_after - timezone.now()
+    assert timedelta(seconds=40) < pause <= timedelta(seconds=45)
+    assert (source_states(request), locked(request)) == ([Source.State.WAITING] * 2, 3)
+    assert request.attempts.get().state == Attempt.State.REFUSED
+    assert actions(Action.ATTEMPT_STARTED) == [Action.ATTEMPT_ANSWERED]
+
+    assert desk.work() == 0
+    past(request, execute_after=1)
+    desk.work()
+
+    assert fresh(request).state == RequestState.MERGED
+    assert [a.state for a in request.attempts.all()] == ["refused", "merged"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("0", 10), (None, 10), ("999999999", 86_400), ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400)],
+)
+def test_no_pause_is_too_short_or_too_long(asked: str | None, seconds: int) -> None:
+    switches = {"merge_status": 429, "merge_retry_after": asked}
+    _, request = play(Row("429", fault=Fault.STATUS, switches=switches))
+
+    pause = (request.execute_after - timezone.now()).total_seconds()
+    assert seconds - 5 < pause <= seconds
+
+
+@pytest.mark.parametrize("row", UNKNOWN, ids=name_of)
+def test_what_may_have_arrived_is_unknown_and_never_sent_again(row: Row) -> None:
+    desk, request = play(row)
+
+    assert request.state == RequestState.UNKNOWN
+    assert request.outcome == [request.attempts.get().reason]
+    assert source_states(request) == [Source.State.SENT] * 2
+    assert locked(request) == 3
+    assert desk.group().state == GroupState.REQUESTED
+    assert request.attempts.get().state == Attempt.State.UNKNOWN
+    assert actions(Action.ATTEMPT_STARTED) == [Action.ATTEMPT_ANSWERED, Action.MERGE_UNKNOWN]
+
+    desk.faults.clear()
+    desk.work()
+    assert desk.counters.merge_calls == row.calls
+    merged = fresh(request).state == RequestState.MERGED
+    assert merged == all(row.applied)
+
+
+def test_what_breaks_on_our_side_may_have_arrived_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = anas()
+    request = approved(desk)
+
+    def broken(*args: object, **kwargs: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(type(desk.client), "send_merge", broken)
+    execute(desk)
+
+    assert fresh(request).state == RequestState.UNKNOWN
+    assert "broken off (MemoryError)" in request.attempts.get().reason
+
+
+def test_a_whole_success_is_merged() -> None:
+    desk, request = play(Row("200", applied=ALL))
+
+    assert request.state == RequestState.MERGED
+    assert source_states(request) == [Source.State.MERGED] * 2
+    assert locked(request) == 0
+    assert desk.group().state == GroupState.MERGED
+    assert request.attempts.get().state == Attempt.State.MERGED
+    assert actions(Action.ATTEMPT_STARTED) == [Action.ATTEMPT_ANSWERED, Action.MERGE_COMPLETED]
+
+
+def test_a_success_in_part_is_told_source_by_source() -> None:
+    desk, request = play(Row("partial", fault=Fault.PARTIAL, applied=[True, False]))
+
+    assert request.state == RequestState.PARTIAL
+    assert request.outcome == [
+        "Invent merged only a part of what was sent.",
+        "Not merged: Ana García.",
+    ]
+    assert source_states(request) == [Source.State.MERGED, Source.State.NOT_MERGED]
+    assert locked(request) == 0
+    assert desk.group().state == GroupState.MERGED
+    assert request.attempts.get().state == Attempt.State.PARTIAL
+    assert actions(Action.ATTEMPT_STARTED) == [Action.ATTEMPT_ANSWERED, Action.MERGE_PARTIAL]
+
+
+def test_a_success_that_merged_none_proves_nothing() -> None:
+    desk = anas(2)
+    request = approved(desk)
+    desk.faults.next_merge(Fault.PARTIAL)  # half of one is none
+    execute(desk)
+
+    assert fresh(request).state == RequestState.UNKNOWN
+    assert "merged none" in fresh(request).outcome[0]
+
+
+def test_a_call_that_never_leaves_is_tried_three_times_with_growing_pauses() -> None:
+    desk = anas()
+    request = approved(desk)
+    breaks(httpx.ConnectError)(wired(desk))
+    pauses = []
+    for _ in range(2):
+        execute(desk)
+        request.refresh_from_db()
+        pauses.append(round((request.execute_after - timezone.now()).total_seconds(), -1))
+        assert desk.work() == 0
+        past(request, execute_after=1)
+    execute(desk)
+
+    request.refresh_from_db()
+    assert pauses == [10, 20]
+    assert request.state == RequestState.NOT_APPLIED
+    assert request.outcome[0].startswith("Tried 3 times. Invent could not be reached")
+    assert source_states(request) == [Source.State.NOT_MERGED] * 2
+    assert (locked(request), desk.group().state) == (0, GroupState.OPEN)
+    assert [a.state for a in request.attempts.all()] == [Attempt.State.NOT_SENT] * 3
+    assert desk.counters.merge_calls == 0
+    assert actions()[-1] == Action.MERGE_NOT_APPLIED
+
+
+def test_a_call_that_gets_through_at_the_third_try_merges() -> None:
+    desk = anas()
+    request = approved(desk)
+    wire = wired(desk)
+    breaks(httpx.ConnectError)(wire)
+    for _ in range(2):
+        execute(desk)
+        past(request, execute_after=1)
+    wire.on_merge = None
+    execute(desk)
+
+    assert fresh(request).state == RequestState.MERGED
+    assert desk.counters.merge_calls == 1
+
+
+# A refusal is looked at all the same
+
+
+def test_a_refusal_is_not_believed_when_the_contacts_are_gone() -> None:
+    """Whoever passes calls on may send one twice: the first merges, the second gets the 404."""
+    desk = anas()
+    request = approved(desk)
+    wire = wired(desk)
+
+    def twice(call: httpx.Request) -> httpx.Response:
+        wire.pass_on(call)
+        return wire.pass_on(call)
+
+    wire.on_merge = twice
+    execute(desk)
+
+    request.refresh_from_db()
+    assert request.state == RequestState.UNKNOWN
+    assert request.outcome[1] == "Yet gone from Invent: Ana García, Ana García."
+    assert source_states(request) == [Source.State.SENT] * 2
+    assert request.attempts.get().state == Attempt.State.REFUSED
+    assert locked(request) == 3
+
+
+def test_a_refusal_that_can_not_be_looked_at_is_unknown() -> None:
+    desk = anas()
+    request = approved(desk)
+    wire = wired(desk)
+
+    def refuse_and_go_down(call: httpx.Request) -> httpx.Response:
+        desk.faults.set(read=Fault.STATUS)
+        return httpx.Response(404)
+
+    wire.on_merge = refuse_and_go_down
+    execute(desk)
+
+    request.refresh_from_db()
+    assert request.state == RequestState.UNKNOWN
+    assert "could not be looked up" in request.outcome[1]
+
+
+def test_a_key_that_is_refused_for_reading_too_did_nothing() -> None:
+    desk = anas()
+    request = approved(desk)
+    wire = wired(desk)
+
+    def revoke(call: httpx.Request) -> httpx.Response:
+        desk.sandbox.keys.clear()
+        return wire.pass_on(call)
+
+    wire.on_merge = revoke
+    execute(desk)
+
+    assert fresh(request).state == RequestState.REFUSED
+
+
+# Several calls in a row
+
+
+def sixty_four() -> tuple[Desk, MergeRequest]:
+    desk = anas(64)
+    return desk, approved(desk)
+
+
+@pytest.mark.parametrize(
+    ("status", "first_line"),
+    [(404, "The rest was not merged."), (400, "The rest was not merged.")],
+)
+def test_a_second_call_that_is_refused_leaves_a_part(status: int, first_line: str) -> None:
+    desk, request = sixty_four()
+    wire = wired(desk)
+
+    def second_fails(call: httpx.Request) -> httpx.Response:
+        return wire.pass_on(call) if not desk.counters.merge_calls else httpx.Response(status)
+
+    wire.on_merge = second_fails
+    execute(desk)
+
+    request.refresh_from_db()
+    assert request.state == RequestState.PARTIAL
+    assert request.outcome[0] == first_line
+    assert source_states(request) == ["merged"] * 50 + ["not_merged"] * 13
+    assert (locked(request), desk.group().state) == (0, GroupState.MERGED)
+
+
+def test_a_second_call_that_never_leaves_goes_on_where_it_was() -> None:
+    desk, request = sixty_four()
+    wire = wired(desk)
+
+    def second_fails(call: httpx.Request) -> httpx.Response:
+        if desk.counters.merge_calls:
+            raise httpx.ConnectError("refused", request=call)
+        return wire.pass_on(call)
+
+    wire.on_merge = second_fails
+    execute(desk)
+    assert fresh(request).state == RequestState.APPROVED
+    assert source_states(request) == ["merged"] * 50 + ["waiting"] * 13
+
+    wire.on_merge = None
+    past(request, execute_after=1)
+    execute(desk)
+
+    assert fresh(request).state == RequestState.MERGED
+    assert [len(a.source_ids) for a in request.attempts.all()] == [50, 13, 13]
+    assert desk.counters.merge_calls == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda desk, ids: desk.world.change(ids[-1], name="Bea"), "Name was"),
+        (lambda desk, ids: desk.world.remove(ids[-1]), "no longer found in Invent"),
+        (lambda desk, ids: desk.world.remove(ids[0]), "no longer found in Invent"),
+    ],
+    ids=["a source changed", "a source is gone", "the primary is gone"],
+)
+def test_between_two_calls_the_contacts_are_read_again(
+    change: Callable[..., object], sentence: str
+) -> None:
+    desk, request = sixty_four()
+    wire = wired(desk)
+    ids = [request.primary_contact_id, *request.sources.values_list("contact_id", flat=True)]
+
+    def then_change(call: httpx.Request) -> httpx.Response:
+        answer = wire.pass_on(call)
+        change(desk, ids)
+        return answer
+
+    wire.on_merge = then_change
+    execute(desk)
+
+    request.refresh_from_db()
+    assert request.state == RequestState.PARTIAL
+    assert request.outcome[0] == "The rest was not sent, because the contacts changed."
+    assert sentence in request.outcome[1]
+    assert desk.counters.merge_calls == 1
+    assert source_states(request) == ["merged"] * 50 + ["not_merged"] * 13
