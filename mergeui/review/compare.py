@@ -179,17 +179,18 @@ def _judge(texts: Sequence[str]) -> tuple[Verdict, str, set[str]]:
 
 def _channels(contacts: Sequence[Contact]) -> tuple[Row, ...]:
     """A row for each distinct channel, those that most contacts share first."""
-    held: dict[tuple[str, str], dict[str, Channel]] = {}
-    for contact in contacts:
+    # By column, not by id: the same contact may stand beside itself, as seen before and now.
+    held: dict[tuple[str, str], dict[int, Channel]] = {}
+    for column, contact in enumerate(contacts):
         for channel in contact.channels:
             key = (channel.type, channel.user_id or f"\0{contact.id}{channel.id}")
-            held.setdefault(key, {}).setdefault(contact.id, channel)
+            held.setdefault(key, {}).setdefault(column, channel)
     ordered = sorted(held.items(), key=lambda item: (-len(item[1]), item[0][0] == "internal"))
-    return tuple(_channel_row(type_, holders, contacts) for (type_, _), holders in ordered)
+    return tuple(_channel_row(type_, holders, len(contacts)) for (type_, _), holders in ordered)
 
 
-def _channel_row(type_: str, holders: dict[str, Channel], contacts: Sequence[Contact]) -> Row:
-    count, everyone = len(holders), len(contacts)
+def _channel_row(type_: str, holders: dict[int, Channel], everyone: int) -> Row:
+    count = len(holders)
     if count == everyone:
         verdict, words = Verdict.SAME, "Shared by both" if everyone == 2 else "Shared by all"
     elif count > 1:
@@ -197,8 +198,8 @@ def _channel_row(type_: str, holders: dict[str, Channel], contacts: Sequence[Con
     else:
         verdict, words = Verdict.SINGLE, "Only in one"
     cells = tuple(
-        _channel_cell(holders[contact.id], shared=count > 1) if contact.id in holders else Cell()
-        for contact in contacts
+        _channel_cell(holders[column], shared=count > 1) if column in holders else Cell()
+        for column in range(everyone)
     )
     note = "Internal channels never link contacts." if type_ == "internal" else ""
     return Row(channel_name(type_), Kind.CHANNEL, verdict, words, cells, note)

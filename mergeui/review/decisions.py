@@ -39,7 +39,7 @@ def already(group: Group) -> str:
         GroupState.SNOOZED: f"This group was snoozed meanwhile{who}.",
     }
     return what.get(
-        GroupState(fresh.state), "This group was reopened meanwhile. Look at it once more."
+        GroupState(fresh.state), "This group has changed meanwhile. Look at it once more."
     )
 
 
@@ -81,6 +81,8 @@ def _decide(
         by_user=by_user,
         subject=f"group:{group.pk}",
         stale=lambda: already(group),
+        # What was decided is what was seen: a sync may have changed the group a moment ago.
+        only_if=Q(fingerprint=group.fingerprint),
         changes={
             "state": to.value,
             "decided_by": by_user.user,

@@ -15,6 +15,7 @@ NAMES_SHOWN = 4
 LINKS_SHOWN = 3
 SEGMENTS_SHOWN = 6
 LONGEST_SEARCH_TEXT = 60_000
+LONGEST_VALUE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def search_text(contacts: Sequence[Contact]) -> str:
     for contact in contacts:
         parts[contact.id] = None
         if contact.name:
-            parts[searchable(contact.name)] = None
+            parts[searchable(contact.name[:LONGEST_VALUE])] = None
         for channel in contact.channels:
             for value in (
                 channel.user_id,
@@ -94,7 +95,7 @@ def search_text(contacts: Sequence[Contact]) -> str:
                 channel.name,
             ):
                 if value:
-                    parts[searchable(value)] = None
+                    parts[searchable(value[:LONGEST_VALUE])] = None
             if channel.phone:
                 parts["".join(c for c in channel.phone if c.isdigit())] = None
     return "\n".join(parts)[:LONGEST_SEARCH_TEXT]

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mergeui.accounts.models import Organization
-from mergeui.invent import DuplicateGroup
+from mergeui.invent import Contact, DuplicateGroup
 from mergeui.review.digest import GroupDigest, digest
 from mergeui.review.models import Group, GroupState, Member, MergedContact
 
 # Ids are opaque and some 30 characters long; one that no column holds is no id that we can trust.
 LONGEST_ID = 200
+MOST_IDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,72 +41,102 @@ class Matcher:
 
     def match(self, groups: Sequence[DuplicateGroup]) -> Iterator[Listed]:
         """The groups of a page that have to be stored; what is as it was is only counted."""
+        made = list(self._fresh(groups))
+        self.listed += len(made)
+        known = self._known(made)
+        for number, one in enumerate(made):
+            stored = known.get(number)
+            if stored is None:
+                yield Listed(None, one)
+            elif stored.fingerprint != one.fingerprint or stored.state == GroupState.VANISHED:
+                yield Listed(stored.pk, one)
+            else:
+                self.unchanged += 1
+
+    def _fresh(self, groups: Sequence[DuplicateGroup]) -> Iterator[GroupDigest]:
+        """Those of a page that there is something to decide about, and that were not read yet."""
         gone = self._merged_away(groups)
-        found = self._stored(groups)
         for group in groups:
             contacts = [contact for contact in group.members if contact.id not in gone]
             if len(contacts) < 2:
                 # A merge of ours that Invent still lists, or a group of one: nothing to decide.
                 self.lingering += 1
                 continue
-            if any(len(contact.id) > LONGEST_ID for contact in contacts):
+            if not all(map(_storable, contacts)):
                 self.unreadable += 1
                 continue
-            made = digest(contacts)
-            members = hash(frozenset(made.contact_ids))
+            members = hash(frozenset(contact.id for contact in contacts))
             if members in self._read:
                 # A page shift showed the same group again. Should it have changed in between, the
                 # next sync sees it: what counts is read again before a merge anyway.
                 continue
             self._read.add(members)
-            self.listed += 1
-            stored = self._best(made, found)
-            if stored is None:
-                yield Listed(None, made)
-                continue
-            self.seen.add(stored.pk)
-            if stored.fingerprint == made.fingerprint and stored.state != GroupState.VANISHED:
-                self.unchanged += 1
-            else:
-                yield Listed(stored.pk, made)
+            yield digest(contacts)
 
     def _merged_away(self, groups: Sequence[DuplicateGroup]) -> set[str]:
-        return set(
-            MergedContact.objects.filter(
-                organization=self.organization, contact_id__in=_ids(groups)
-            ).values_list("contact_id", flat=True)
-        )
+        ids = {contact.id for group in groups for contact in group.members}
+        own = MergedContact.objects.filter(organization=self.organization)
+        return {
+            contact_id
+            for some in _portions(ids)
+            for contact_id in own.filter(contact_id__in=some).values_list("contact_id", flat=True)
+        }
 
-    def _stored(self, groups: Sequence[DuplicateGroup]) -> dict[str, list[Group]]:
+    def _known(self, made: Sequence[GroupDigest]) -> dict[int, Group]:
+        """The stored group of each of these (by its number) that has one.
+
+        The pairs that share most members come first, then those of like size, then the group that
+        people have known for longer. So a split leaves the identity with the larger part, and of
+        groups that overlap each finds its own.
+        """
+        stored = self._stored({one for group in made for one in group.contact_ids})
+        shared: Counter[tuple[int, int]] = Counter()
+        groups: dict[int, Group] = {}
+        for number, group in enumerate(made):
+            for contact_id in group.contact_ids:
+                for candidate in stored.get(contact_id, ()):
+                    shared[number, candidate.pk] += 1
+                    groups[candidate.pk] = candidate
+
+        def rank(pair: tuple[int, int]) -> tuple[int, int, int, int]:
+            number, pk = pair
+            unlike = abs(groups[pk].member_count - len(made[number].members))
+            return (-shared[pair], unlike, pk, number)
+
+        known: dict[int, Group] = {}
+        for number, pk in sorted(shared, key=rank):
+            if number not in known and pk not in self.seen:
+                known[number] = groups[pk]
+                self.seen.add(pk)
+        return known
+
+    def _stored(self, ids: set[str]) -> dict[str, list[Group]]:
         """The stored groups of each contact id, those that ended by a merge apart."""
         # Two look-ups, each by its own index: joined, SQLite begins with every group there is.
-        pairs = list(
-            Member.objects.filter(contact_id__in=_ids(groups))
+        pairs = [
+            pair
+            for some in _portions(ids)
+            for pair in Member.objects.filter(contact_id__in=some)
             .order_by()
             .values_list("contact_id", "group_id")
-        )
+        ]
         own = Group.objects.of(self.organization).exclude(state=GroupState.MERGED)
-        by_id = own.only("pk", "state", "fingerprint").in_bulk({pk for _, pk in pairs})
+        only = own.only("pk", "state", "fingerprint", "member_count")
+        by_id = only.in_bulk({pk for _, pk in pairs})
         found: dict[str, list[Group]] = {}
         for contact_id, group_id in pairs:
             if group_id in by_id:
                 found.setdefault(contact_id, []).append(by_id[group_id])
         return found
 
-    def _best(self, made: GroupDigest, found: dict[str, list[Group]]) -> Group | None:
-        shared: Counter[int] = Counter()
-        candidates: dict[int, Group] = {}
-        for contact_id in made.contact_ids:
-            for group in found.get(contact_id, ()):
-                if group.pk not in self.seen:
-                    shared[group.pk] += 1
-                    candidates[group.pk] = group
-        if not shared:
-            return None
-        # The longest known of those that share most: a split leaves the identity with the larger
-        # part, a union with the group that people have known for longer.
-        return candidates[min(shared, key=lambda pk: (-shared[pk], pk))]
+
+def _storable(contact: Contact) -> bool:
+    """Whether its ids are short enough to be ids."""
+    return max(len(contact.id), *(len(s.id) for s in contact.segments), 0) <= LONGEST_ID
 
 
-def _ids(groups: Iterable[DuplicateGroup]) -> set[str]:
-    return {contact.id for group in groups for contact in group.members}
+def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
+    """`ids` in lists of a length that every database takes as parameters."""
+    listed = list(ids)
+    for start in range(0, len(listed), MOST_IDS):
+        yield listed[start : start + MOST_IDS]

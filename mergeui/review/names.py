@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from rapidfuzz.fuzz import ratio
 
-from mergeui.review.text import latin
+from mergeui.review.text import LONGEST_NAME, latin
 
 # A letter or two of difference in a word of usual length, such as García and Garzia.
 ALIKE = 80
@@ -35,6 +35,7 @@ def names_conflict(one: str, other: str) -> bool:
     Order, accents, script, initials, shortened first names and a missing word are no conflict. A
     name without letters (an emoji, dots) says nothing, so it conflicts with nothing.
     """
+    one, other = one[:LONGEST_NAME], other[:LONGEST_NAME]
     short, long = sorted((name_words(one), name_words(other)), key=len)
     if not short or _contained(short, long) or _same_run("".join(short), "".join(long)):
         return False

@@ -70,8 +70,8 @@ class Spool:
 
 def _row(listed: Listed) -> Row:
     made = listed.digest
-    shared = {(link.type, link.user_id) for link in made.links}
     dumps = msgspec.json.encode
+    shared = {(link.type, link.user_id) for link in made.links}
     return Row(
         group_id=listed.group_id,
         fields=made.fields,
@@ -101,28 +101,43 @@ def _row(listed: Listed) -> Row:
     )
 
 
-def apply(spool: Spool, run: SyncRun, *, by_user: Actor, progress: Callable[[], None]) -> None:
+def apply(
+    spool: Spool,
+    run: SyncRun,
+    *,
+    by_user: Actor,
+    progress: Callable[[], None],
+    first: Callable[[], None] = lambda: None,
+) -> None:
     """Brings the mirror to what the spool holds, and counts in `run` what was new and changed.
 
-    Cut off half-way, the rest is found and stored by the next sync.
+    `first` is called at the start of each transaction, and may raise to end it. Cut off half-way,
+    the rest is found and stored by the next sync.
     """
     segments = _SegmentIds(run)
     batch: list[Row] = []
     for row in spool:
         batch.append(row)
         if len(batch) == GROUPS_A_TRANSACTION:
-            _store(batch, run, segments, by_user)
+            _store(batch, run, segments, by_user, first)
             batch = []
             progress()
             time.sleep(BREATH_SECONDS)
     if batch:
-        _store(batch, run, segments, by_user)
+        _store(batch, run, segments, by_user, first)
         progress()
 
 
-def _store(rows: list[Row], run: SyncRun, segments: "_SegmentIds", by_user: Actor) -> None:
+def _store(
+    rows: list[Row],
+    run: SyncRun,
+    segments: "_SegmentIds",
+    by_user: Actor,
+    first: Callable[[], None],
+) -> None:
     now = timezone.now()
     with transaction.atomic():
+        first()
         segments.learn(rows)
         made = Group.objects.bulk_create(
             _new(row, run, now) for row in rows if row.group_id is None
@@ -150,10 +165,13 @@ def _store(rows: list[Row], run: SyncRun, segments: "_SegmentIds", by_user: Acto
             ("group_id", "segment_id"),
             ((number, segments[s[0]]) for number, row in numbered for s in row.segments),
         )
-        for row in rows:
-            if row.group_id is not None:
-                _change(present[row.group_id], row, now, by_user)
-                run.changed += 1
+        entries = [
+            _change(present[row.group_id], row, now) for row in rows if row.group_id is not None
+        ]
+        run.changed += len(entries)
+        # Last, because from the first entry on everybody else waits (audit/log.py).
+        for entry in filter(None, entries):
+            record(Action.GROUP_REOPENED, by_user=by_user, **entry)
 
 
 def _new(row: Row, run: SyncRun, now: datetime) -> Group:
@@ -167,8 +185,13 @@ def _new(row: Row, run: SyncRun, now: datetime) -> Group:
     )
 
 
-def _change(group: Group, row: Row, now: datetime, by_user: Actor) -> None:
-    """Updates a group. What was decided without a merge stands unless the evidence changed."""
+def _change(group: Group, row: Row, now: datetime) -> dict[str, Any] | None:
+    """Updates a group; gives what the history is to say, None for nothing.
+
+    What was decided without a merge stands unless the evidence changed. The group is as it is now,
+    and locked: a decision of a moment ago counts.
+    """
+    entry: dict[str, Any] | None = None
     for name, value in row.fields.items():
         setattr(group, name, value)
     group.fingerprint = row.fingerprint
@@ -179,13 +202,10 @@ def _change(group: Group, row: Row, now: datetime, by_user: Actor) -> None:
     if group.state == GroupState.VANISHED or reopened:
         was, group.state = group.state, GroupState.OPEN.value
         group.snoozed_until = None
-        record(
-            Action.GROUP_REOPENED,
-            by_user=by_user,
-            subject=f"group:{group.pk}",
-            facts={"was": was, "why": "changed" if reopened else "listed again"},
-        )
+        why = "changed" if reopened else "listed again"
+        entry = {"subject": f"group:{group.pk}", "facts": {"was": was, "why": why}}
     group.save()
+    return entry
 
 
 class _SegmentIds:

@@ -8,16 +8,18 @@ failure while reading leaves it as it was.
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from mergeui.accounts.models import Organization
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
-from mergeui.audit.log import record, record_alone
+from mergeui.audit.transition import move
 from mergeui.errors import Problem, Stale
 from mergeui.invent import InventClient, InventError
 from mergeui.review.matching import Matcher
@@ -30,6 +32,7 @@ T = TypeVar("T")
 
 # A run that has not been heard of for so long was cut off, and another may start.
 CUT_OFF_AFTER = timedelta(minutes=5)
+CUT_OFF = "Nothing was heard of this sync for minutes, so it was given up. Refresh once more."
 REPORT_EVERY = timedelta(seconds=1)
 MOST_PASSES = 3
 
@@ -43,6 +46,7 @@ class SyncFailed(Problem):
 def request_sync(organization: Organization, *, by_user: Actor) -> SyncRun:
     """Asks the worker for a sync; gives the one that is wanted or running when there is one."""
     now = timezone.now()
+    _end_cut_off(organization, now)
     try:
         with transaction.atomic():
             return SyncRun.objects.create(
@@ -57,16 +61,28 @@ def request_sync(organization: Organization, *, by_user: Actor) -> SyncRun:
 
 def due_sync(organization: Organization, *, every: timedelta, now: datetime) -> SyncRun | None:
     """The run to execute now: one that a person wants, or one of the clock's; None when not due."""
+    _end_cut_off(organization, now)
     last = SyncRun.objects.filter(organization=organization).order_by("-id").first()
     if last and last.state == SyncRun.State.RUNNING:
-        if now - last.seen_alive_at < CUT_OFF_AFTER:
-            return None
-        _fail(last, "The sync was cut off; nothing was changed by it.", Actor.system(organization))
+        return None
     if last and last.state == SyncRun.State.WANTED:
         return last
     if last and now - last.wanted_at < every:
         return None
     return request_sync(organization, by_user=Actor.system(organization))
+
+
+def _end_cut_off(organization: Organization, now: datetime) -> None:
+    """Fails the run whose process was killed. Should it only have slept, it finds out: _alive."""
+    dead = SyncRun.objects.filter(
+        organization=organization,
+        state=SyncRun.State.RUNNING,
+        seen_alive_at__lte=now - CUT_OFF_AFTER,
+    ).first()
+    if dead:
+        heard = Q(seen_alive_at=dead.seen_alive_at)
+        why = "The sync was cut off before it was done."
+        _fail(dead, why, Actor.system(organization), only_if=heard)
 
 
 def sync(
@@ -112,24 +128,33 @@ def _execute(
             if steady or not missing:
                 break
         run.unchanged = matcher.unchanged
-        run.vanished = _vanish(missing if not matcher.unreadable else [])
-        apply(spool, run, by_user=by_user, progress=lambda: _report(run, progress))
-    run.state = SyncRun.State.DONE
-    run.finished_at = run.seen_alive_at = timezone.now()
-    counts = {name: getattr(run, name) for name in ("new", "changed", "vanished", "unchanged")}
-    with transaction.atomic():
-        run.save()
-        record(
-            Action.SYNCED,
+        run.vanished = _vanish(run, missing if not matcher.unreadable else [])
+        apply(
+            spool,
+            run,
             by_user=by_user,
-            subject=f"sync:{run.pk}",
-            facts={
-                **counts,
-                "listed": matcher.listed,
-                "lingering": matcher.lingering,
-                "unreadable": matcher.unreadable,
-            },
+            progress=lambda: _report(run, progress),
+            first=lambda: _alive(run),
         )
+    now = timezone.now()
+    counts = {name: getattr(run, name) for name in ("new", "changed", "vanished", "unchanged")}
+    read = {"groups_read": run.groups_read, "groups_listed": run.groups_listed}
+    done = {"state": SyncRun.State.DONE, "finished_at": now, "seen_alive_at": now}
+    move(
+        run,
+        expected=[SyncRun.State.RUNNING],
+        action=Action.SYNCED,
+        by_user=by_user,
+        subject=f"sync:{run.pk}",
+        stale=lambda: CUT_OFF,
+        changes={**done, **counts, **read},
+        facts={
+            **counts,
+            "listed": matcher.listed,
+            "lingering": matcher.lingering,
+            "unreadable": matcher.unreadable,
+        },
+    )
 
 
 def _read_all(
@@ -144,7 +169,7 @@ def _read_all(
     invent-api.md, Pagination: page numbers shift when merges remove groups while you read, so a
     group can slip past unread. What is missing from a list that moved is looked for once more.
     """
-    run.groups_read = 0
+    run.groups_read = matcher.lingering = matcher.unreadable = 0
     totals: set[int | None] = set()
     for page in _one_ahead(client.duplicate_groups()):
         totals.add(page.count)
@@ -173,29 +198,52 @@ def _missing(organization: Organization, seen: set[int]) -> list[int]:
     return [pk for pk in waiting.values_list("pk", flat=True).iterator() if pk not in seen]
 
 
-def _vanish(missing: list[int]) -> int:
+def _vanish(run: SyncRun, missing: list[int]) -> int:
     vanished = 0
     for start in range(0, len(missing), 200):
-        vanished += Group.objects.filter(
-            pk__in=missing[start : start + 200],
-            state__in=[GroupState.OPEN, GroupState.SNOOZED],
-        ).update(state=GroupState.VANISHED, changed_at=timezone.now())
+        with transaction.atomic():
+            _alive(run)
+            vanished += Group.objects.filter(
+                pk__in=missing[start : start + 200],
+                state__in=[GroupState.OPEN, GroupState.SNOOZED],
+            ).update(state=GroupState.VANISHED, changed_at=timezone.now())
     return vanished
 
 
 def _report(run: SyncRun, progress: Callable[[SyncRun], None]) -> None:
     progress(run)
+    if timezone.now() - run.seen_alive_at >= REPORT_EVERY:
+        _alive(run)
+
+
+def _alive(run: SyncRun) -> None:
+    """Says that the run goes on. Raises Stale when it was taken for dead meanwhile.
+
+    In the transaction of every batch too: of two processes, only one changes the mirror.
+    """
     now = timezone.now()
-    if now - run.seen_alive_at >= REPORT_EVERY:
-        run.seen_alive_at = now
-        run.save(update_fields=["seen_alive_at", "groups_read", "groups_listed"])
+    going = SyncRun.objects.filter(pk=run.pk, state=SyncRun.State.RUNNING)
+    read = {"groups_read": run.groups_read, "groups_listed": run.groups_listed}
+    if not going.update(seen_alive_at=now, **read):
+        raise Stale(CUT_OFF)
+    run.seen_alive_at = now
 
 
-def _fail(run: SyncRun, reason: str, by_user: Actor) -> None:
-    run.state = SyncRun.State.FAILED
-    run.error = reason
-    run.finished_at = timezone.now()
-    run.save(update_fields=["state", "error", "finished_at"])
-    record_alone(
-        Action.SYNC_FAILED, by_user=by_user, subject=f"sync:{run.pk}", facts={"reason": reason}
-    )
+def _fail(run: SyncRun, reason: str, by_user: Actor, only_if: Q | None = None) -> None:
+    """Ends a run without success, unless somebody has done so already."""
+    with suppress(Stale):
+        move(
+            run,
+            expected=[SyncRun.State.RUNNING],
+            only_if=only_if,
+            action=Action.SYNC_FAILED,
+            by_user=by_user,
+            subject=f"sync:{run.pk}",
+            stale=lambda: CUT_OFF,
+            changes={
+                "state": SyncRun.State.FAILED,
+                "error": reason,
+                "finished_at": timezone.now(),
+            },
+            facts={"reason": reason},
+        )

@@ -1,14 +1,18 @@
 """Mirroring Invent's groups: idempotent, all or nothing, and with a memory for identity."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.models import Entry
+from mergeui.audit.verify import verify
 from mergeui.errors import Stale
 from mergeui.review.decisions import dismiss
 from mergeui.review.models import Channel, Group, GroupState, MergedContact, Segment, SyncRun
-from mergeui.review.sync import SyncFailed, request_sync, sync
+from mergeui.review.sync import CUT_OFF_AFTER, SyncFailed, due_sync, request_sync, sync
 from mergeui.sandbox import Change, Fault
 from tests.contacts import contact, email, segment, whatsapp
 from tests.desk import Desk, actor
@@ -215,3 +219,176 @@ def test_the_same_run_is_not_executed_twice() -> None:
 
     with pytest.raises(Stale):
         sync(again, client=desk.client, by_user=desk.system)
+
+
+# When it is due, and what a process that died leaves
+
+EVERY = timedelta(minutes=15)
+
+
+def die(desk: Desk, *, minutes_ago: float) -> SyncRun:
+    """A run whose process was killed."""
+    run = request_sync(desk.organization, by_user=desk.system)
+    then = timezone.now() - timedelta(minutes=minutes_ago)
+    SyncRun.objects.filter(pk=run.pk).update(
+        state=SyncRun.State.RUNNING, wanted_at=then, seen_alive_at=then
+    )
+    run.refresh_from_db()
+    return run
+
+
+def test_the_clock_wants_a_sync_every_so_often() -> None:
+    desk = Desk(*pair())
+    now = timezone.now()
+    first = due_sync(desk.organization, every=EVERY, now=now)
+    assert first is not None
+    assert due_sync(desk.organization, every=EVERY, now=now) == first
+    sync(first, client=desk.client, by_user=desk.system)
+
+    assert due_sync(desk.organization, every=EVERY, now=now) is None
+    assert due_sync(desk.organization, every=EVERY, now=now + EVERY * 2) not in (None, first)
+
+
+def test_a_run_that_goes_on_is_left_alone() -> None:
+    desk = Desk(*pair())
+    run = die(desk, minutes_ago=4)
+
+    assert due_sync(desk.organization, every=EVERY, now=timezone.now()) is None
+    assert request_sync(desk.organization, by_user=desk.system) == run
+    assert run.active
+
+
+@pytest.mark.parametrize("wanted_by_clock", [True, False])
+def test_a_run_whose_process_was_killed_is_cut_off_after_five_minutes(
+    wanted_by_clock: bool,
+) -> None:
+    """For the command too: without a worker, nobody else would ever end it."""
+    desk = Desk(*pair())
+    dead = die(desk, minutes_ago=16)
+
+    if wanted_by_clock:
+        run = due_sync(desk.organization, every=EVERY, now=timezone.now())
+    else:
+        run = request_sync(desk.organization, by_user=desk.system)
+    assert run is not None
+    sync(run, client=desk.client, by_user=desk.system)
+
+    dead.refresh_from_db()
+    assert (dead.state, dead.error) == (
+        SyncRun.State.FAILED,
+        "The sync was cut off before it was done.",
+    )
+    assert [e.action for e in Entry.objects.order_by("number")] == [
+        Action.SYNC_FAILED,
+        Action.SYNCED,
+    ]
+    assert desk.group().state == GroupState.OPEN
+
+
+def test_a_run_that_only_slept_finds_out_and_changes_nothing_more() -> None:
+    """Two processes that both store what they read would store every new group twice."""
+    desk = Desk(*pair())
+    sleeper = request_sync(desk.organization, by_user=desk.system)
+
+    def sleep(run: SyncRun) -> None:
+        if run == sleeper and run.groups_read:
+            long_ago = timezone.now() - CUT_OFF_AFTER
+            SyncRun.objects.filter(pk=run.pk).update(seen_alive_at=long_ago)
+            desk.sync()
+
+    with pytest.raises(Stale, match="Nothing was heard of this sync"):
+        sync(sleeper, client=desk.client, by_user=desk.system, progress=sleep)
+
+    assert Group.objects.count() == 1
+    sleeper.refresh_from_db()
+    assert sleeper.state == SyncRun.State.FAILED
+    actions = [e.action for e in Entry.objects.order_by("number")]
+    assert actions == [Action.SYNC_FAILED, Action.SYNCED]
+    assert verify().broken is None
+
+
+def test_a_sleeper_makes_nothing_vanish_either() -> None:
+    ana, twin = pair()
+    desk = Desk(ana, twin, *pair("+15550999"))
+    desk.sync()
+    desk.world.remove(twin["id"])
+    sleeper = request_sync(desk.organization, by_user=desk.system)
+
+    def sleep(run: SyncRun) -> None:
+        SyncRun.objects.filter(pk=run.pk).update(state=SyncRun.State.FAILED)
+
+    with pytest.raises(Stale):
+        sync(sleeper, client=desk.client, by_user=desk.system, progress=sleep)
+
+    assert not Group.objects.exclude(state=GroupState.OPEN).exists()
+
+
+def test_a_decision_between_reading_and_storing_is_kept() -> None:
+    ana, twin = pair()
+    desk = Desk(ana, twin)
+    desk.sync()
+    desk.world.change(ana["id"], name="Ana M. García")
+    run = request_sync(desk.organization, by_user=desk.system)
+
+    def decide(run: SyncRun) -> None:
+        if desk.group().state == GroupState.OPEN:
+            dismiss(desk.group(), by_user=actor(Role.OPERATOR), note="brothers")
+
+    sync(run, client=desk.client, by_user=desk.system, progress=decide)
+
+    group = desk.group()
+    assert (group.state, group.decided_note) == (GroupState.DISMISSED, "brothers")
+    assert group.names[0] == "Ana M. García"
+
+
+def test_a_decision_about_what_is_no_longer_so_is_brought_up_again() -> None:
+    ana, twin = pair()
+    desk = Desk(ana, twin)
+    desk.sync()
+    desk.world.apply(_put(desk, contact("Ana III", whatsapp(PHONE))))
+    run = request_sync(desk.organization, by_user=desk.system)
+
+    def decide(run: SyncRun) -> None:
+        if run.changed == 0:
+            dismiss(desk.group(), by_user=actor(Role.OPERATOR), note="brothers")
+
+    sync(run, client=desk.client, by_user=desk.system, progress=decide)
+
+    assert desk.group().state == GroupState.OPEN
+    assert Entry.objects.get(action=Action.GROUP_REOPENED).facts["why"] == "changed"
+
+
+def test_an_entry_that_nobody_can_read_lets_nothing_vanish() -> None:
+    """It may be any of ours."""
+    ana, twin = pair()
+    odd, odd_twin = pair("+15550999")
+    desk = Desk(ana, twin, odd, odd_twin)
+    desk.sync()
+    desk.world.remove(twin["id"])
+    desk.world.change(odd["id"], blocked="perhaps")
+    desk.world.apply(_put(desk, *pair("+15550777")))
+
+    run = desk.sync()
+
+    assert (run.vanished, run.new) == (0, 1)
+    assert Entry.objects.latest("number").facts["unreadable"] == 1
+    assert Group.objects.filter(state=GroupState.OPEN).count() == 3
+
+
+def test_what_stops_a_sync_is_recorded_and_goes_on() -> None:
+    desk = Desk(*pair())
+    run = request_sync(desk.organization, by_user=desk.system)
+
+    def stop(run: SyncRun) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sync(run, client=desk.client, by_user=desk.system, progress=stop)
+
+    run.refresh_from_db()
+    assert (run.state, run.error) == (
+        SyncRun.State.FAILED,
+        "The sync was stopped before it was done.",
+    )
+    assert not Group.objects.exists()
+    assert desk.sync().new == 1
