@@ -88,10 +88,13 @@ class _Broken(Exception):
 def verify(
     *,
     start: Anchor = START,
+    until: int | None = None,
     anchors: Iterable[Anchor] = (),
     progress: Callable[[int], object] = lambda number: None,
 ) -> Verification:
     """Checks every entry after `start` (the head of an earlier verification), in order.
+
+    `until` is the number of the last entry to check; without it, the last one that there is.
 
     With `anchors`, a chain that was cut before one or rebuilt differently is found too.
     `progress` is told the last number of each batch. Memory: BATCH entries, whatever the size.
@@ -103,7 +106,7 @@ def verify(
         for noted in (start, *anchors):
             if broken := meets(noted):
                 raise _Broken(*broken)
-        for row in _rows(start.number):
+        for row in _rows(start.number, head().number if until is None else until):
             due = number + 1
             if row[0] != due or row[12] != last_hash or _digest(row, due) != row[13]:
                 raise _broken_link(_Row._make(row), due, last_hash)
@@ -155,18 +158,17 @@ def meets(noted: Anchor) -> Break | None:
     return None
 
 
-def _rows(after: int) -> Iterator[tuple[Any, ...]]:
-    """The entries after this number up to the one that is last now.
+def _rows(after: int, last: int) -> Iterator[tuple[Any, ...]]:
+    """The entries after one number up to another.
 
     Batch by batch, so that no cursor stays open for long. Raises _Broken for an entry that the
     database can't even read: a byte that is no UTF-8, a damaged page.
     """
-    last = head().number
     size, before = BATCH, -1
     while before < after < last:
         before = after
         try:
-            for row in _read(after, size):
+            for row in _read(after, min(size, last - after)):
                 yield row
                 after = row[0]
         except DatabaseError as error:

@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 
 from mergeui.audit import triggers
 from mergeui.audit.erase import erase
+from mergeui.audit.verify import verify
 from tests.audit.history import (
     a_contact,
     ana,
@@ -20,6 +21,8 @@ from tests.audit.history import (
     write,
     write_some,
 )
+
+COMMAND = "mergeui.audit.management.commands.verify_audit"
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +107,16 @@ def test_a_missing_or_bad_anchor_is_one_line(tmp_path: Path) -> None:
         verified("--write-anchor", str(tmp_path / "no" / "where.json"))
 
 
+def test_a_long_history_is_shared_among_processes() -> None:
+    write_some(3)
+    with mock.patch(f"{COMMAND}.SLICE", 2), mock.patch(f"{COMMAND}.verify_together") as together:
+        together.side_effect = lambda jobs, **options: verify(**options)
+        assert "Entries: 3" in verified("--jobs", "2")
+        assert together.call_args.args == (2,)
+        assert "Entries: 3" in verified("--jobs", "1")
+    together.assert_called_once()
+
+
 def test_lifted_triggers_are_told() -> None:
     write()
     connection.check_constraints()
@@ -117,7 +130,7 @@ def test_lifted_triggers_are_told() -> None:
 @pytest.mark.parametrize(
     ("command", "reads"),
     [
-        (["verify_audit"], "mergeui.audit.management.commands.verify_audit.verify"),
+        (["verify_audit"], f"{COMMAND}.verify"),
         (["export_audit", "--format", "csv"], "mergeui.audit.export.describe"),
     ],
 )

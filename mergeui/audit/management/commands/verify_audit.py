@@ -1,5 +1,6 @@
 """`manage.py verify_audit`: does the history still say what it said? (interface.md, Commands)"""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from tqdm import tqdm
 
 from mergeui.audit import triggers
 from mergeui.audit.anchor import Anchor, BadAnchor
-from mergeui.audit.models import Entry
-from mergeui.audit.verify import Verification, verify
+from mergeui.audit.together import SLICE, verify_together
+from mergeui.audit.verify import Verification, head, verify
 
 
 class Command(BaseCommand):
@@ -27,12 +28,18 @@ class Command(BaseCommand):
             metavar="FILE",
             help="where to note the head when all holds; one that is there is held against first",
         )
+        parser.add_argument(
+            "--jobs",
+            type=int,
+            default=min(4, os.cpu_count() or 1),
+            help="processes that share the work when it is long (default: %(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verifies, prints, notes the head."""
         try:
             noted = _anchors(options["anchor"], options["write_anchor"])
-            result = self._verify(noted)
+            result = self._verify(noted, options["jobs"])
             self._print(result, noted)
             if not result.holds:
                 raise SystemExit(1)
@@ -45,9 +52,16 @@ class Command(BaseCommand):
             reason = str(error).strip().splitlines()[0]
             raise CommandError(f"The history can't be read: {reason} (was it migrated?)") from error
 
-    def _verify(self, noted: list[Anchor]) -> Verification:
-        with tqdm(total=Entry.objects.count(), unit=" entries", leave=False, disable=None) as bar:
-            return verify(anchors=noted, progress=lambda number: bar.update(number - bar.n))
+    def _verify(self, noted: list[Anchor], jobs: int) -> Verification:
+        last = head().number
+        with tqdm(total=last, unit=" entries", leave=False, disable=None) as bar:
+
+            def progress(number: int) -> None:
+                bar.update(number - bar.n)
+
+            if jobs < 2 or last <= SLICE:
+                return verify(anchors=noted, progress=progress)
+            return verify_together(jobs, anchors=noted, progress=progress)
 
     def _print(self, result: Verification, noted: list[Anchor]) -> None:
         if result.broken:
