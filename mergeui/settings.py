@@ -72,6 +72,12 @@ def _seconds(raw: str) -> tuple[int, ...]:
     return numbers
 
 
+def _file(raw: str) -> Path:
+    if not raw or not raw.isprintable() or Path(raw).is_dir():
+        raise ValueError
+    return BASE_DIR / raw
+
+
 def _org_id(raw: str) -> str:
     # It becomes one segment of an address, and a column of 200 characters.
     if not re.fullmatch(r"[\w.~:@-]{1,200}", raw, re.ASCII) or not raw.strip("."):
@@ -132,6 +138,10 @@ MERGE_READ_BACK_SECONDS: tuple[int, ...] = env.read(
     _seconds,
     "at least three rising numbers of seconds, separated by commas",
 )
+# What was sent, noted outside the database; and a note of the history's head kept elsewhere, for
+# the worker to compare with at its start (docs/history.md, Anchors).
+MERGE_JOURNAL = env.read("MERGE_JOURNAL", None, _file, "the path of a file")
+AUDIT_ANCHOR = env.read("AUDIT_ANCHOR", None, _file, "the path of a file")
 SYNC_EVERY_SECONDS = env.integer("SYNC_EVERY_SECONDS", 900, low=1, high=86_400 * 7, unit="seconds")
 
 DATABASES = {

@@ -107,6 +107,7 @@ def settings(demo: Demo) -> dict[str, str]:
         "CSRF_TRUSTED_ORIGINS": "",
         "DATABASE_URL": f"sqlite:///{demo.database}",
         "INVENT_ORG_ID": "c",
+        "MERGE_JOURNAL": str(demo.directory / "merges.jsonl"),
         **keys(demo.directory / "keys.json"),
     }
 

@@ -1,11 +1,13 @@
 """What every test may use, and what keeps every test honest."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import hypothesis
 import pytest
+from django.conf import settings
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 
 from mergeui.audit import triggers
 
@@ -44,6 +46,15 @@ def django_db_keepdb() -> bool:
     PostgreSQL refuses to drop one while a thread of the live server is still connected to it.
     """
     return True
+
+
+@pytest.fixture(autouse=True)
+def _own_journal() -> Iterator[None]:
+    """What a test sends is forgotten by its database; another must not take that for a gap."""
+    path = settings.VAR_DIR / f"merges-{uuid4().hex}.jsonl"
+    with override_settings(MERGE_JOURNAL=path):
+        yield
+    path.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

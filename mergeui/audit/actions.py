@@ -51,6 +51,10 @@ class Action(TextChoices):
     MERGE_RESOLVED = "merge_resolved", "Resolved by a person"
     RESULT_DIFFERS = "result_differs", "Result differs from the prediction"
 
+    MERGING_HALTED = "merging_halted", "Merges halted"
+    MERGING_RESUMED = "merging_resumed", "Merges go on"
+    MERGE_RECOVERED = "merge_recovered", "Forgotten merge looked at"
+
     SIGNED_IN = "signed_in", "Signed in"
     SIGNED_OUT = "signed_out", "Signed out"
     SIGN_IN_REFUSED = "sign_in_refused", "Sign-in refused"

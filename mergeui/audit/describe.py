@@ -50,6 +50,10 @@ SENTENCES: dict[str, str] = {
     "{because}{request}.",
     Action.MERGE_RESOLVED: "{who} settled the merge of {sources} into {primary}{verdict}{request}.",
     Action.RESULT_DIFFERS: "After the merge {primary} is not what was predicted{request}.",
+    Action.MERGING_HALTED: "{who} halted all merges.",
+    Action.MERGING_RESUMED: "{who} let the merges go on.",
+    Action.MERGE_RECOVERED: "{who} looked at a merge into {primary} that this database had"
+    " forgotten: {merged} of {sources} no longer exist.",
     Action.SIGNED_IN: "{who} signed in.",
     Action.SIGNED_OUT: "{who} signed out.",
     Action.SIGN_IN_REFUSED: "Somebody could not sign in{typed_name}{because}.",

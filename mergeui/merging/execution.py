@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from mergeui.audit.actions import Action
 from mergeui.audit.log import record
+from mergeui.audit.models import Entry
 from mergeui.errors import Stale
 from mergeui.invent import (
     Contact,
@@ -23,13 +24,14 @@ from mergeui.invent import (
     RateLimited,
     Unauthorized,
 )
-from mergeui.merging import plan
+from mergeui.merging import journal, plan
 from mergeui.merging.claimed import Claimed
 from mergeui.merging.lease import Lease, LeaseLost
 from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
 from mergeui.merging.outcome import Outcome, send
 from mergeui.merging.reading import read_again
 from mergeui.merging.settle import about
+from mergeui.merging.standing import Halt, halt
 from mergeui.review.models import Group
 from mergeui.review.seen import changes
 from mergeui.review.text import display_name
@@ -82,6 +84,7 @@ class Job:
         self.client = client
         self.claimed = Claimed(request, lease)
         self.present: list[Contact] = []
+        self.started: Entry
 
     # Reading again
 
@@ -99,6 +102,8 @@ class Job:
             now = read_again(self.client, [primary, *sources])
         except InventError as error:
             self.claimed.postpone(error.sentence)
+            if isinstance(error, Unauthorized):
+                halt(self.request.organization, Halt.KEY, error.sentence)
             return False
         found = changes(sources if begun and now[primary_id] else [primary, *sources], now)
         self.present = [contact for contact in now.values() if contact]
@@ -116,10 +121,18 @@ class Job:
         """Makes one call: written down with its history first, then sent once."""
         call = self.client.prepare_merge(self.request.primary_contact_id, chunk)
         attempt = self.begin(call)
-        outcome = send(self.client, call, last_check=partial(self.lease.check, self.request))
+        try:
+            journal.note(self.line(call))
+        except journal.JournalFailed as error:
+            outcome = Outcome.not_sent(str(error))
+        else:
+            outcome = send(self.client, call, last_check=partial(self.lease.check, self.request))
         if outcome.state == Attempt.State.REFUSED and not isinstance(outcome.error, RateLimited):
             outcome = replace(outcome, doubt=self.doubt())
-        return self.record(attempt, outcome)
+        go_on = self.record(attempt, outcome)
+        if isinstance(outcome.error, Unauthorized):
+            halt(self.request.organization, Halt.KEY, outcome.reason)
+        return go_on
 
     def begin(self, call: MergeCall) -> Attempt:
         """Commits the attempt, its entry and what the contacts were, before the first byte."""
@@ -139,8 +152,20 @@ class Job:
             shared["facts"]["sources"] = list(call.source_ids)
             shared["personal"]["call"] = attempt.call
             shared["personal"]["contacts"] = [contact.raw for contact in self.present]
-            record(Action.ATTEMPT_STARTED, by_user=self.claimed.by, **shared)
+            self.started = record(Action.ATTEMPT_STARTED, by_user=self.claimed.by, **shared)
         return attempt
+
+    def line(self, call: MergeCall) -> journal.Line:
+        """What is noted of a call outside the database."""
+        return journal.Line(
+            entry=self.started.number,
+            hash=self.started.hash,
+            at=self.started.at.isoformat(),
+            organization=self.request.organization_id,
+            request=self.request.pk,
+            primary=call.primary_id,
+            sources=call.source_ids,
+        )
 
     def doubt(self) -> str:
         """Why a documented refusal can't be believed: rule 4 wants it read back all the same.

@@ -16,6 +16,7 @@ from mergeui.invent import InventClient
 from mergeui.merging.approval import expire
 from mergeui.merging.execution import execute_next
 from mergeui.merging.reconcile import reconcile_next, recover
+from mergeui.merging.standing import halted
 from mergeui.review.decisions import wake
 from mergeui.review.models import SyncRun
 from mergeui.review.sync import SyncFailed, due_sync, sync
@@ -53,10 +54,15 @@ def tidy() -> None:
 def work_off(
     organization: Organization, *, client: InventClient, go_on: Callable[[], bool] = lambda: True
 ) -> int:
-    """Executes and reconciles all that is due; gives how many requests. Stops between two."""
+    """Executes and reconciles all that is due; gives how many requests. Stops between two.
+
+    While merges are halted it only reads (standing.py).
+    """
     done = 0
     while go_on():
-        request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
+        request = None
+        if not halted(organization):
+            request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
         request = request or reconcile_next(client=client, organization_id=organization.pk)
         if request is None:
             break

@@ -16,6 +16,7 @@ from mergeui.audit.actions import Action
 from mergeui.audit.verify import verify
 from mergeui.merging.execution import execute_next
 from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
+from mergeui.merging.standing import halted
 from mergeui.review.models import GroupState
 from mergeui.sandbox import Fault
 from tests.desk import Desk, past
@@ -176,7 +177,13 @@ def test_a_documented_refusal_ends_the_request(row: Row) -> None:
         Attempt.State.REFUSED,
         row.switches["merge_status"],
     )
-    assert actions(Action.ATTEMPT_STARTED) == [Action.ATTEMPT_ANSWERED, Action.MERGE_REFUSED]
+    key_refused = row.switches["merge_status"] in {401, 403}
+    assert actions(Action.ATTEMPT_STARTED) == [
+        Action.ATTEMPT_ANSWERED,
+        Action.MERGE_REFUSED,
+        *([Action.MERGING_HALTED] if key_refused else []),
+    ]
+    assert bool(halted(desk.organization)) == key_refused
     assert desk.work() == 0
     assert desk.counters.merge_calls == 1
 

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from argparse import ArgumentParser
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -12,9 +13,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from mergeui.accounts.models import Organization
+from mergeui.audit.anchor import BadAnchor
 from mergeui.connect import connect
 from mergeui.errors import Problem
-from mergeui.invent import InventClient
+from mergeui.invent import InventClient, InventError
+from mergeui.merging.gap import look_when_wanted
+from mergeui.merging.journal import JournalFailed
+from mergeui.merging.standing import check_memory
 from mergeui.merging.worker import NotDurable, check_durable, sync_when_due, tidy, work_off
 from mergeui.review.models import SyncRun
 
@@ -42,8 +47,9 @@ class Command(BaseCommand):
         try:
             check_durable()
             organization = Organization.objects.configured()
+            check_memory(organization)
             client = connect(organization.invent_org_id)
-        except (NotDurable, Problem) as problem:
+        except (NotDurable, JournalFailed, BadAnchor, Problem) as problem:
             raise CommandError(str(problem)) from problem
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.ask_to_stop)
@@ -59,7 +65,13 @@ class Command(BaseCommand):
             sync_when_due(organization, client=client, progress=self.stop_between_pages)
         except Stopped:
             return
+        self.one_round(organization, client)
+
+    def one_round(self, organization: Organization, client: InventClient) -> None:
+        """What the clock, a person or an approval makes due."""
         tidy()
+        with suppress(InventError):
+            look_when_wanted(organization, client=client)
         work_off(organization, client=client, go_on=self.goes_on)
 
     def run_until_stopped(self, organization: Organization, client: InventClient) -> None:
@@ -70,8 +82,7 @@ class Command(BaseCommand):
         syncing.start()
         while self.goes_on():
             try:
-                tidy()
-                work_off(organization, client=client, go_on=self.goes_on)
+                self.one_round(organization, client)
             except Exception:
                 # Such as a database that is away for a moment: nothing is lost, go on later.
                 logger.exception("The worker goes on after an error.")

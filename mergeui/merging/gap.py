@@ -1,0 +1,98 @@
+"""Looking at what a restored database has forgotten: call by call, by documented reads only.
+
+The snapshots went with the database, so what can be told is whether each source still exists. What
+is gone is remembered as merged into the primary that the journal names; nothing is sent.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from mergeui.accounts.models import Organization
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.log import record
+from mergeui.audit.models import Entry
+from mergeui.audit.references import contact_ids
+from mergeui.invent import InventClient, NotFound
+from mergeui.merging import journal
+from mergeui.merging.models import Standing
+from mergeui.merging.standing import Halt, clear, halted
+from mergeui.review.models import MergedContact
+
+
+def look_when_wanted(organization: Organization, *, client: InventClient) -> bool:
+    """Looks at the gap when a person wants it, and ends the halt; whether it did.
+
+    Raises InventError when Invent can't be read: then the halt stays, and the next round tries
+    again from the beginning.
+    """
+    standing = halted(organization)
+    if standing is None or standing.halted_as != Halt.GAP or not standing.looked_for:
+        return False
+    by_user = Actor.system(organization)
+    lines = [line for line in journal.gap() if line.organization == organization.pk]
+    for line in lines:
+        _remember(organization, line, _gone(client, line), by_user)
+    _close(organization)
+    clear(organization, Standing.Halt.GAP, by_user=by_user, note=f"{len(lines)} calls looked at")
+    return True
+
+
+def _gone(client: InventClient, line: journal.Line) -> list[str]:
+    return [contact_id for contact_id in line.sources if not _exists(client, contact_id)]
+
+
+def _exists(client: InventClient, contact_id: str) -> bool:
+    try:
+        client.contact_segments(contact_id)
+    except NotFound:
+        return False
+    return True
+
+
+def _remember(
+    organization: Organization, line: journal.Line, gone: list[str], by_user: Actor
+) -> None:
+    with transaction.atomic():
+        MergedContact.objects.bulk_create(
+            [
+                MergedContact(
+                    organization=organization,
+                    contact_id=contact_id,
+                    into_contact_id=line.primary,
+                    merged_at=timezone.now(),
+                )
+                for contact_id in gone
+            ],
+            ignore_conflicts=True,
+        )
+        record(
+            Action.MERGE_RECOVERED,
+            by_user=by_user,
+            facts={
+                "primary": line.primary,
+                "sources": list(line.sources),
+                "merged": gone,
+                "request_before": line.request,
+                "entry_before": line.entry,
+                "sent_at": line.at,
+            },
+            references=contact_ids([line.primary, *line.sources]),
+        )
+
+
+def _close(organization: Organization) -> None:
+    """Notes in the journal that everything before has been looked at."""
+    head = Entry.objects.order_by("-number").first()
+    if head is not None:
+        journal.note(
+            journal.Line(
+                entry=head.number,
+                hash=head.hash,
+                at=head.at.isoformat(),
+                organization=organization.pk,
+                request=0,
+                primary="",
+                sources=(),
+            )
+        )

@@ -1,0 +1,112 @@
+"""The high-water mark: what was sent to Invent, noted outside the database.
+
+A database that is restored from a backup has forgotten the merges made since, and would offer them
+again. So each call is noted in a file of its own before it is sent; a worker that finds a line
+there which the history doesn't know executes nothing until the gap has been looked at.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from mergeui.audit.models import Entry
+
+READ_AT_ONCE = 64 * 1024
+
+
+class JournalFailed(Exception):
+    """A call could not be noted or the notes can't be read, so nothing may be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One call before it was sent, and the entry of the history that was written with it.
+
+    A line without sources says that everything before it has been looked at.
+    """
+
+    entry: int
+    hash: str
+    at: str
+    organization: int
+    request: int
+    primary: str
+    sources: tuple[str, ...]
+
+    @property
+    def known(self) -> bool:
+        """Whether the history has the very entry that was written with it."""
+        return Entry.objects.filter(number=self.entry, hash=self.hash).exists()
+
+
+def path() -> Path:
+    """Where the notes are."""
+    return Path(settings.MERGE_JOURNAL or settings.VAR_DIR / "merges.jsonl")
+
+
+def note(line: Line) -> None:
+    """Appends a line and waits until it is on the disk; raises JournalFailed."""
+    text = json.dumps(asdict(line), separators=(",", ":")) + "\n"
+    try:
+        path().parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, text.encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise JournalFailed(
+            f"The call could not be noted in {path().name} ({error.strerror}), so it was not sent."
+        ) from error
+
+
+def gap() -> list[Line]:
+    """The calls that the history has forgotten, oldest first; empty when it has forgotten none.
+
+    Read from the end of the file: the last line that the history knows vouches for all before it.
+    A line that a crash cut off was never followed by a call.
+    """
+    forgotten: list[Line] = []
+    for text in _backwards():
+        line = _parsed(text)
+        if line is None:
+            continue
+        if line.known:
+            break
+        if line.sources:
+            forgotten.append(line)
+    return forgotten[::-1]
+
+
+def _parsed(text: str) -> Line | None:
+    try:
+        raw = json.loads(text)
+        return Line(**{**raw, "sources": tuple(raw["sources"])})
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _backwards() -> Iterator[str]:
+    """The lines of the file, the last one first, a block at a time."""
+    try:
+        with path().open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            rest = b""
+            while end:
+                start = max(0, end - READ_AT_ONCE)
+                file.seek(start)
+                block = file.read(end - start) + rest
+                rest, *lines = block.split(b"\n")
+                yield from (line.decode(errors="replace") for line in reversed(lines) if line)
+                end = start
+            if rest:
+                yield rest.decode(errors="replace")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise JournalFailed(f"{path().name} can't be read ({error.strerror}).") from error

@@ -1,0 +1,114 @@
+"""Whether merges of an organisation are executed now, and what stops all of them.
+
+Two things do, until a person goes on: a key that Invent refuses (every further call would be
+refused too), and a database that has forgotten what was sent (restored from a backup).
+"""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from mergeui.accounts.models import Organization, Role
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.anchor import Anchor, BadAnchor
+from mergeui.audit.log import record
+from mergeui.audit.models import Entry
+from mergeui.errors import Stale
+from mergeui.merging import journal
+from mergeui.merging.models import Standing
+from mergeui.review.decisions import require
+
+Halt = Standing.Halt
+
+
+def halted(organization: Organization) -> Standing | None:
+    """What stops the merges of an organisation; None while they go on."""
+    return Standing.objects.filter(organization=organization).exclude(halted_as="").first()
+
+
+def halt(organization: Organization, why: Halt, because: str) -> None:
+    """Stops all merges of an organisation until a person goes on; says so once."""
+    with transaction.atomic():
+        Standing.objects.get_or_create(organization=organization)
+        stopped = Standing.objects.filter(organization=organization, halted_as="").update(
+            halted_as=why.value, because=because, since=timezone.now(), looked_for=False
+        )
+        if stopped:
+            record(
+                Action.MERGING_HALTED,
+                by_user=Actor.system(organization),
+                facts={"reason": why.value},
+                personal={"note": because},
+            )
+
+
+def check_memory(organization: Organization) -> None:
+    """Halts when the database has forgotten a call, or the entry that the anchor names.
+
+    For the start of a worker. Raises journal.JournalFailed or BadAnchor when it can't be told.
+    """
+    forgotten = [line for line in journal.gap() if line.organization == organization.pk]
+    if forgotten:
+        halt(
+            organization,
+            Halt.GAP,
+            f"{len(forgotten)} merge calls were sent of which this database knows nothing: it was"
+            " probably restored from a backup.",
+        )
+    elif (anchor := _lost_anchor()) and not Standing.objects.filter(
+        organization=organization, accepted=anchor.hash
+    ).exists():
+        halt(
+            organization,
+            Halt.GAP,
+            f"The history no longer has entry {anchor.number} as it was noted in the anchor: the"
+            " database was restored from a backup, or its history was changed.",
+        )
+
+
+def _lost_anchor() -> Anchor | None:
+    if settings.AUDIT_ANCHOR is None or not settings.AUDIT_ANCHOR.exists():
+        return None
+    anchor = Anchor.load(settings.AUDIT_ANCHOR)
+    known = Entry.objects.filter(number=anchor.number, hash=anchor.hash).exists()
+    return None if known or anchor.number == 0 else anchor
+
+
+def go_on(organization: Organization, *, by_user: Actor) -> None:
+    """A person lets the merges go on: at once after a refused key, after a look at a gap.
+
+    Raises NotAllowed, or Stale when somebody was faster.
+    """
+    require(by_user, Role.APPROVER)
+    standing = halted(organization)
+    if standing is None:
+        raise Stale("Merges go on already.")
+    if standing.halted_as == Halt.GAP:
+        Standing.objects.filter(pk=standing.pk, halted_as=Halt.GAP).update(looked_for=True)
+        return
+    clear(organization, Halt.KEY, by_user=by_user)
+
+
+def clear(organization: Organization, why: Halt, *, by_user: Actor, note: str = "") -> None:
+    """Ends a halt. Raises Stale when it was over."""
+    try:
+        anchor = _lost_anchor()
+    except BadAnchor:
+        anchor = None
+    with transaction.atomic():
+        ended = Standing.objects.filter(organization=organization, halted_as=why.value).update(
+            halted_as="",
+            because="",
+            since=None,
+            looked_for=False,
+            **({"accepted": anchor.hash} if anchor else {}),
+        )
+        if not ended:
+            raise Stale("Merges go on already.")
+        record(
+            Action.MERGING_RESUMED,
+            by_user=by_user,
+            facts={"reason": why.value},
+            personal={"note": note} if note else None,
+        )

@@ -1,0 +1,197 @@
+"""What stops all merges of an organisation, and how a person lets them go on."""
+
+import pytest
+
+from mergeui.accounts.models import Role
+from mergeui.audit.actions import Action
+from mergeui.audit.anchor import Anchor
+from mergeui.audit.models import Entry
+from mergeui.errors import NotAllowed, Stale
+from mergeui.invent import InventError
+from mergeui.merging import journal
+from mergeui.merging.gap import look_when_wanted
+from mergeui.merging.models import Attempt, RequestState, Standing
+from mergeui.merging.standing import check_memory, go_on, halt, halted
+from mergeui.review.models import MergedContact
+from mergeui.sandbox import Fault
+from tests.contacts import contact, whatsapp
+from tests.desk import Desk, actor
+
+pytestmark = pytest.mark.django_db
+
+PHONE = whatsapp("+15550101")
+
+
+@pytest.fixture(autouse=True)
+def _no_cool_off(settings) -> None:
+    settings.MERGE_COOL_OFF_SECONDS = 0
+
+
+@pytest.fixture
+def desk() -> Desk:
+    desk = Desk(contact("Ana", PHONE), contact("Ana", PHONE))
+    desk.sync()
+    return desk
+
+
+def lost(desk: Desk, *sources: str, primary: str = "contact_kept", entry: int = 900) -> None:
+    """A call that a database knew which is gone."""
+    journal.note(
+        journal.Line(
+            entry=entry,
+            hash="f" * 64,
+            at="2026-01-01T00:00:00+00:00",
+            organization=desk.organization.pk,
+            request=41,
+            primary=primary,
+            sources=sources,
+        )
+    )
+
+
+def test_each_call_is_noted_before_it_is_sent(desk: Desk) -> None:
+    request = desk.propose(actor(Role.OPERATOR))
+    desk.work()
+
+    started = Entry.objects.get(action=Action.ATTEMPT_STARTED)
+    [text] = journal.path().read_text().splitlines()
+    assert f'"entry":{started.number},"hash":"{started.hash}"' in text
+    assert request.sources.get().contact_id in text
+    assert journal.gap() == []
+
+
+def test_what_can_not_be_noted_is_not_sent(desk: Desk, settings) -> None:
+    settings.MERGE_JOURNAL.mkdir()
+    request = desk.propose(actor(Role.OPERATOR))
+
+    desk.work()
+
+    request.refresh_from_db()
+    assert desk.counters.merge_calls == 0
+    assert request.state == RequestState.APPROVED
+    assert "could not be noted" in request.waiting_because
+    assert request.attempts.get().state == Attempt.State.NOT_SENT
+    settings.MERGE_JOURNAL.rmdir()
+
+
+def test_a_refused_key_halts_everything_until_a_person_goes_on(desk: Desk) -> None:
+    request = desk.propose(actor(Role.OPERATOR))
+    desk.faults.next_read(Fault.STATUS, read_status=401)
+
+    desk.work()
+    assert halted(desk.organization).halted_as == Standing.Halt.KEY
+    request.refresh_from_db()
+    assert (request.state, desk.counters.merge_calls) == (RequestState.APPROVED, 0)
+
+    with pytest.raises(NotAllowed):
+        go_on(desk.organization, by_user=actor(Role.OPERATOR))
+    approver = actor(Role.APPROVER)
+    go_on(desk.organization, by_user=approver)
+
+    assert halted(desk.organization) is None
+    with pytest.raises(Stale):
+        go_on(desk.organization, by_user=approver)
+    assert [entry.action for entry in Entry.objects.filter(action__startswith="merging_")] == [
+        Action.MERGING_HALTED,
+        Action.MERGING_RESUMED,
+    ]
+
+
+def test_a_second_halt_says_nothing_more(desk: Desk) -> None:
+    halt(desk.organization, Standing.Halt.KEY, "first")
+    halt(desk.organization, Standing.Halt.GAP, "second")
+
+    assert halted(desk.organization).because == "first"
+    assert Entry.objects.filter(action=Action.MERGING_HALTED).count() == 1
+
+
+def test_an_old_database_executes_nothing_until_the_gap_is_looked_at(desk: Desk) -> None:
+    kept, gone = (m.contact_id for m in desk.group().members.all())
+    request = desk.propose(actor(Role.OPERATOR))
+    desk.world.remove(gone)
+    lost(desk, gone, primary=kept)
+
+    check_memory(desk.organization)
+    assert "1 merge calls were sent" in halted(desk.organization).because
+    assert desk.work() == 0
+    assert look_when_wanted(desk.organization, client=desk.client) is False
+
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+    assert look_when_wanted(desk.organization, client=desk.client) is True
+
+    assert halted(desk.organization) is None
+    merged = MergedContact.objects.get()
+    assert (merged.contact_id, merged.into_contact_id) == (gone, kept)
+    entry = Entry.objects.get(action=Action.MERGE_RECOVERED)
+    assert entry.facts["merged"] == [gone]
+    assert journal.gap() == []
+    desk.work()
+    request.refresh_from_db()
+    assert request.state == RequestState.STALE
+    assert desk.counters.merge_calls == 0
+
+
+def test_a_call_that_did_nothing_leaves_its_contacts_alone(desk: Desk) -> None:
+    kept, live = (m.contact_id for m in desk.group().members.all())
+    lost(desk, live, primary=kept)
+    check_memory(desk.organization)
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+
+    look_when_wanted(desk.organization, client=desk.client)
+
+    assert not MergedContact.objects.exists()
+    assert Entry.objects.get(action=Action.MERGE_RECOVERED).facts["merged"] == []
+
+
+def test_a_gap_can_not_be_looked_at_while_invent_is_away(desk: Desk) -> None:
+    lost(desk, "contact_gone")
+    check_memory(desk.organization)
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+    desk.faults.set(read=Fault.STATUS)
+
+    with pytest.raises(InventError):
+        look_when_wanted(desk.organization, client=desk.client)
+
+    assert halted(desk.organization)
+
+
+def test_the_journal_is_read_from_its_end_as_far_as_needed(desk: Desk) -> None:
+    for number in range(2_000):
+        lost(desk, f"contact_{number}", entry=1_000 + number)
+    with journal.path().open("a") as file:
+        file.write('{"entry": 5, "cut off')
+
+    assert len(journal.gap()) == 2_000
+    assert journal.gap()[0].sources == ("contact_0",)
+
+
+def test_a_journal_that_can_not_be_read_is_said(desk: Desk, settings) -> None:
+    settings.MERGE_JOURNAL.mkdir()
+    with pytest.raises(journal.JournalFailed, match="can't be read"):
+        check_memory(desk.organization)
+    settings.MERGE_JOURNAL.rmdir()
+
+
+def test_a_history_that_is_shorter_than_its_anchor_halts(desk: Desk, settings, tmp_path) -> None:
+    settings.AUDIT_ANCHOR = tmp_path / "anchor.json"
+    check_memory(desk.organization)
+    assert halted(desk.organization) is None
+
+    Anchor(500, "e" * 64).save(settings.AUDIT_ANCHOR)
+    check_memory(desk.organization)
+    assert "no longer has entry 500" in halted(desk.organization).because
+
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+    look_when_wanted(desk.organization, client=desk.client)
+    check_memory(desk.organization)
+    assert halted(desk.organization) is None
+
+
+def test_an_anchor_that_holds_is_no_halt(desk: Desk, settings, tmp_path) -> None:
+    settings.AUDIT_ANCHOR = tmp_path / "anchor.json"
+    last = Entry.objects.latest("number")
+    Anchor(last.number, last.hash).save(settings.AUDIT_ANCHOR)
+
+    check_memory(desk.organization)
+
+    assert halted(desk.organization) is None
