@@ -62,6 +62,8 @@ def refusal(**environment: str) -> str:
         ("MERGE_FOUR_EYES", "risky"),
         ("MERGE_LEASE_SECONDS", 180),
         ("MERGE_READ_BACK_SECONDS", [0, 10, 60, 600]),
+        ("MERGE_JOURNAL", None),
+        ("AUDIT_ANCHOR", None),
         ("SYNC_EVERY_SECONDS", 900),
     ],
 )
@@ -132,6 +134,8 @@ def test_good_value(name: str, value: str, expected: object) -> None:
         ("MERGE_READ_BACK_SECONDS", "60", "at least three rising numbers of seconds"),
         ("MERGE_READ_BACK_SECONDS", "0,60,10", "at least three rising numbers of seconds"),
         ("MERGE_READ_BACK_SECONDS", "0,x,10", "at least three rising numbers of seconds"),
+        ("MERGE_JOURNAL", "/", "the path of a file"),
+        ("AUDIT_ANCHOR", "", "the path of a file"),
         ("SYNC_EVERY_SECONDS", "", "seconds from 1 to 604800"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Who a session belongs to: user, role and organisation in one query."""
+"""Who a session belongs to: user, role, organisation and its standing in one query."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class MemberBackend(ModelBackend):
     def get_user(self, user_id: int) -> User | None:
         """The user of a session with `user.member` set; None when there is no such active user."""
         member = (
-            Membership.objects.select_related("user", "organization")
+            Membership.objects.select_related("user", "organization__standing")
             .filter(user_id=user_id)
             .order_by("id")
             .first()

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from mergeui.accounts.models import Membership
+from mergeui.merging.models import Standing
 from mergeui.web.requests import waiting_for
 
 # The first word of an address's name says which part of the desk it belongs to.
@@ -34,5 +35,12 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     return {
         "member": member,
         "section": SECTIONS.get((name or "").partition("_")[0], ""),
+        "halt": _halt(member),
         "waiting": lambda: waiting_for(member) if member else 0,
     }
+
+
+def _halt(member: Membership | None) -> Standing | None:
+    """What stops all merges of the member's organisation; read with the member, if at all."""
+    standing = getattr(member.organization, "standing", None) if member else None
+    return standing if standing and standing.halted_as else None

@@ -1,0 +1,85 @@
+"""All merges halted: everybody sees it, and an approver lets them go on."""
+
+import pytest
+from django.test import Client
+
+from mergeui.accounts.models import Role
+from mergeui.merging import journal
+from mergeui.merging.models import Standing
+from mergeui.merging.standing import check_memory, halt, halted
+from tests.desk import Desk
+from tests.web.cast import somebody, stranger, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def forgotten(desk: Desk) -> None:
+    """A call that this database doesn't know."""
+    journal.note(
+        journal.Line(
+            900, "f" * 64, "2026-01-01T00:00:00", desk.organization.pk, 41, "kept", ("gone",)
+        )
+    )
+    check_memory(desk.organization)
+
+
+def test_every_page_says_it_and_leads_to_what_to_do(desk: Desk) -> None:
+    halt(desk.organization, Standing.Halt.KEY, "Invent refused the API key (401).")
+
+    page = text_of(somebody(Role.VIEWER).get("/groups/"))
+
+    assert "No merge is executed now." in page
+    assert "Invent refused the API key (401)." in page
+    assert 'href="/halt/"' in page
+    assert "No merge is executed" not in text_of(stranger().get("/groups/"))
+
+
+def test_an_approver_lets_them_go_on_after_a_refused_key(desk: Desk) -> None:
+    halt(desk.organization, Standing.Halt.KEY, "refused")
+    approver = somebody(Role.APPROVER)
+    assert "Let the merges go on" in text_of(approver.get("/halt/"))
+
+    answer = approver.post("/halt/end/")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/halt/")
+    assert halted(desk.organization) is None
+    assert approver.post("/halt/end/").status_code == 409
+    assert "Merges go on" in text_of(approver.get("/halt/"))
+
+
+def test_a_gap_is_shown_call_by_call_and_looked_at_by_the_worker(desk: Desk) -> None:
+    forgotten(desk)
+    approver = somebody(Role.APPROVER)
+    page = text_of(approver.get("/halt/"))
+    assert "Look at Invent, then go on" in page
+    assert "Request 41" in page
+
+    page = text_of(approver.post("/halt/end/", follow=True))
+
+    assert "The worker is looking at Invent" in page
+    assert halted(desk.organization).looked_for
+
+
+def test_a_journal_that_can_not_be_read_is_said_on_the_page(desk: Desk, settings) -> None:
+    forgotten(desk)
+    settings.MERGE_JOURNAL.unlink()
+    settings.MERGE_JOURNAL.mkdir()
+
+    assert "can&#x27;t be read" in text_of(somebody(Role.VIEWER).get("/halt/"))
+    settings.MERGE_JOURNAL.rmdir()
+
+
+def test_who_may_not(desk: Desk) -> None:
+    halt(desk.organization, Standing.Halt.KEY, "refused")
+
+    assert "An approver can let them go on." in text_of(somebody(Role.OPERATOR).get("/halt/"))
+    assert somebody(Role.OPERATOR).post("/halt/end/").status_code == 403
+    assert somebody(Role.APPROVER).get("/halt/end/").status_code == 405
+    assert Client().post("/halt/end/").headers["Location"].startswith("/login/")
+    assert stranger().post("/halt/end/").status_code == 409
+    assert halted(desk.organization)
