@@ -73,7 +73,10 @@ def describe(entry: Entry) -> str:
     entry.
     """
     words = _Words(entry)
-    parts = [SENTENCES.get(entry.action, "{who} did “{action}”{subject}.").format_map(words)]
+    sentence = SENTENCES.get(entry.action, "{who} did “{action}”{subject}.").format_map(words)
+    # Begins with one of our own people (by user name, if need be) or with our words, never with a
+    # contact's name.
+    parts = [sentence[:1].upper() + sentence[1:]]
     if note := _text(words.personal.get("note")):
         parts.append(f"Note: “{note}”")
     if words.facts.get("late") is True:

@@ -139,6 +139,12 @@ def test_it_says(made: Entry, sentence: str) -> None:
     assert describe(made) == sentence
 
 
+def test_a_sentence_begins_with_a_capital_whatever_the_user_name() -> None:
+    made = entry(Action.SIGNED_IN)
+    made.actor_name = "olga"
+    assert describe(made) == "Olga signed in."
+
+
 def test_ids_stand_in_for_erased_names() -> None:
     made = entry(Action.MERGE_REQUESTED, MERGE, None, "request:12")
     made.payload_mac = "a" * 64
