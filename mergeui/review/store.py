@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import msgspec
-from django.db import transaction
 from django.utils import timezone
 
 from mergeui.audit.actions import Action
@@ -20,7 +19,7 @@ from mergeui.review.models import Channel, Group, GroupState, Member, Segment, S
 
 # Short transactions with a breath in between, so that a decision never waits long for the one
 # writer that SQLite allows.
-GROUPS_A_TRANSACTION = 50
+GROUPS_A_TRANSACTION = 100
 BREATH_SECONDS = 0.002
 
 _encode = msgspec.msgpack.encode
@@ -136,12 +135,11 @@ def _store(
     first: Callable[[], None],
 ) -> None:
     now = timezone.now()
-    with transaction.atomic():
+    with bulk.quick_transaction():
         first()
         segments.learn(rows)
-        made = Group.objects.bulk_create(
-            _new(row, run, now) for row in rows if row.group_id is None
-        )
+        made = [_new(row, run, now) for row in rows if row.group_id is None]
+        bulk.create(made)
         run.new += len(made)
         ids = iter(group.pk for group in made)
         changed = [row.group_id for row in rows if row.group_id is not None]

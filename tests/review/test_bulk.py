@@ -1,0 +1,91 @@
+"""The quick ways into the mirror's tables do what the ORM would do."""
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from mergeui.accounts.models import Organization
+from mergeui.review import bulk
+from mergeui.review.models import Group
+
+
+def group(organization: Organization, name: str) -> Group:
+    now = timezone.now()
+    return Group(
+        organization=organization,
+        primary_contact_id=f"contact_{name}",
+        member_count=2,
+        names=[name, "Ña"],
+        sort_name=name,
+        fingerprint="f" * 64,
+        evidence={"members": ["a"], "links": []},
+        first_seen_at=now,
+        changed_at=now,
+    )
+
+
+def synchronous() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SHOW synchronous_commit" if connection.vendor == "postgresql" else "PRAGMA synchronous"
+        )
+        return str(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db
+def test_created_rows_are_what_the_orm_would_have_made() -> None:
+    organization = Organization.objects.configured()
+    before = group(organization, "before")
+    before.save()
+    made = [group(organization, name) for name in ("one", "two", "three")]
+
+    bulk.create(made)
+
+    for one in made:
+        stored = Group.objects.get(pk=one.pk)
+        assert (stored.sort_name, stored.names) == (one.sort_name, one.names)
+        assert stored.evidence == {"members": ["a"], "links": []}
+        assert (stored.state, stored.first_seen_at) == ("open", one.first_seen_at)
+    after = group(organization, "after")
+    after.save()
+    assert len({before.pk, after.pk, *(one.pk for one in made)}) == 5
+
+
+@pytest.mark.django_db
+def test_nothing_to_create_is_nothing() -> None:
+    bulk.create([])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_the_quick_transaction_does_not_wait_for_the_disk() -> None:
+    before = synchronous()
+
+    with bulk.quick_transaction():
+        assert synchronous() != before
+        Organization.objects.create(name="In passing", invent_org_id="org_passing")
+    assert synchronous() == before
+    assert Organization.objects.filter(invent_org_id="org_passing").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_quick_transaction_that_fails_leaves_everything_as_it_was() -> None:
+    before = synchronous()
+
+    def break_off() -> None:
+        with bulk.quick_transaction():
+            Organization.objects.create(name="In passing", invent_org_id="org_passing")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        break_off()
+
+    assert synchronous() == before
+    assert not Organization.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_inside_another_transaction_it_is_a_part_of_that() -> None:
+    before = synchronous()
+    with transaction.atomic(), bulk.quick_transaction():
+        Organization.objects.create(name="In passing", invent_org_id="org_passing")
+    assert synchronous() == before
