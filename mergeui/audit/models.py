@@ -266,6 +266,23 @@ class Erasure(AppendOnly):
         return f"{self.entry_id} erased by {self.by_id}"
 
 
+class Check(models.Model):
+    """When the chain was last verified, up to which entry, and what was found. One row, key 1.
+
+    The worker goes on from here, and begins anew at times: what lies before was changed later, if
+    it was. `broken` is empty while all holds.
+    """
+
+    at = models.DateTimeField()
+    whole_at = models.DateTimeField()
+    number = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
+    broken = models.TextField(blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.broken or f"holds up to entry {self.number}"
+
+
 def _dictionary(text: str) -> dict[str, Any]:
     """Empty for what is no JSON object: somebody tampered, and the page still has to show it."""
     try:

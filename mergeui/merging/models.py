@@ -291,7 +291,8 @@ class Standing(models.Model):
     """Why no merge of an organisation is executed now; `halted_as` is empty while all is well.
 
     `looked_for` says that a person wants the gap looked at, `accepted` is the anchor that somebody
-    has decided to go on without.
+    has decided to go on without. `chain_broken` says where the history breaks (audit.Check), here
+    too so that every page can show it without asking once more.
     """
 
     class Halt(models.TextChoices):
@@ -308,6 +309,7 @@ class Standing(models.Model):
     since = models.DateTimeField(null=True, blank=True)
     looked_for = models.BooleanField(default=False)
     accepted = models.CharField(max_length=64, blank=True, default="")
+    chain_broken = models.TextField(blank=True, default="")
 
     def __str__(self) -> str:
         return self.get_halted_as_display() or "All is well"

@@ -11,10 +11,12 @@ from django.utils import timezone
 
 from mergeui.accounts.models import Organization
 from mergeui.audit.actor import Actor
+from mergeui.audit.watch import look_when_due
 from mergeui.errors import Stale
 from mergeui.invent import InventClient
 from mergeui.merging.approval import expire
 from mergeui.merging.execution import execute_next
+from mergeui.merging.models import Standing
 from mergeui.merging.reconcile import reconcile_next, recover
 from mergeui.merging.standing import halted
 from mergeui.review.decisions import wake
@@ -70,6 +72,19 @@ def work_off(
         request.refresh_from_db(fields=["state"])
         logger.info("Merge request %s is now %s.", request.pk, request.state)
     return done
+
+
+def watch_history() -> None:
+    """Verifies the history when it is due, and tells every organisation when it breaks."""
+    check = look_when_due(now=timezone.now())
+    if check is None:
+        return
+    for organization in Organization.objects.all():
+        Standing.objects.update_or_create(
+            organization=organization, defaults={"chain_broken": check.broken}
+        )
+    if check.broken:
+        logger.critical("The history is broken: %s", check.broken)
 
 
 def sync_when_due(

@@ -30,17 +30,15 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     """
     user = getattr(request, "user", None)
     member: Membership | None = getattr(user, "member", None)
+    standing: Standing | None = None
+    if member:
+        standing = getattr(member.organization, "standing", None)
     match = request.resolver_match
     name = match.url_name if match else None
     return {
         "member": member,
         "section": SECTIONS.get((name or "").partition("_")[0], ""),
-        "halt": _halt(member),
+        "halt": standing if standing and standing.halted_as else None,
+        "chain_broken": standing.chain_broken if standing else "",
         "waiting": lambda: waiting_for(member) if member else 0,
     }
-
-
-def _halt(member: Membership | None) -> Standing | None:
-    """What stops all merges of the member's organisation; read with the member, if at all."""
-    standing = getattr(member.organization, "standing", None) if member else None
-    return standing if standing and standing.halted_as else None

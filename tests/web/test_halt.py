@@ -1,12 +1,19 @@
 """All merges halted: everybody sees it, and an approver lets them go on."""
 
+from datetime import timedelta
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from mergeui.accounts.models import Role
+from mergeui.audit import triggers
+from mergeui.audit.models import Check
 from mergeui.merging import journal
 from mergeui.merging.models import Standing
 from mergeui.merging.standing import check_memory, halt, halted
+from mergeui.merging.worker import watch_history
 from tests.desk import Desk
 from tests.web.cast import somebody, stranger, text_of
 
@@ -72,6 +79,26 @@ def test_a_journal_that_can_not_be_read_is_said_on_the_page(desk: Desk, settings
 
     assert "can&#x27;t be read" in text_of(somebody(Role.VIEWER).get("/halt/"))
     settings.MERGE_JOURNAL.rmdir()
+
+
+def test_a_broken_history_is_said_on_every_page_and_to_probes(desk: Desk) -> None:
+    desk.sync()
+    watch_history()
+    assert "Verified up to entry 1" in text_of(somebody(Role.VIEWER).get("/history/"))
+    with triggers.lifted(connection), connection.cursor() as cursor:
+        cursor.execute("UPDATE audit_entry SET actor_name = 'Somebody else' WHERE number = 1")
+    Check.objects.update(
+        at=timezone.now() - timedelta(days=2), whole_at=timezone.now() - timedelta(days=2)
+    )
+
+    watch_history()
+
+    page = text_of(somebody(Role.VIEWER).get("/groups/"))
+    assert "The history is broken." in page
+    assert "Entry 1: its content is not what was hashed." in page
+    assert "Broken, as of" in text_of(somebody(Role.VIEWER).get("/history/"))
+    ready = Client().get("/healthz/ready")
+    assert (ready.status_code, ready.json()["history"][:8]) == (503, "Entry 1:")
 
 
 def test_who_may_not(desk: Desk) -> None:

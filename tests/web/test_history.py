@@ -121,7 +121,7 @@ def test_pages(olga: Membership, desk: Desk) -> None:
 def test_a_fixed_number_of_queries(olga: Membership, desk: Desk, django_assert_num_queries) -> None:
     client = client_of(olga)
     for _ in range(2):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             client.get("/history/")
         desk.sync()
 

@@ -6,6 +6,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from mergeui.audit.models import Check
+
 
 @never_cache
 @require_safe
@@ -17,7 +19,8 @@ def live(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers and has every migration, 503 with the reason otherwise."""
+    """200 when the database answers, has every migration, and its history holds as far as the
+    worker has looked; 503 with the reason otherwise."""
     try:
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
@@ -27,4 +30,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     if missing:
         words = f"{len(missing)} migrations are missing: run manage.py migrate"
         return JsonResponse({"status": "error", "database": words}, status=503)
-    return JsonResponse({"status": "ok", "database": "ok"})
+    broken = Check.objects.exclude(broken="").values_list("broken", flat=True).first()
+    if broken:
+        return JsonResponse({"status": "error", "database": "ok", "history": broken}, status=503)
+    return JsonResponse({"status": "ok", "database": "ok", "history": "ok"})

@@ -14,7 +14,7 @@ from mergeui.audit.actions import Action
 from mergeui.audit.describe import describe
 from mergeui.audit.export import rows as export_rows
 from mergeui.audit.log import record_alone
-from mergeui.audit.models import Entry
+from mergeui.audit.models import Check, Entry
 from mergeui.errors import Invalid
 from mergeui.review.text import visible
 from mergeui.web import past
@@ -40,6 +40,7 @@ def history(request: MemberRequest) -> HttpResponse:
     here = address_of_page(request, query)
     context = {
         "form": form,
+        "check": Check.objects.first(),
         "specific": [form[name].as_hidden() for name in _SPECIFIC if form.value_of(name)],
         "selects": [form[name] for name in ("operator", "action", "day")],
         "days": past.days(listed.rows),

@@ -20,7 +20,14 @@ from mergeui.invent import InventClient, InventError
 from mergeui.merging.gap import look_when_wanted
 from mergeui.merging.journal import JournalFailed
 from mergeui.merging.standing import check_memory
-from mergeui.merging.worker import NotDurable, check_durable, sync_when_due, tidy, work_off
+from mergeui.merging.worker import (
+    NotDurable,
+    check_durable,
+    sync_when_due,
+    tidy,
+    watch_history,
+    work_off,
+)
 from mergeui.review.models import SyncRun
 
 logger = logging.getLogger(__name__)
@@ -63,6 +70,7 @@ class Command(BaseCommand):
         """Does what is due now; asked to stop, it leaves the rest."""
         try:
             sync_when_due(organization, client=client, progress=self.stop_between_pages)
+            watch_history()
         except Stopped:
             return
         self.one_round(organization, client)
@@ -95,6 +103,7 @@ class Command(BaseCommand):
         while self.goes_on():
             try:
                 sync_when_due(organization, client=client, progress=self.stop_between_pages)
+                watch_history()
             except Stopped:
                 break
             except Exception:
