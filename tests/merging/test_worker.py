@@ -1,0 +1,379 @@
+"""`manage.py worker` and `manage.py sync` as programs: how they begin, go on and end."""
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from mergeui.accounts.models import Role
+from mergeui.audit.actor import Actor
+from mergeui.audit.models import Entry
+from mergeui.audit.verify import verify
+from mergeui.invent import InventClient
+from mergeui.merging import worker
+from mergeui.merging.management.commands import worker as command
+from mergeui.merging.models import RequestState
+from mergeui.merging.worker import NotDurable, check_durable, sync_when_due
+from mergeui.review.models import Group, SyncRun
+from mergeui.review.sync import request_sync
+from mergeui.sandbox import Fault
+from tests.browser.live import LiveDesk
+from tests.contacts import contact
+from tests.desk import member
+from tests.merging.stage import PHONE, approved, fresh
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_nobody_waits")]
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = [0, 1, 2]
+
+
+@pytest.fixture
+def live(settings: Any) -> Iterator[LiveDesk]:
+    """Two Anas behind a socket."""
+    desk = LiveDesk(contact("Ana", PHONE), contact("Ana", PHONE))
+    settings.INVENT_API_URL, settings.INVENT_API_KEY = desk.invent_url, "sandbox-key"
+    yield desk
+    desk.close()
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+def nobody_listens() -> str:
+    with socket.socket() as taker:
+        taker.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taker.getsockname()[1]}"
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+class Program:
+    """A `manage.py` command on the test's database; what it says is kept."""
+
+    def __init__(self, directory: Path, *arguments: str, url: str, **given: Any) -> None:
+        self.said = directory / f"said-{time.monotonic_ns()}"
+        settings = {
+            "DATABASE_NAME": str(connection.settings_dict["NAME"]),
+            "INVENT_API_URL": url,
+            "INVENT_API_KEY": "sandbox-key",
+            "MERGE_COOL_OFF_SECONDS": 0,
+            "MERGE_READ_BACK_SECONDS": QUICK,
+            **given,
+        }
+        environment = {
+            "DJANGO_SETTINGS_MODULE": "tests.merging.program",
+            "MERGEUI_TEST_SETTINGS": json.dumps(settings),
+        }
+        with self.said.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=ROOT,
+                env=os.environ | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def __enter__(self) -> "Program":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def words(self) -> str:
+        return self.said.read_text()
+
+    def end(self) -> int:
+        return self.process.wait(timeout=60)
+
+
+@pytest.fixture
+def start(tmp_path: Path, live: LiveDesk) -> Callable[..., Program]:
+    """Starts a command against the stand-in, unless another address is given."""
+    return lambda *arguments, url="", **given: Program(
+        tmp_path, *arguments, url=url or live.invent_url, **given
+    )
+
+
+# As programs
+
+
+def test_sigterm_ends_the_worker_after_the_call_in_hand(
+    live: LiveDesk, start: Callable[..., Program]
+) -> None:
+    live.sync()
+    request = approved(live)
+    live.faults.set(merge_latency=1.0)
+    with start("worker") as program:
+        wait_until(lambda: live.counters.merge_calls == 1)
+        program.process.send_signal(signal.SIGTERM)
+
+        assert program.end() == 0
+        assert "The worker is running. Ctrl-C ends it." in program.words
+        assert "Traceback" not in program.words
+    assert fresh(request).state == RequestState.MERGED
+    assert live.counters.merge_calls == 1
+
+
+@pytest.mark.parametrize(
+    ("applied", "state"), [(True, RequestState.MERGED), (False, RequestState.NOT_APPLIED)]
+)
+def test_killed_in_the_middle_of_a_call_it_never_calls_again(
+    live: LiveDesk, start: Callable[..., Program], applied: bool, state: str
+) -> None:
+    live.sync()
+    request = approved(live)
+    live.faults.next_merge(Fault.DROP, applied=applied, merge_latency=0.7)
+    with start("worker", MERGE_LEASE_SECONDS=3) as program:
+        wait_until(lambda: live.counters.merge_calls == 1)
+        program.process.kill()
+        program.end()
+    assert fresh(request).state == RequestState.EXECUTING
+
+    with start("worker", MERGE_LEASE_SECONDS=3) as program:
+        wait_until(lambda: fresh(request).state == state)
+        program.process.send_signal(signal.SIGTERM)
+        assert program.end() == 0
+    assert live.counters.merge_calls == 1
+    assert verify().broken is None
+
+
+def test_while_invent_is_down_the_worker_goes_on(
+    live: LiveDesk, start: Callable[..., Program]
+) -> None:
+    with start("worker", url=nobody_listens()) as program:
+        wait_until(lambda: "could not be refreshed" in program.words)
+        assert program.process.poll() is None
+        program.process.send_signal(signal.SIGINT)
+        assert program.end() == 0
+        assert "Traceback" not in program.words
+
+
+def test_without_a_key_one_line_says_so(start: Callable[..., Program]) -> None:
+    with start("worker", INVENT_API_KEY="") as program:
+        assert program.end() == 1
+        [line] = program.words.splitlines()
+    assert line.startswith("CommandError: INVENT_API_KEY is not set")
+
+
+def test_a_database_that_may_forget_is_refused(start: Callable[..., Program]) -> None:
+    careless = {"init_command": "PRAGMA synchronous=NORMAL"}
+    if connection.vendor == "postgresql":
+        careless = {"options": "-c synchronous_commit=off"}
+    with start("worker", "--once", DATABASE_OPTIONS=careless) as program:
+        assert program.end() == 1
+        [line] = program.words.splitlines()
+    assert line.startswith("CommandError: The database's synchronous setting is")
+
+
+def test_sync_says_in_one_line_why_it_failed(live: LiveDesk, start: Callable[..., Program]) -> None:
+    live.sandbox.keys.clear()
+    with start("sync") as program:
+        assert program.end() == 1
+        last = program.words.strip().splitlines()[-1]
+    assert last.startswith("CommandError: Invent refused the API key (401)")
+    assert "Traceback" not in program.words
+
+
+# In this process, where nobody waits
+
+
+def told(name: str, **options: Any) -> str:
+    said = io.StringIO()
+    call_command(name, stdout=said, **options)
+    return said.getvalue()
+
+
+@pytest.fixture
+def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    impatient = partial(InventClient, sleep=lambda seconds: None)
+    monkeypatch.setattr("mergeui.connect.InventClient", impatient)
+    monkeypatch.setattr(command, "PAUSE_SECONDS", 0.01)
+
+
+def test_once_does_what_is_due_and_ends(live: LiveDesk) -> None:
+    assert told("worker", once=True) == ""
+    request = approved(live)
+    assert told("worker", once=True) == ""
+
+    assert fresh(request).state == RequestState.MERGED
+    assert SyncRun.objects.count() == 1
+
+
+def test_once_can_be_stopped_too(live: LiveDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop_while_syncing(*args: Any, progress: Callable[..., None], **more: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        progress(None)
+
+    monkeypatch.setattr(command, "sync_when_due", stop_while_syncing)
+    live.sync()
+    request = approved(live)
+
+    assert told("worker", once=True) == ""
+    assert fresh(request).state == RequestState.APPROVED
+
+
+def test_an_error_ends_neither_loop(
+    live: LiveDesk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rounds = {"tidy": 0, "sync": 0}
+
+    def fail_at_first(name: str) -> None:
+        rounds[name] += 1
+        if rounds[name] == 1:
+            raise ConnectionError(name)
+
+    def tidy() -> None:
+        fail_at_first("tidy")
+        if rounds["tidy"] > 1 and rounds["sync"] > 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def syncing(organization: Any, *, progress: Callable[..., None], **more: Any) -> None:
+        fail_at_first("sync")
+        progress(None)
+
+    monkeypatch.setattr(command, "tidy", tidy)
+    monkeypatch.setattr(command, "sync_when_due", syncing)
+
+    assert told("worker") == "The worker is running. Ctrl-C ends it.\n"
+
+    assert "The worker goes on after an error." in caplog.messages
+    assert "The sync goes on after an error." in caplog.messages
+
+
+def test_a_sync_in_hand_is_given_up_when_the_worker_ends(live: LiveDesk) -> None:
+    live.faults.set(read_latency=0.3)
+    begun = live.counters.requests
+
+    def stop_when_it_reads() -> None:
+        wait_until(lambda: begun["GET contacts/duplicates"] > 0)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = Thread(target=stop_when_it_reads)
+    thread.start()
+    told("worker")
+    thread.join()
+
+    run = SyncRun.objects.get()
+    assert (run.state, run.error) == (
+        SyncRun.State.FAILED,
+        "The sync was stopped before it was done.",
+    )
+    assert not Group.objects.exists()
+
+
+@pytest.mark.parametrize("level", ["off", "normal"])
+def test_only_a_commit_that_lasts_is_good_enough(level: str) -> None:
+    check_durable()
+    postgres = connection.vendor == "postgresql"
+    name, safe = ("synchronous_commit", "on") if postgres else ("synchronous", "FULL")
+    bad = "local" if postgres and level == "normal" else level
+    say = "SET" if postgres else "PRAGMA"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{say} {name} = {bad}")
+        try:
+            with pytest.raises(NotDurable, match="commits may be lost"):
+                check_durable()
+        finally:
+            cursor.execute(f"{say} {name} = {safe}")
+    check_durable()
+
+
+def test_a_person_who_wanted_the_sync_is_its_actor(live: LiveDesk) -> None:
+    rosa = member(Role.OPERATOR, name="rosa")
+    request_sync(live.organization, by_user=Actor.member(rosa))
+
+    assert sync_when_due(live.organization, client=live.client)
+    assert Entry.objects.latest("number").actor_name == "rosa"
+    assert not sync_when_due(live.organization, client=live.client)
+
+
+def test_a_failed_sync_is_a_line_in_the_log(
+    live: LiveDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    live.sandbox.keys.clear()
+
+    assert sync_when_due(live.organization, client=live.client)
+
+    assert any(m.startswith("The groups could not be refreshed") for m in caplog.messages)
+
+
+def test_the_worker_stops_between_two_requests(live: LiveDesk) -> None:
+    live.sync()
+    approved(live)
+
+    assert worker.work_off(live.organization, client=live.client, go_on=lambda: False) == 0
+    assert live.counters.merge_calls == 0
+
+
+# manage.py sync
+
+
+def test_sync_says_what_it_found(live: LiveDesk) -> None:
+    assert told("sync") == (
+        "1 groups read: 1 new, 0 changed, 0 as before, 0 no longer suggested.\n"
+    )
+    assert told("sync") == (
+        "1 groups read: 0 new, 0 changed, 1 as before, 0 no longer suggested.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (Fault.HTML, "its answer made no sense"),
+        (Fault.STATUS, "it answered with status 500"),
+        (Fault.EMPTY, "its answer made no sense"),
+        (Fault.DROP, "the connection broke off"),
+    ],
+)
+def test_sync_says_what_invent_did_wrong(live: LiveDesk, fault: Fault, sentence: str) -> None:
+    live.faults.set(read=fault)
+
+    with pytest.raises(CommandError, match=sentence):
+        told("sync")
+
+    assert not Group.objects.exists()
+    assert SyncRun.objects.get().state == SyncRun.State.FAILED
+
+
+def test_sync_says_that_nobody_listens(live: LiveDesk, settings: Any) -> None:
+    settings.INVENT_API_URL = nobody_listens()
+
+    with pytest.raises(CommandError, match="no connection could be made"):
+        told("sync")
+
+
+def test_sync_says_that_another_is_at_it(live: LiveDesk) -> None:
+    run = request_sync(live.organization, by_user=live.system)
+    SyncRun.objects.filter(pk=run.pk).update(state=SyncRun.State.RUNNING)
+
+    with pytest.raises(CommandError, match="Another process is already reading"):
+        told("sync")
