@@ -38,6 +38,10 @@ def main() -> None:
             page = signed_in(browser, address, "approver", **wishes)
             for name, where in pages(made).items():
                 page.goto(where)
+                if name == "compare":
+                    page.locator("input[name=sources]").last.check()
+                    page.get_by_text("Decided by Invent").wait_for()
+                    page.evaluate("scrollTo(0, 0)")
                 page.wait_for_timeout(200)
                 page.screenshot(path=TARGET / f"{name}{look}.png")
         browser.close()
@@ -48,14 +52,9 @@ def pages(made: str) -> dict[str, str]:
     """The pages by name; `made` is the address of a merge request."""
     return {
         "queue": "/groups/",
-        "empty": "/groups/?state=snoozed",
         "compare": "/groups/3/",
-        "compare-colleagues": "/groups/6/",
-        "compare-hostile": "/groups/24/",
-        "requests": "/requests/?view=all",
         "request": made,
         "history": "/history/",
-        "not-found": "/groups/999999/",
     }
 
 
