@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test check coverage bench lock format screenshots
+.PHONY: help demo setup run test check coverage sweep bench lock format screenshots
 # Two targets at once would set up the same .venv twice.
 .NOTPARALLEL:
 
@@ -53,6 +53,10 @@ screenshots: ## The pages of a fresh demo as pictures, into docs/screenshots
 	@scripts/setup --dev
 	@$(BIN)/python -m scripts.browser
 	@$(BIN)/python -m scripts.screenshots
+
+sweep: ## Kill the worker at every commit and socket operation of a merge, on both databases
+	@scripts/setup --dev
+	@$(BIN)/python -m tests.sweep
 
 bench: ## The figures of the README
 	@scripts/setup --dev
