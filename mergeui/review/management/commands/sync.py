@@ -24,7 +24,7 @@ class Command(BaseCommand):
         try:
             with (
                 connect(organization.invent_org_id) as client,
-                tqdm(desc="Groups", unit=" groups", leave=False) as bar,
+                tqdm(desc="Groups", unit=" groups", leave=False, disable=None) as bar,
             ):
 
                 def progress(run: SyncRun) -> None:
