@@ -5,13 +5,13 @@ import subprocess
 import sys
 import time
 
-TEST = "tests/sweep/test_machine.py"
+TESTS = ("tests/sweep/test_machine.py", "tests/sweep/test_interleaved.py")
 
 
 def run_stateful(engine: str, *, steps: int, seed: int) -> int:
     """Takes so many steps on one engine and prints the figures; 1 for a violation, or 0."""
     started = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", TEST, f"--hypothesis-seed={seed}"]
+    command = [sys.executable, "-m", "pytest", "-q", *TESTS, f"--hypothesis-seed={seed}"]
     command += ["-p", "no:randomly", "--show-capture=no", "--tb=short"]
     command += ["--postgres"] if engine == "postgres" else []
     environment = os.environ | {"MERGEUI_SWEEP_STEPS": str(steps)}
