@@ -1,5 +1,7 @@
 """The one place that makes a client of Invent from the settings."""
 
+import time
+from collections.abc import Callable
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -17,10 +19,10 @@ def _budget(host: str, per_minute: int) -> Budget:
     return Budget(per_minute, settings.VAR_DIR / f"budget-{host}.sqlite3")
 
 
-def connect(org_id: str) -> InventClient:
+def connect(org_id: str, *, sleep: Callable[[float], None] = time.sleep) -> InventClient:
     """A client for the Invent org `org_id`; use it as a context manager.
 
-    Raises Invalid when no key is configured.
+    `sleep` (seconds) waits between the tries of a read. Raises Invalid when no key is configured.
     """
     if not settings.INVENT_API_KEY:
         raise Invalid(
@@ -32,4 +34,5 @@ def connect(org_id: str) -> InventClient:
         settings.INVENT_API_KEY,
         org_id,
         limiter=_budget(host, settings.INVENT_REQUESTS_PER_MINUTE),
+        sleep=sleep,
     )

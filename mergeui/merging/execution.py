@@ -63,15 +63,13 @@ def execute(
     """Carries out a claimed request, call by call; stops at the first that is not plainly merged.
 
     What goes wrong with Invent becomes the state of the request. A worker that lost its lease
-    leaves the request to whoever has it now. `go_on` is asked before each call.
+    leaves the request to whoever has it now. `go_on` is asked between two calls.
     """
     job = Job(request, lease, client)
     with suppress(LeaseLost, Stale):
-        for chunk in plan.chunks(job.claimed.ids(Source.State.WAITING)):
+        while job.next_call():
             if not go_on():
                 job.claimed.postpone("The worker was stopped before this was finished.")
-                break
-            if not (job.read_and_check(chunk) and job.call(chunk)):
                 break
 
 
@@ -85,6 +83,17 @@ class Job:
         self.claimed = Claimed(request, lease)
         self.present: list[Contact] = []
         self.started: Entry
+
+    def next_call(self) -> bool:
+        """Reads the next contacts again and merges them; a request that waits has such.
+
+        Raises LeaseLost when it has none: another worker has finished it meanwhile.
+        """
+        waiting = self.claimed.ids(Source.State.WAITING)
+        if not waiting:
+            raise LeaseLost
+        chunk = plan.chunks(waiting)[0]
+        return self.read_and_check(chunk) and self.call(chunk)
 
     # Reading again
 

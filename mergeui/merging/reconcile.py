@@ -206,7 +206,9 @@ def _end(request: MergeRequest, verdict: ReadBack.Verdict, found: Look) -> None:
         expected=[RequestState.UNKNOWN],
         by_user=Actor.system(request.organization),
         first=partial(_mark, request, now_merged, Source.State.MERGED),
-        differences=_differences(request, merged_ids, found.kept) if now_merged else (),
+        differences=_differences(request, merged_ids, found.kept)
+        if now_merged and found.kept
+        else (),
         merged=merged_ids,
         verdict=verdict.value,
     )
@@ -217,11 +219,9 @@ def _mark(request: MergeRequest, ids: Sequence[str], state: Source.State) -> Non
 
 
 def _differences(
-    request: MergeRequest, merged_ids: Sequence[str], kept: Contact | None
+    request: MergeRequest, merged_ids: Sequence[str], kept: Contact
 ) -> tuple[str, ...]:
     """The answer that would have told is lost, so what was read back is held to the prediction."""
-    if kept is None:
-        return ()
     seen = {raw["id"]: Contact.parse(raw) for raw in request.snapshot}
     return differences(seen[request.primary_contact_id], [seen[i] for i in merged_ids], kept)
 

@@ -53,9 +53,6 @@ class Spool:
     ) -> None:
         self._file.close()
 
-    def __len__(self) -> int:
-        return len(self._sizes)
-
     def add(self, listed: Listed) -> None:
         """Appends a group that is to be stored."""
         self._sizes.append(self._file.write(_encode(_row(listed))))

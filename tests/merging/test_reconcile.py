@@ -490,3 +490,13 @@ def test_two_workers_do_not_take_the_same_look(lost: tuple[Desk, MergeRequest]) 
     assert reconcile_next(client=desk.client, organization_id=organization_id) == real
     assert reconcile_next(client=desk.client, organization_id=organization_id) is None
     assert len(verdicts(request)) == 1
+
+
+def test_a_look_that_another_worker_took_is_passed_over(
+    lost: tuple[Desk, MergeRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, request = lost
+    monkeypatch.setattr("django.db.models.query.QuerySet.update", lambda *args, **values: 0)
+
+    assert reconcile_next(client=desk.client, organization_id=desk.organization.pk) is None
+    assert verdicts(request) == []

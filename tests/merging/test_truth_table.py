@@ -328,6 +328,23 @@ def test_a_call_that_gets_through_at_the_third_try_merges() -> None:
     assert desk.counters.merge_calls == 1
 
 
+def test_while_the_contacts_can_not_be_read_again_nothing_is_sent_or_counted() -> None:
+    desk = anas()
+    request = approved(desk)
+    desk.faults.set(read=Fault.STATUS)
+    for _ in range(4):
+        execute(desk)
+        past(request, execute_after=1)
+    assert (request.state, request.tries) == (RequestState.APPROVED, 0)
+    assert "could not be read" in request.waiting_because
+    assert not request.attempts.exists()
+
+    desk.faults.clear()
+    execute(desk)
+    assert fresh(request).state == RequestState.MERGED
+    assert fresh(request).waiting_because == ""
+
+
 # A refusal is looked at all the same
 
 

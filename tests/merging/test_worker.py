@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -22,7 +21,7 @@ from mergeui.accounts.models import Role
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
 from mergeui.audit.verify import verify
-from mergeui.invent import InventClient
+from mergeui.connect import connect
 from mergeui.merging import worker
 from mergeui.merging.management.commands import worker as command
 from mergeui.merging.models import RequestState
@@ -32,13 +31,13 @@ from mergeui.review.sync import request_sync
 from mergeui.sandbox import Fault
 from tests.browser.live import LiveDesk
 from tests.contacts import contact
-from tests.desk import member
+from tests.desk import member, past
 from tests.merging.stage import PHONE, approved, fresh
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_nobody_waits")]
 
 ROOT = Path(__file__).resolve().parents[2]
-QUICK = [0, 1, 2]
+QUICK = [0, 0.1, 0.2]
 
 
 @pytest.fixture
@@ -150,14 +149,15 @@ def test_killed_in_the_middle_of_a_call_it_never_calls_again(
 ) -> None:
     live.sync()
     request = approved(live)
-    live.faults.next_merge(Fault.DROP, applied=applied, merge_latency=0.7)
-    with start("worker", MERGE_LEASE_SECONDS=3) as program:
+    live.faults.next_merge(Fault.DROP, applied=applied, merge_latency=0.5)
+    with start("worker") as program:
         wait_until(lambda: live.counters.merge_calls == 1)
         program.process.kill()
         program.end()
     assert fresh(request).state == RequestState.EXECUTING
 
-    with start("worker", MERGE_LEASE_SECONDS=3) as program:
+    past(request, lease_until=1)
+    with start("worker") as program:
         wait_until(lambda: fresh(request).state == state)
         program.process.send_signal(signal.SIGTERM)
         assert program.end() == 0
@@ -169,11 +169,24 @@ def test_while_invent_is_down_the_worker_goes_on(
     live: LiveDesk, start: Callable[..., Program]
 ) -> None:
     with start("worker", url=nobody_listens()) as program:
-        wait_until(lambda: "could not be refreshed" in program.words)
+        wait_until(lambda: "try 1 failed" in program.words)
         assert program.process.poll() is None
         program.process.send_signal(signal.SIGINT)
         assert program.end() == 0
         assert "Traceback" not in program.words
+
+
+def test_the_worker_ends_though_invent_says_to_wait(
+    live: LiveDesk, start: Callable[..., Program]
+) -> None:
+    live.faults.set(read=Fault.STATUS, read_status=429, read_retry_after="100")
+    with start("worker") as program:
+        wait_until(lambda: "try 1 failed (status 429)" in program.words)
+        asked = time.monotonic()
+        program.process.send_signal(signal.SIGTERM)
+        assert program.end() == 0
+        assert time.monotonic() - asked < 30
+    assert SyncRun.objects.get().state == SyncRun.State.FAILED
 
 
 def test_without_a_key_one_line_says_so(start: Callable[..., Program]) -> None:
@@ -213,8 +226,8 @@ def told(name: str, **options: Any) -> str:
 
 @pytest.fixture
 def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    impatient = partial(InventClient, sleep=lambda seconds: None)
-    monkeypatch.setattr("mergeui.connect.InventClient", impatient)
+    assert connect.__kwdefaults__
+    monkeypatch.setitem(connect.__kwdefaults__, "sleep", lambda seconds: None)
     monkeypatch.setattr(command, "PAUSE_SECONDS", 0.01)
 
 

@@ -82,3 +82,15 @@ def test_a_member_that_shares_nothing_is_named() -> None:
     )
 
     assert found[Risk.UNEXPLAINED].startswith("Ana Sola shares no channel")
+
+
+def test_of_many_names_the_first_three_are_said() -> None:
+    out = [contact(name, PHONE, unsubscribed=True) for name in ("Ana", "Anna", "A.", "An")]
+
+    found = risks(*out, contact("Ana García", PHONE))
+
+    assert found[Risk.UNSUBSCRIBED].startswith("Ana, Anna, A. and 1 more unsubscribed;")
+
+
+def test_each_risk_has_a_label() -> None:
+    assert {risk.label for risk in Risk}.isdisjoint({""})

@@ -54,3 +54,10 @@ def test_the_same_and_gone() -> None:
 
 def test_what_changes_by_itself_is_no_change() -> None:
     assert news(contact("Ana", PHONE), updated_at="2026-01-01T00:00:00Z") == ()
+
+
+def test_another_segment_of_the_same_name_is_a_detail() -> None:
+    other = segment("VIP") | {"id": "seg_other"}
+    assert news(contact("Ana", segments=[segment("VIP")]), segments=[other]) == (
+        "Ana changed in a detail; look at the contact again.",
+    )

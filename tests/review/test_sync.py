@@ -392,3 +392,17 @@ def test_what_stops_a_sync_is_recorded_and_goes_on() -> None:
     )
     assert not Group.objects.exists()
     assert desk.sync().new == 1
+
+
+def test_a_long_sync_says_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mergeui.review.sync.REPORT_EVERY", timedelta(0))
+    desk = Desk(*pair())
+    told: list[tuple[int, int | None]] = []
+
+    def follow(run: SyncRun) -> None:
+        told.append(SyncRun.objects.values_list("groups_read", "groups_listed").get(pk=run.pk))
+
+    run = request_sync(desk.organization, by_user=desk.system)
+    sync(run, client=desk.client, by_user=desk.system, progress=follow)
+
+    assert told == [(0, None), (1, 1)]

@@ -86,7 +86,7 @@ class Command(BaseCommand):
         """Merges in this thread, syncs in another: a long sync must not hold up a merge."""
         self.stdout.write("The worker is running. Ctrl-C ends it.")
         self.stdout.flush()
-        syncing = threading.Thread(target=self.sync_loop, args=[organization, client], name="sync")
+        syncing = threading.Thread(target=self.sync_loop, args=[organization], name="sync")
         syncing.start()
         while self.goes_on():
             try:
@@ -98,25 +98,33 @@ class Command(BaseCommand):
             time.sleep(PAUSE_SECONDS)
         syncing.join()
 
-    def sync_loop(self, organization: Organization, client: InventClient) -> None:
+    def sync_loop(self, organization: Organization) -> None:
         """Syncs when it is due, until the worker is to stop."""
-        while self.goes_on():
-            try:
-                sync_when_due(organization, client=client, progress=self.stop_between_pages)
-                watch_history()
-            except Stopped:
-                break
-            except Exception:
-                logger.exception("The sync goes on after an error.")
-                connection.close_if_unusable_or_obsolete()
-            time.sleep(PAUSE_SECONDS)
+        with suppress(Stopped), connect(organization.invent_org_id, sleep=self.nap) as client:
+            while self.goes_on():
+                try:
+                    sync_when_due(organization, client=client, progress=self.stop_between_pages)
+                    watch_history()
+                except Stopped:
+                    raise
+                except Exception:
+                    logger.exception("The sync goes on after an error.")
+                    connection.close_if_unusable_or_obsolete()
+                self.nap(PAUSE_SECONDS)
         connection.close()
 
     def goes_on(self) -> bool:
         """Whether nobody has asked the worker to end."""
         return not self.stopping
 
-    def stop_between_pages(self, run: SyncRun) -> None:
+    def nap(self, seconds: float) -> None:
+        """Sleeps, but not on when the worker is to stop: Invent may say to wait for minutes."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.stop_between_pages()
+            time.sleep(min(left, PAUSE_SECONDS / 2))
+
+    def stop_between_pages(self, run: SyncRun | None = None) -> None:
         """Ends a sync early when the worker is to stop; the next one starts anew."""
         if self.stopping:
             raise Stopped
