@@ -27,6 +27,7 @@ from tests.sweep.cases import Case, Run
 
 ENGINES = ("sqlite", "postgres")
 STATEFUL_STEPS = 12_000
+TELL_EVERY = 250
 
 
 @dataclass
@@ -132,6 +133,8 @@ def _judged(runs: Iterable[Run], report: Report, wished: argparse.Namespace) -> 
         report.runs += 1
         report.killed += run.killed
         report.ends[run.state] += 1
+        if report.runs % TELL_EVERY == 0:
+            print(f"{report.engine}: {report.runs} runs so far", flush=True)
         if run.violations:
             report.violations += len(run.violations)
             where = run.labels[run.case.point - 1] if run.killed and run.case.point else "no crash"
