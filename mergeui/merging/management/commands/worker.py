@@ -101,7 +101,7 @@ class Command(BaseCommand):
     def sync_loop(self, organization: Organization) -> None:
         """Syncs when it is due, until the worker is to stop."""
         with suppress(Stopped), connect(organization.invent_org_id, sleep=self.nap) as client:
-            while self.goes_on():
+            while True:
                 try:
                     sync_when_due(organization, client=client, progress=self.stop_between_pages)
                     watch_history()
