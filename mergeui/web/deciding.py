@@ -123,6 +123,15 @@ def banner(
     if group.claimed_by_other(user_id, now):
         words = f"{group.claimed_by} has this group open. Look, but decide it together."
         return Banner("warning", "person", words, offer="claim")
+    if request is not None:
+        # Rejected, cancelled, stale: why it came back is what has to be known now.
+        words = (
+            f"{request.proposed_by} asked for a merge {ago(request.proposed_at, now)}:"
+            f" {request.get_state_display().lower()}."
+        )
+        details = tuple(visible(sentence) for sentence in request.outcome)
+        url = reverse("request", kwargs={"pk": request.pk})
+        return Banner("warning", "info", words, details, offer="request", url=url)
     if group.decided_as and group.decided_at:
         label = GroupState(group.decided_as).label.lower()
         words = f"Earlier: {label}{_by(group)}, {ago(group.decided_at, now)}{_note(group)}"

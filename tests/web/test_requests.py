@@ -117,6 +117,20 @@ def test_a_rejection_without_a_reason_keeps_the_page(proposed: MergeRequest) -> 
     assert "Two sisters" in client.get(address(proposed)).content.decode()
 
 
+def test_a_group_that_came_back_says_why(
+    desk: Desk, proposed: MergeRequest, operator: Membership
+) -> None:
+    signed_in(member(Role.APPROVER, name="paula")).post(
+        address(proposed, "reject/"), {"note": "Two sisters"}
+    )
+
+    page = signed_in(operator).get(f"/groups/{proposed.group_id}/").content.decode()
+
+    assert "olga asked for a merge just now: rejected." in page
+    assert "paula rejected this merge: Two sisters" in page
+    assert f"/requests/{proposed.pk}/" in page
+
+
 def test_the_second_approver_is_told_who_was_faster(proposed: MergeRequest) -> None:
     signed_in(member(Role.APPROVER, name="paula")).post(address(proposed, "approve/"))
 

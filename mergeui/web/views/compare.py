@@ -88,9 +88,10 @@ def show(
 
 
 def _latest_request(group: Group) -> MergeRequest | None:
-    if group.state not in {GroupState.REQUESTED, GroupState.MERGED}:
+    """The request that a group is in, or that it came back from."""
+    if group.decided_as != GroupState.REQUESTED:
         return None
-    return group.requests.order_by("-pk").first()
+    return group.requests.select_related("proposed_by").order_by("-pk").first()
 
 
 def snooze_days() -> list[tuple[str, str]]:

@@ -138,7 +138,7 @@ def reject(request: MemberRequest, pk: int) -> HttpResponse:
 @action(Role.OPERATOR, back="request")
 def cancel(request: MemberRequest, pk: int) -> HttpResponse:
     """Takes a request back before anything is sent."""
-    words = "Taken back. Nothing was sent, and the group is in the queue."
+    words = "Taken back."
     return _decide(request, pk, approval.cancel, words)
 
 
