@@ -8,6 +8,7 @@ what happens is exactly the order in which a test lets them go on.
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -41,6 +42,9 @@ class Worker:
         """
         if self._run is None:
             self._run = greenlet.greenlet(lambda: self._work(self))
+            # Where an event loop runs (a browser test of the same process has left one), Django
+            # keeps its connection in the context, and a greenlet begins with an empty one.
+            self._run.gr_context = contextvars.copy_context()
         self._run.switch()
         if self._run.dead:
             self._run = None
