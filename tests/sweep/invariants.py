@@ -58,20 +58,18 @@ def _calls(calls: Sequence[Call]) -> Iterator[str]:
     for number, call in enumerate(calls, 1):
         for earlier in calls[: number - 1]:
             again = set(earlier.sources) & set(call.sources)
-            if again and earlier.status not in REFUSALS and not _known_not_applied(earlier):
+            if again and earlier.status not in REFUSALS and not _known_alive(earlier, again):
                 yield f"merge call {number} names {sorted(again)} again, whose fate was not known"
 
 
-def _known_not_applied(call: Call) -> bool:
-    """Whether its request has ended, with the proof that nothing was done: a new one may ask."""
+def _known_alive(call: Call, contact_ids: set[str]) -> bool:
+    """Whether its request has ended without merging these, and rightly: a new one may ask."""
     request = MergeRequest.objects.filter(attempts=call.attempt).first()
-    return (
-        request is not None
-        and not request.is_active
-        and not set(request.sources.filter(state="merged").values_list("contact_id", flat=True))
-        & set(call.sources)
-        and not call.absorbed & set(call.sources)
-    )
+    if request is None or request.is_active:
+        return False
+    merged = request.sources.filter(state=Source.State.MERGED)
+    said = set(merged.values_list("contact_id", flat=True))
+    return not contact_ids & (said | call.absorbed)
 
 
 def _final_states(calls: Sequence[Call], exists: Callable[[str], bool]) -> Iterator[str]:
