@@ -31,6 +31,7 @@ CHECKS: dict[str, list[str]] = {
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level=WARNING"],
     "pins": [PYTHON, "-m", "scripts.lock", "--check"],
+    "packages": [PYTHON, "-m", "pip", "check"],
 }
 
 

@@ -68,7 +68,9 @@ def install(requirements: Path) -> None:
     # What tests need includes what the product needs.
     if any(holds(stamp_of(enough), digest([enough])) for enough in (requirements, DEV)):
         return
-    options = ["--quiet", "--disable-pip-version-check", "--require-hashes"]
+    # The files name everything there is, so pip has nothing to resolve: left to itself, it stumbles
+    # over a newer version of a package that something wants with an extra.
+    options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
     run(
         f"Installing {requirements.name}",
         [PYTHON, "-m", "pip", "install", *options, "-r", requirements],

@@ -1,9 +1,12 @@
 """make setup and make lock: what they promise on a machine that lacks something."""
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -86,6 +89,43 @@ def test_setup_installs_again_when_the_pins_change(
         pins.write_text(content)
         setup.install(pins)
     assert len(done) == 2
+
+
+def wheel(folder: Path, name: str, version: str, needs: str = "") -> str:
+    """Puts a package of nothing into `folder`; its hash."""
+    info = f"{name}-{version}.dist-info"
+    file = folder / f"{name}-{version}-py3-none-any.whl"
+    about = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nProvides-Extra: more\n"
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr(f"{info}/METADATA", about + (f"Requires-Dist: {needs}\n" if needs else ""))
+        packed.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        packed.writestr(f"{info}/RECORD", "")
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_setup_installs_the_pins_though_something_newer_was_published(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # pip's own resolver looks at every version of a package that is wanted with an extra.
+    pins = tmp_path / "requirements.txt"
+    app = wheel(tmp_path, "deskapp", "1.0", "desklib[more]>=1")
+    pinned = wheel(tmp_path, "desklib", "1.0")
+    wheel(tmp_path, "desklib", "1.1")
+    pins.write_text(f"deskapp==1.0 --hash=sha256:{app}\ndesklib==1.0 --hash=sha256:{pinned}\n")
+    venv.create(tmp_path / "venv", with_pip=True)
+    for name, value in {
+        "ROOT": tmp_path, "VENV": tmp_path / "venv", "DEV": pins,
+        "PYTHON": tmp_path / "venv" / "bin" / "python",
+    }.items():  # fmt: skip
+        monkeypatch.setattr(setup, name, value)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    setup.install(pins)
+    listed = setup.answer([setup.PYTHON, "-m", "pip", "freeze"])
+    assert listed
+    assert listed.split() == ["deskapp==1.0", "desklib==1.0"]
 
 
 def test_the_requirement_files_fit_pyproject_and_name_no_registry() -> None:
