@@ -1,8 +1,4 @@
-"""Merge requests, their approvals, the calls made for them, and what was read back.
-
-Nothing here is changed but by the transitions of proposals.py, approval.py, execution.py and
-reconcile.py (design.md, rule 1).
-"""
+"""A merge request, its sources, and the contacts that it holds."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -12,39 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from mergeui.accounts.models import Organization
+from mergeui.merging.models.states import ACTIVE, BEFORE_APPROVAL, RequestState
 from mergeui.review.models import Group
-
-
-class RequestState(models.TextChoices):
-    """design.md, States. `rejected` is a person's word, `refused` is Invent's."""
-
-    PROPOSED = "proposed", "Waiting for approval"
-    APPROVED = "approved", "Approved"
-    EXECUTING = "executing", "Merging"
-    MERGED = "merged", "Merged"
-    PARTIAL = "partial", "Merged in part"
-    NOT_APPLIED = "not_applied", "Not merged"
-    REJECTED = "rejected", "Rejected"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    CANCELLED = "cancelled", "Cancelled"
-    EXPIRED = "expired", "Expired"
-    REFUSED = "refused", "Refused by Invent"
-    STALE = "stale", "Contacts changed"
-    UNKNOWN = "unknown", "Outcome unknown"
-    CONFLICT = "conflict", "Needs a person"
-
-
-WAITING = (RequestState.PROPOSED, RequestState.APPROVED)
-UNSETTLED = (RequestState.UNKNOWN, RequestState.CONFLICT)
-# The contacts of these are locked for every other request (design.md, rule 4).
-ACTIVE = (*WAITING, RequestState.EXECUTING, *UNSETTLED)
-# In these nobody can say that a second person isn't needed any more.
-BEFORE_APPROVAL = (
-    RequestState.PROPOSED,
-    RequestState.REJECTED,
-    RequestState.WITHDRAWN,
-    RequestState.EXPIRED,
-)
 
 
 class RequestQuerySet(models.QuerySet["MergeRequest"]):
@@ -190,126 +155,3 @@ class ContactLock(models.Model):
 
     def __str__(self) -> str:
         return self.contact_id
-
-
-class Approval(models.Model):
-    """What a second person said of a request."""
-
-    class Verdict(models.TextChoices):
-        """The two answers."""
-
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
-
-    request = models.OneToOneField(MergeRequest, on_delete=models.CASCADE, related_name="approval")
-    verdict = models.CharField(max_length=20, choices=Verdict.choices)
-    proposer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    approver = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    note = models.TextField(blank=True, default="")
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(verdict="rejected") | ~Q(approver=F("proposer")),
-                name="approver_is_not_proposer",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_verdict_display()} by {self.approver}"
-
-
-class Attempt(models.Model):
-    """One merge call: written before its first byte is sent (design.md, rules 2 and 3)."""
-
-    class State(models.TextChoices):
-        """`sending` until an answer is recorded, for good."""
-
-        SENDING = "sending", "Sending"
-        MERGED = "merged", "Merged"
-        PARTIAL = "partial", "Merged in part"
-        NOT_SENT = "not_sent", "Not sent"
-        REFUSED = "refused", "Refused by Invent"
-        UNKNOWN = "unknown", "Outcome unknown"
-
-    request = models.ForeignKey(MergeRequest, on_delete=models.PROTECT, related_name="attempts")
-    number = models.PositiveIntegerField()
-    state = models.CharField(max_length=20, choices=State.choices, default=State.SENDING.value)
-    source_ids = models.JSONField()
-    call = models.JSONField()
-    answer = models.JSONField(null=True, blank=True)
-    reason = models.TextField(blank=True, default="")
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering: ClassVar = ["number"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["request", "number"], name="attempt_number_once"),
-            models.UniqueConstraint(
-                fields=["request"], condition=Q(state="sending"), name="one_call_at_a_time"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Attempt {self.number} of request {self.request_id}"
-
-
-class ReadBack(models.Model):
-    """One look at Invent for the truth about a request whose outcome is not known.
-
-    `evidence` has a line for each contact: what was asked, what came, what it says.
-    """
-
-    class Verdict(models.TextChoices):
-        """What one look says; only several that agree settle that nothing was applied."""
-
-        MERGED = "merged", "All merged"
-        NOT_APPLIED = "not_applied", "Nothing merged"
-        PARTIAL = "partial", "Merged in part"
-        CONFLICT = "conflict", "Contradictory"
-        UNCLEAR = "unclear", "Can't tell"
-
-    request = models.ForeignKey(MergeRequest, on_delete=models.PROTECT, related_name="looks")
-    at = models.DateTimeField()
-    verdict = models.CharField(max_length=20, choices=Verdict.choices)
-    evidence = models.JSONField()
-
-    class Meta:
-        ordering: ClassVar = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.get_verdict_display()} at {self.at:%Y-%m-%d %H:%M:%S}"
-
-
-class Standing(models.Model):
-    """Why no merge of an organisation is executed now; `halted_as` is empty while all is well.
-
-    `looked_for` says that a person wants the gap looked at, `accepted` is the anchor that somebody
-    has decided to go on without. `chain_broken` says where the history breaks (audit.Check), here
-    too so that every page can show it without asking once more.
-    """
-
-    class Halt(models.TextChoices):
-        """What stops every merge until a person goes on."""
-
-        KEY = "key", "Invent refuses the API key"
-        GAP = "gap", "The database is older than what was sent"
-
-    organization = models.OneToOneField(
-        Organization, on_delete=models.CASCADE, primary_key=True, related_name="standing"
-    )
-    halted_as = models.CharField(max_length=10, choices=Halt.choices, blank=True, default="")
-    because = models.TextField(blank=True, default="")
-    since = models.DateTimeField(null=True, blank=True)
-    looked_for = models.BooleanField(default=False)
-    accepted = models.CharField(max_length=64, blank=True, default="")
-    chain_broken = models.TextField(blank=True, default="")
-
-    def __str__(self) -> str:
-        return self.get_halted_as_display() or "All is well"

@@ -1,0 +1,33 @@
+"""Merge requests, their approvals, the calls made for them, and what was read back.
+
+Nothing here is changed but by the transitions of proposals.py, approval.py, execution.py and
+reconcile.py (design.md, rule 1).
+"""
+
+from mergeui.merging.models.approval import Approval
+from mergeui.merging.models.attempt import Attempt, ReadBack
+from mergeui.merging.models.request import ContactLock, MergeRequest, RequestQuerySet, Source
+from mergeui.merging.models.standing import Standing
+from mergeui.merging.models.states import (
+    ACTIVE,
+    BEFORE_APPROVAL,
+    UNSETTLED,
+    WAITING,
+    RequestState,
+)
+
+__all__ = [
+    "ACTIVE",
+    "BEFORE_APPROVAL",
+    "UNSETTLED",
+    "WAITING",
+    "Approval",
+    "Attempt",
+    "ContactLock",
+    "MergeRequest",
+    "ReadBack",
+    "RequestQuerySet",
+    "RequestState",
+    "Source",
+    "Standing",
+]

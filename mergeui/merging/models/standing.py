@@ -1,0 +1,33 @@
+"""Whether the merges of an organisation go on."""
+
+from django.db import models
+
+from mergeui.accounts.models import Organization
+
+
+class Standing(models.Model):
+    """Why no merge of an organisation is executed now; `halted_as` is empty while all is well.
+
+    `looked_for` says that a person wants the gap looked at, `accepted` is the anchor that somebody
+    has decided to go on without. `chain_broken` says where the history breaks (audit.Check), here
+    too so that every page can show it without asking once more.
+    """
+
+    class Halt(models.TextChoices):
+        """What stops every merge until a person goes on."""
+
+        KEY = "key", "Invent refuses the API key"
+        GAP = "gap", "The database is older than what was sent"
+
+    organization = models.OneToOneField(
+        Organization, on_delete=models.CASCADE, primary_key=True, related_name="standing"
+    )
+    halted_as = models.CharField(max_length=10, choices=Halt.choices, blank=True, default="")
+    because = models.TextField(blank=True, default="")
+    since = models.DateTimeField(null=True, blank=True)
+    looked_for = models.BooleanField(default=False)
+    accepted = models.CharField(max_length=64, blank=True, default="")
+    chain_broken = models.TextField(blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.get_halted_as_display() or "All is well"
