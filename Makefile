@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test check coverage sweep bench lock format screenshots
+.PHONY: help demo setup run test check coverage sweep bench lock messages format screenshots
 # Two targets at once would set up the same .venv twice.
 .NOTPARALLEL:
 
@@ -61,6 +61,10 @@ sweep: ## Kill the worker at every commit and socket operation of a merge, on bo
 bench: ## The figures of the README
 	@scripts/setup --dev
 	@$(BIN)/python -m benchmarks
+
+messages: ## The words of the code into locale/, to be translated, and compiled
+	@scripts/setup --dev
+	@$(BIN)/python -m scripts.messages
 
 lock: ## Make the requirement files anew from pyproject.toml (UPGRADE=1 takes the newest)
 	@scripts/setup --dev

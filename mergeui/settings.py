@@ -217,6 +217,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "mergeui.web.reader.ReaderMiddleware",
     "mergeui.web.middleware.ProblemMiddleware",
 ]
 
@@ -287,7 +288,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Whoever signs in chooses both for themselves; these serve commands, the worker and files.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False

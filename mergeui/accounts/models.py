@@ -5,10 +5,31 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Density(models.TextChoices):
+    """How much of a list fits into a window."""
+
+    COMFORTABLE = "comfortable", _("Comfortable")
+    COMPACT = "compact", _("Compact")
 
 
 class User(AbstractUser):
-    """Somebody who signs in. What they may do is said by their memberships, not by flags here."""
+    """Somebody who signs in. What they may do is said by their memberships, not by flags here.
+
+    How the desk looks to them is, so that it comes with them in one query. `time_zone` is an IANA
+    name, empty until their browser has said one; `language` is empty for what the browser asks
+    for; `opens` is what stands behind `/groups/?` where the desk begins for them.
+    """
+
+    keys_on = models.BooleanField(default=True)
+    density = models.CharField(
+        max_length=20, choices=Density.choices, default=Density.COMFORTABLE.value
+    )
+    time_zone = models.CharField(max_length=64, blank=True, default="")
+    language = models.CharField(max_length=10, blank=True, default="")
+    opens = models.CharField(max_length=500, blank=True, default="")
 
     class Meta:
         db_table = "accounts_user"

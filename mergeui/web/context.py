@@ -20,6 +20,7 @@ SECTIONS = {
     "resolve": "requests",
     "history": "history",
     "contact": "history",
+    "settings": "settings",
 }
 
 

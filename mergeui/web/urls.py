@@ -13,6 +13,7 @@ from mergeui.web.views import (
     queue,
     requests,
     session,
+    settings,
     sync,
 )
 
@@ -51,6 +52,8 @@ urlpatterns = [
     path("history/", history.history, name="history"),
     path("history/export/", history.export, name="history_export"),
     path("history/<int:number>/", history.entry, name="history_entry"),
+    path("settings/", settings.settings_page, name="settings"),
+    path("settings/change/", settings.change, name="settings_change"),
     path("login/", session.SignIn.as_view(), name="login"),
     path("logout/", session.sign_out, name="logout"),
     path("healthz/live", health.live, name="live"),

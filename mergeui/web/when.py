@@ -1,40 +1,103 @@
-"""Moments in words for people. All times of the desk are UTC, and say so where it matters."""
+"""Moments in words for people: in their language, and in their time zone, which is named."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-STEPS = (
-    (timedelta(days=365), "year", "years"),
-    (timedelta(days=30), "month", "months"),
-    (timedelta(days=1), "day", "days"),
-    (timedelta(hours=1), "hour", "hours"),
-    (timedelta(minutes=1), "minute", "minutes"),
+from django.utils import timezone
+from django.utils.dates import MONTHS
+from django.utils.formats import get_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext_lazy
+
+SHORT_MONTHS = (
+    pgettext_lazy("month", "Jan"),
+    pgettext_lazy("month", "Feb"),
+    pgettext_lazy("month", "Mar"),
+    pgettext_lazy("month", "Apr"),
+    pgettext_lazy("month", "May"),
+    pgettext_lazy("month", "Jun"),
+    pgettext_lazy("month", "Jul"),
+    pgettext_lazy("month", "Aug"),
+    pgettext_lazy("month", "Sep"),
+    pgettext_lazy("month", "Oct"),
+    pgettext_lazy("month", "Nov"),
+    pgettext_lazy("month", "Dec"),
+)
+
+# The units, the longest first, and each as a phrase.
+AGO: tuple[tuple[timedelta, Callable[[int], str]], ...] = (
+    (timedelta(days=365), lambda n: ngettext("{count} year ago", "{count} years ago", n)),
+    (timedelta(days=30), lambda n: ngettext("{count} month ago", "{count} months ago", n)),
+    (timedelta(days=1), lambda n: ngettext("{count} day ago", "{count} days ago", n)),
+    (timedelta(hours=1), lambda n: ngettext("{count} hour ago", "{count} hours ago", n)),
+    (timedelta(minutes=1), lambda n: ngettext("{count} minute ago", "{count} minutes ago", n)),
 )
 
 
-def age(then: datetime, now: datetime) -> str:
-    """How long ago in one unit: "3 minutes", "2 days"; "just now" under a minute."""
+def ago(then: datetime, now: datetime) -> str:
+    """How long ago in one unit: "3 minutes ago", "2 days ago"; "just now" under a minute."""
     passed = now - then
-    for step, one, many in STEPS:
+    for step, words in AGO:
         if passed >= step:
             count = passed // step
-            return f"{count} {one if count == 1 else many}"
-    return "just now"
-
-
-def ago(then: datetime, now: datetime) -> str:
-    """`age` as a phrase: "3 minutes ago", "just now"."""
-    words = age(then, now)
-    return words if words == "just now" else f"{words} ago"
+            return words(count).format(count=number(count))
+    return _("just now")
 
 
 def day(moment: datetime) -> str:
     """A day: "23 November 2026"."""
-    return f"{moment.day} {moment:%B %Y}"
+    local = timezone.localtime(moment)
+    return _("{day} {month} {year}").format(
+        day=local.day, month=MONTHS[local.month], year=local.year
+    )
 
 
-def exact(moment: datetime) -> str:
-    """A moment: "23 Nov 2026, 18:25 UTC"."""
-    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+def short_day(moment: datetime) -> str:
+    """A day: "23 Nov 2026"."""
+    local = timezone.localtime(moment)
+    return _("{day} {short_month} {year}").format(
+        day=local.day, short_month=SHORT_MONTHS[local.month - 1], year=local.year
+    )
+
+
+def clock(moment: datetime) -> str:
+    """A time of day: "18:25"."""
+    return f"{timezone.localtime(moment):%H:%M}"
+
+
+def exact(moment: datetime, *, seconds: bool = False) -> str:
+    """A moment: "23 Nov 2026, 18:25 UTC"; with its seconds when asked for."""
+    local = timezone.localtime(moment)
+    return _("{day} {short_month} {year}, {time} {zone}").format(
+        day=local.day,
+        short_month=SHORT_MONTHS[local.month - 1],
+        year=local.year,
+        time=f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}",
+        zone=zone(local),
+    )
+
+
+def zone(local: datetime) -> str:
+    """How far a local time is from UTC: "UTC", "UTC+1", "UTC-3:30".
+
+    The usual short names are no help: IST is Irish, Israeli and Indian time.
+    """
+    minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '-'}{hours}{f':{rest:02}' if rest else ''}"
+
+
+def zone_name() -> str:
+    """The zone of the reader by its name: "Europe/Madrid"."""
+    return timezone.get_current_timezone_name()
+
+
+def number(count: int) -> str:
+    """A whole number with its thousands parted: "2,140"."""
+    text = f"{count:,}"
+    return text if len(text) < 5 else text.replace(",", str(get_format("THOUSAND_SEPARATOR")))
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -18,14 +18,15 @@ from mergeui.web.access import MemberRequest, page
 from mergeui.web.forms import QueueForm
 from mergeui.web.htmx import wants_fragment
 from mergeui.web.paging import Page, bounded_count, paginate
+from mergeui.web.reader import begins_at
 
 COOKIE = "queue"
 USUAL = {("state", "open"), ("sort", "oldest")}
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """The desk begins at the queue."""
-    return HttpResponseRedirect(reverse("queue"))
+    """The desk begins at the queue, with what the person likes to see first."""
+    return HttpResponseRedirect(begins_at(request))
 
 
 @page()

@@ -18,6 +18,7 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.log import record_alone
 from mergeui.web import problems, typed
 from mergeui.web.access import address_of
+from mergeui.web.reader import begins_at, keep_zone
 
 NOBODY = "nobody"
 
@@ -51,10 +52,15 @@ class SignIn(LoginView):
         """Whether something typed waits for the person behind the sign-in."""
         return super().get_context_data(**kwargs) | {"kept": typed.waiting(self.request)}
 
+    def get_default_redirect_url(self) -> str:
+        """Where the desk begins for this person."""
+        return begins_at(self.request)
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Signs in and records it."""
         response = super().form_valid(form)
         user = form.get_user()
+        keep_zone(user, self.request.POST.get("zone", ""))
         record_alone(Action.SIGNED_IN, by_user=_actor(self.request, user))
         response.status_code = 303
         return response
