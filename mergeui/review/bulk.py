@@ -5,8 +5,11 @@ For the mirror alone: what Invent lists can be read again, decisions and history
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
 from typing import Any
 
+import msgspec
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
 
@@ -38,41 +41,49 @@ def quick_transaction() -> Iterator[None]:
                 cursor.execute(f"PRAGMA synchronous = {int(before)}")
 
 
-def create(instances: Sequence[models.Model]) -> None:
-    """Inserts new instances of one model with a numbered primary key, and sets their keys.
+def plain(instance: models.Model) -> list[Any]:
+    """The columns of a new instance as `create` takes them: text, numbers, booleans, moments.
+
+    Apart from the inserting, because it can be done while others wait for something slower.
+    """
+    return [_plain(getattr(instance, field.attname), field) for field in _fields(type(instance))]
+
+
+def _plain(value: Any, field: "models.Field[Any, Any]") -> Any:
+    if value is not None and isinstance(field, models.JSONField):
+        return msgspec.json.encode(value).decode()
+    value = field.get_prep_value(value)
+    if isinstance(value, datetime):
+        # The connection itself: asked a hundred thousand times, the one of this thread costs time.
+        return connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(value)
+    return value
+
+
+def create(model: type[models.Model], rows: Sequence[Sequence[Any]]) -> Sequence[int]:
+    """Inserts rows (`plain`) of a model with a numbered primary key, and gives their keys.
 
     Signals and defaults of the database are left out; in a transaction only.
     """
-    if not instances:
-        return
-    model = type(instances[0])
-    key = model._meta.pk
-    assert key is not None  # noqa: S101 - every model has one
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    # The connection itself: asked a hundred thousand times, the one of this thread costs time.
-    here = connections[DEFAULT_DB_ALIAS]
-    rows = [
-        tuple(field.get_db_prep_save(getattr(one, field.attname), here) for field in fields)
-        for one in instances
-    ]
-    columns = [str(field.column) for field in fields]
+    if not rows:
+        return []
+    columns = [str(field.column) for field in _fields(model)]
     if connection.vendor == "postgresql":
         numbers = _next_numbers(model, len(rows))
-        insert(
-            model,
-            [str(key.column), *columns],
-            ((number, *row) for number, row in zip(numbers, rows, strict=True)),
-        )
-    else:
-        insert(model, columns, rows)
-        with connection.cursor() as cursor:
-            # The one writer that SQLite allows has numbered them one after the other.
-            cursor.execute("SELECT last_insert_rowid()")
-            last = cursor.fetchone()[0]
-        numbers = range(last - len(rows) + 1, last + 1)
-    for one, number in zip(instances, numbers, strict=True):
-        one.pk = number
-        one._state.adding = False
+        key = str(model._meta.pk.column)
+        numbered = ((number, *row) for number, row in zip(numbers, rows, strict=True))
+        insert(model, [key, *columns], numbered)
+        return numbers
+    insert(model, columns, rows)
+    with connection.cursor() as cursor:
+        # The one writer that SQLite allows has numbered them one after the other.
+        cursor.execute("SELECT last_insert_rowid()")
+        last = cursor.fetchone()[0]
+    return range(last - len(rows) + 1, last + 1)
+
+
+@cache
+def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
+    return tuple(field for field in model._meta.concrete_fields if not field.primary_key)
 
 
 def _next_numbers(model: type[models.Model], count: int) -> Sequence[int]:
@@ -85,7 +96,7 @@ def _next_numbers(model: type[models.Model], count: int) -> Sequence[int]:
 
 
 def insert(
-    model: type[models.Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Inserts `rows` of plain values (text, numbers, booleans, JSON as text) for `columns`.
 

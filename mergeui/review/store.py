@@ -10,6 +10,7 @@ from typing import Any, Self
 import msgspec
 from django.utils import timezone
 
+from mergeui.accounts.models import Organization
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
@@ -26,12 +27,14 @@ _encode = msgspec.msgpack.encode
 
 
 class Row(msgspec.Struct, array_like=True):
-    """One group as it waits in the spool: all its rows, ready to be inserted."""
+    """One group as it waits in the spool: all its rows, ready to be inserted.
+
+    A new group is in `new` (bulk.plain), the fields of one to be changed are in `changes`.
+    """
 
     group_id: int | None
-    fields: dict[str, Any]
-    fingerprint: str
-    evidence: dict[str, Any]
+    new: list[Any]
+    changes: dict[str, Any]
     members: list[tuple[str, int, str, str, str]]
     channels: list[tuple[str, str, str, bool]]
     segments: list[tuple[str, str, str]]
@@ -39,6 +42,9 @@ class Row(msgspec.Struct, array_like=True):
 
 class Spool:
     """Listed groups in a temporary file that nobody else can open and that ends with its use."""
+
+    def __init__(self, organization: Organization) -> None:
+        self._organization = organization
 
     def __enter__(self) -> Self:
         self._file = tempfile.TemporaryFile()
@@ -55,7 +61,7 @@ class Spool:
 
     def add(self, listed: Listed) -> None:
         """Appends a group that is to be stored."""
-        self._sizes.append(self._file.write(_encode(_row(listed))))
+        self._sizes.append(self._file.write(_encode(_row(listed, self._organization))))
 
     def __iter__(self) -> Iterator[Row]:
         decode = msgspec.msgpack.Decoder(Row).decode
@@ -64,15 +70,17 @@ class Spool:
             yield decode(self._file.read(size))
 
 
-def _row(listed: Listed) -> Row:
+def _row(listed: Listed, organization: Organization) -> Row:
+    """Made while Invent is read, when there is nothing to do but to wait."""
     made = listed.digest
     dumps = msgspec.json.encode
     shared = {(link.type, link.user_id) for link in made.links}
+    changes = {**made.fields, "fingerprint": made.fingerprint, "evidence": made.evidence}
+    known = listed.group_id is not None
     return Row(
         group_id=listed.group_id,
-        fields=made.fields,
-        fingerprint=made.fingerprint,
-        evidence=made.evidence,
+        new=[] if known else bulk.plain(_new(changes, organization)),
+        changes=changes if known else {},
         members=[
             (m.contact.id, position, m.name, m.fingerprint, dumps(m.contact.raw).decode())
             for position, m in enumerate(made.members)
@@ -135,10 +143,9 @@ def _store(
     with bulk.quick_transaction():
         first()
         segments.learn(rows)
-        made = [_new(row, run, now) for row in rows if row.group_id is None]
-        bulk.create(made)
+        made = bulk.create(Group, [row.new for row in rows if row.group_id is None])
         run.new += len(made)
-        ids = iter(group.pk for group in made)
+        ids = iter(made)
         changed = [row.group_id for row in rows if row.group_id is not None]
         present = Group.objects.select_for_update().in_bulk(changed)
         Member.objects.filter(group_id__in=changed).delete()
@@ -169,15 +176,9 @@ def _store(
             record(Action.GROUP_REOPENED, by_user=by_user, **entry)
 
 
-def _new(row: Row, run: SyncRun, now: datetime) -> Group:
-    return Group(
-        organization_id=run.organization_id,
-        first_seen_at=now,
-        changed_at=now,
-        fingerprint=row.fingerprint,
-        evidence=row.evidence,
-        **row.fields,
-    )
+def _new(fields: dict[str, Any], organization: Organization) -> Group:
+    now = timezone.now()
+    return Group(organization_id=organization.pk, first_seen_at=now, changed_at=now, **fields)
 
 
 def _change(group: Group, row: Row, now: datetime) -> dict[str, Any] | None:
@@ -187,13 +188,11 @@ def _change(group: Group, row: Row, now: datetime) -> dict[str, Any] | None:
     and locked: a decision of a moment ago counts.
     """
     entry: dict[str, Any] | None = None
-    for name, value in row.fields.items():
+    for name, value in row.changes.items():
         setattr(group, name, value)
-    group.fingerprint = row.fingerprint
-    group.evidence = row.evidence
     group.changed_at = now
     decided = group.state in {GroupState.DISMISSED, GroupState.SNOOZED}
-    reopened = decided and group.decided_evidence != row.evidence
+    reopened = decided and group.decided_evidence != group.evidence
     if group.state == GroupState.VANISHED or reopened:
         was, group.state = group.state, GroupState.OPEN.value
         group.snoozed_until = None

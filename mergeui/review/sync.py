@@ -120,7 +120,7 @@ def _execute(
     run: SyncRun, client: InventClient, by_user: Actor, progress: Callable[[SyncRun], None]
 ) -> None:
     matcher = Matcher(run.organization)
-    with Spool() as spool:
+    with Spool(run.organization) as spool:
         missing: list[int] = []
         for _ in range(MOST_PASSES):
             steady = _read_all(run, client, matcher, spool, progress)

@@ -41,7 +41,7 @@ def approved(desk: Desk, **choice: Any) -> MergeRequest:
 def mirrored(desk: Desk, raw: list[dict[str, Any]]) -> Group:
     """A group of contacts that Invent would not suggest, as the mirror would hold it."""
     run = request_sync(desk.organization, by_user=desk.system)
-    with Spool() as spool:
+    with Spool(desk.organization) as spool:
         spool.add(Listed(None, digest([Contact.parse(one) for one in raw])))
         apply(spool, run, by_user=desk.system, progress=lambda: None)
     return Group.objects.latest("pk")

@@ -39,21 +39,21 @@ def test_created_rows_are_what_the_orm_would_have_made() -> None:
     before.save()
     made = [group(organization, name) for name in ("one", "two", "three")]
 
-    bulk.create(made)
+    numbers = bulk.create(Group, [bulk.plain(one) for one in made])
 
-    for one in made:
-        stored = Group.objects.get(pk=one.pk)
+    for number, one in zip(numbers, made, strict=True):
+        stored = Group.objects.get(pk=number)
         assert (stored.sort_name, stored.names) == (one.sort_name, one.names)
         assert stored.evidence == {"members": ["a"], "links": []}
         assert (stored.state, stored.first_seen_at) == ("open", one.first_seen_at)
     after = group(organization, "after")
     after.save()
-    assert len({before.pk, after.pk, *(one.pk for one in made)}) == 5
+    assert len({before.pk, after.pk, *numbers}) == 5
 
 
 @pytest.mark.django_db
 def test_nothing_to_create_is_nothing() -> None:
-    bulk.create([])
+    assert list(bulk.create(Group, [])) == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -33,7 +33,7 @@ def read(desk: Desk, *pages: list[DuplicateGroup]) -> Matcher:
     """A sync of these pages, without the groups that vanish."""
     matcher = Matcher(desk.organization)
     run = request_sync(desk.organization, by_user=desk.system)
-    with Spool() as spool:
+    with Spool(desk.organization) as spool:
         for page in pages:
             for found in matcher.match(page):
                 spool.add(found)

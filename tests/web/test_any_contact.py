@@ -69,7 +69,7 @@ CONTACT = st.fixed_dictionaries(
 def stored(desk: Desk, contacts: list[Contact]) -> Group:
     """The group as a sync stores it."""
     run: SyncRun = request_sync(desk.organization, by_user=desk.system)
-    with Spool() as spool:
+    with Spool(desk.organization) as spool:
         spool.add(Listed(None, digest(contacts)))
         apply(spool, run, by_user=desk.system, progress=lambda: None)
     run.delete()
