@@ -7,6 +7,7 @@ from typing import Any
 
 from mergeui.invent import Contact, fingerprint
 from mergeui.review.evidence import Link, links
+from mergeui.review.grades import Grader
 from mergeui.review.risk import cautions
 from mergeui.review.text import display_name, searchable, shortened, sort_key
 
@@ -14,8 +15,12 @@ from mergeui.review.text import display_name, searchable, shortened, sort_key
 NAMES_SHOWN = 4
 LINKS_SHOWN = 3
 SEGMENTS_SHOWN = 6
+LINKS_GRADED = 100
 LONGEST_SEARCH_TEXT = 60_000
 LONGEST_VALUE = 1_000
+# What is stored of a group is made by rules. When they change, this does: then every group counts
+# as changed once, and the next sync stores it anew. 2: grades.
+RULES = b"2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ def digest(contacts: Sequence[Contact]) -> GroupDigest:
     members = tuple(MemberDigest(c, display_name(c), fingerprint(c)) for c in contacts)
     found = links(contacts)
     evidence = evidence_of(contacts, found)
+    grader = Grader(contacts)
     risks = [caution.risk.value for caution in cautions(contacts, found)]
     names = list(dict.fromkeys(member.name for member in members))
     labels = list(
@@ -64,11 +70,14 @@ def digest(contacts: Sequence[Contact]) -> GroupDigest:
         "segment_labels": [[shortened(name, 40), color] for name, color in labels[:SEGMENTS_SHOWN]],
         "risks": "".join(f",{code}" for code in risks) + ("," if risks else ""),
         "risky": bool(risks),
+        "grade": grader.group(found).value,
+        "graded_links": [link.as_json() for link in grader.links(found[:LINKS_GRADED])],
         "sort_name": sort_key(names[0]),
         "search_text": search_text(contacts),
     }
-    whole = hashlib.sha256("".join(member.fingerprint for member in members).encode()).hexdigest()
-    return GroupDigest(members, found, whole, evidence, fields)
+    whole = hashlib.sha256(RULES)
+    whole.update("".join(member.fingerprint for member in members).encode())
+    return GroupDigest(members, found, whole.hexdigest(), evidence, fields)
 
 
 def evidence_of(contacts: Sequence[Contact], found: Sequence[Link]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from mergeui.accounts.models import Organization
+from mergeui.review.grades import Grade
 
 
 class GroupState(models.TextChoices):
@@ -54,8 +55,9 @@ class Group(models.Model):
     """One suggestion of Invent: contacts that share an external channel.
 
     Invent gives its groups no id, so a group keeps its row for as long as its members overlap from
-    one sync to the next. `names`, `links`, `segment_labels`, `risks`, `sort_name` and `search_text`
-    are made from the members by `review.digest` when they are stored.
+    one sync to the next. `names`, `links`, `segment_labels`, `risks`, `grade`, `graded_links`,
+    `sort_name` and `search_text` are made from the members by `review.digest` when they are stored;
+    a group that was stored before there were grades has none until the next sync.
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
@@ -69,6 +71,8 @@ class Group(models.Model):
     segment_labels = models.JSONField(default=list)
     risks = models.CharField(max_length=200, blank=True, default="")
     risky = models.BooleanField(default=False)
+    grade = models.CharField(max_length=10, choices=Grade.choices, blank=True, default="")
+    graded_links = models.JSONField(default=list)
     sort_name = models.CharField(max_length=200, default="")
     search_text = models.TextField(default="")
     fingerprint = models.CharField(max_length=64)
@@ -108,6 +112,10 @@ class Group(models.Model):
             models.Index(
                 fields=["organization", "first_seen_at", "id"], name="queue_by_age_any_state"
             ),
+            models.Index(
+                fields=["organization", "state", "grade", "first_seen_at", "id"],
+                name="queue_by_grade",
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -122,6 +130,11 @@ class Group(models.Model):
     def risk_codes(self) -> list[str]:
         """The codes of `review.risk.Risk` that apply."""
         return [code for code in self.risks.split(",") if code]
+
+    @property
+    def barred_from_bulk(self) -> bool:
+        """Whether it has to be looked at one by one: its names conflict, or nobody knows yet."""
+        return self.grade in {"", Grade.CONFLICT}
 
     def claimed_by_other(self, user_id: int, now: datetime) -> bool:
         """Whether somebody else has the group open now."""

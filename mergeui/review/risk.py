@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from mergeui.invent import Contact
 from mergeui.review.evidence import Link, indirect, links, unlinked
-from mergeui.review.names import names_conflict
+from mergeui.review.names import MOST_NAMES, names_conflict
 from mergeui.review.text import display_name
 
 CROWD = 5
@@ -124,6 +124,10 @@ def _admin(contacts: Sequence[Contact]) -> Caution | None:
 def _names(contacts: Sequence[Contact]) -> Caution | None:
     named = [c for c in contacts if c.name and c.name.strip()]
     distinct = list({c.name: c for c in named}.values())
+    if len(distinct) > MOST_NAMES:
+        return Caution(
+            Risk.NAMES, f"These contacts have {len(distinct)} different names: that is no one's."
+        )
     for index, one in enumerate(distinct):
         for other in distinct[index + 1 :]:
             if names_conflict(one.name or "", other.name or ""):

@@ -1,15 +1,20 @@
 """The forms of the desk: what a person may type, and what of it can't be used."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from mergeui.audit.actions import Action
+from mergeui.review.grades import Grade
 from mergeui.review.risk import Risk
 from mergeui.review.text import CHANNEL_NAMES
 from mergeui.web.queue import STATES, Wanted
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 NOTE_LONGEST = 2_000
 
@@ -20,6 +25,7 @@ SORT_WORDS = {
     "oldest": "Oldest first", "newest": "Newest first", "largest": "Largest first",
     "smallest": "Smallest first", "name": "By name",
 }  # fmt: skip
+GRADE_WORDS = {"sure": _("Names agree"), **dict(Grade.choices)}
 RISK_WORDS = {"none": "No risk marks", "any": "Any risk mark"}
 
 
@@ -54,6 +60,7 @@ class QueueForm(LookForm):
     segment = forms.ChoiceField(label="Segment", required=False)
     risk = forms.ChoiceField(label="Risk", required=False)
     size = forms.ChoiceField(label="Size", required=False)
+    grade = forms.ChoiceField(label=_("How sure"), required=False)
     sort = forms.ChoiceField(label="Order", choices=list(SORT_WORDS.items()), required=False)
 
     def __init__(self, data: Any, *, segments: Iterable[tuple[str, str]] = ()) -> None:
@@ -64,8 +71,11 @@ class QueueForm(LookForm):
         self._choose("segment", "Any segment", {**self._as_given("segment"), **dict(segments)})
         self._choose("risk", "Any or none", risks)
         self._choose("size", "Any size", SIZE_WORDS)
+        self._choose("grade", _("Any"), GRADE_WORDS)
 
-    def _choose(self, name: str, nothing: str, choices: dict[str, str]) -> None:
+    def _choose(
+        self, name: str, nothing: "StrOrPromise", choices: Mapping[str, "StrOrPromise"]
+    ) -> None:
         field = cast(forms.ChoiceField, self.fields[name])
         field.choices = [("", nothing), *choices.items()]
 
@@ -83,6 +93,7 @@ class QueueForm(LookForm):
             segment=self.value_of("segment"),
             risk=self.value_of("risk"),
             size=self.value_of("size"),
+            grade=self.value_of("grade"),
             sort=self.value_of("sort") or "oldest",
         )
 

@@ -10,9 +10,11 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from mergeui.accounts.models import Organization
 from mergeui.audit.references import looks_like_phone
+from mergeui.review.grades import SURE, Grade
 from mergeui.review.models import Channel, Group, GroupQuerySet, GroupState, Segment
 from mergeui.review.risk import Risk
 from mergeui.review.text import searchable
@@ -42,7 +44,7 @@ STATES = {
 }
 RISKS = {risk.value: risk.label for risk in Risk}
 SHOWN = (
-    "state", "member_count", "names", "links", "segment_labels", "risks", "sort_name",
+    "state", "member_count", "names", "links", "segment_labels", "risks", "grade", "sort_name",
     "first_seen_at", "claimed_until", "snoozed_until", "decided_at", "decided_note",
     "claimed_by__username", "claimed_by__first_name", "claimed_by__last_name",
     "decided_by__username", "decided_by__first_name", "decided_by__last_name",
@@ -59,12 +61,13 @@ class Wanted:
     segment: str = ""
     risk: str = ""
     size: str = ""
+    grade: str = ""
     sort: str = "oldest"
 
     @property
     def narrowed(self) -> bool:
         """Whether anything but the state limits the list."""
-        return any((self.q, self.channel, self.segment, self.risk, self.size))
+        return any((self.q, self.channel, self.segment, self.risk, self.size, self.grade))
 
 
 def find(organization: Organization, wanted: Wanted) -> GroupQuerySet:
@@ -85,6 +88,9 @@ def find(organization: Organization, wanted: Wanted) -> GroupQuerySet:
         groups = groups.filter(risky=wanted.risk == "any")
     elif wanted.risk:
         groups = groups.filter(risks__contains=f",{wanted.risk},")
+    if wanted.grade:
+        grades = SURE if wanted.grade == "sure" else (wanted.grade,)
+        groups = groups.filter(grade__in=grades)
     if wanted.size:
         low, high = SIZES[wanted.size]
         groups = groups.filter(member_count__gte=low)
@@ -128,6 +134,7 @@ class Row:
     links: list[tuple[str, str, str]]
     segments: list[tuple[str, str]]
     risks: list[str]
+    grade: tuple[str, str]
     count: str
     age: str
     since: str
@@ -140,10 +147,27 @@ def rows(groups: list[Group], *, user_id: int, with_state: bool) -> list[Row]:
     """The rows of a page of groups."""
     now = timezone.now()
     base = reverse("queue")
-    return [_row(group, base, now, user_id, with_state) for group in groups]
+    marks = grade_marks()
+    return [_row(group, base, now, user_id, with_state, marks) for group in groups]
 
 
-def _row(group: Group, base: str, now: datetime, user_id: int, with_state: bool) -> Row:
+def grade_marks() -> dict[str, tuple[str, str]]:
+    """The small mark of each grade, as (style, words); the risk marks say it when it is bad."""
+    return {
+        Grade.FULL: ("good", gettext("Names agree")),
+        Grade.PART: ("good", gettext("Names agree in part")),
+        Grade.MISSING: ("line", gettext("A name missing")),
+    }
+
+
+def _row(
+    group: Group,
+    base: str,
+    now: datetime,
+    user_id: int,
+    with_state: bool,
+    marks: dict[str, tuple[str, str]],
+) -> Row:
     count, names = group.member_count, group.names
     more = count - len(names) if len(names) >= 4 and count > len(names) else 0
     state = GroupState(group.state)
@@ -154,6 +178,7 @@ def _row(group: Group, base: str, now: datetime, user_id: int, with_state: bool)
         links=[(name, address, _held(held, count)) for _, name, address, held in group.links],
         segments=[(segment_class(color), name) for name, color in group.segment_labels],
         risks=[RISKS[code] for code in group.risk_codes if code in RISKS],
+        grade=marks.get(group.grade, ("", "")),
         count=plural(count, "contact"),
         age=ago(group.first_seen_at, now),
         since=exact(group.first_seen_at),

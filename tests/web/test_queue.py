@@ -63,6 +63,14 @@ def test_a_row_says_enough_to_decide(client: Client) -> None:
     assert "just now" in page
 
 
+def test_a_row_says_how_sure_it_is(client: Client) -> None:
+    rows = client.get("/groups/").context["rows"]
+
+    # Where names conflict, the risk mark says so already.
+    assert [row.grade[1] for row in rows] == ["Names agree", "", "Names agree in part"]
+    assert '<span class="grade grade-good">Names agree</span>' in text_of(client.get("/groups/"))
+
+
 def test_a_large_group_names_the_first_four() -> None:
     desk = Desk(*(contact(f"Ana {n}", email("a@example.com")) for n in "ABCDEFG"))
     desk.sync()
@@ -100,6 +108,8 @@ def test_search_by_contact_id(client: Client) -> None:
         ("?channel=twilio", []), ("?segment=seg_vip", [ANA]), ("?segment=seg_none", []),
         ("?risk=unsubscribed", [DMITRY]), ("?risk=none", [ANA]), ("?risk=any", [COSTA, DMITRY]),
         ("?size=3-5", [COSTA]), ("?size=2", [ANA, DMITRY]), ("?size=21%2B", []),
+        ("?grade=sure", [ANA, DMITRY]), ("?grade=full", [ANA]), ("?grade=conflict", [COSTA]),
+        ("?grade=missing", []), ("?grade=sure&risk=none", [ANA]),
         ("?size=2&risk=any&q=dm", [DMITRY]), ("?state=merged", []),
         ("?sort=largest", [COSTA, DMITRY, ANA]), ("?sort=name", [ANA, COSTA, DMITRY]),
         ("?sort=newest", [DMITRY, COSTA, ANA]), ("?sort=smallest", [ANA, DMITRY, COSTA]),
@@ -116,7 +126,9 @@ def test_filters_and_order(client: Client, query: str, found: list[list[str]]) -
     assert names(client, query) == found
 
 
-@pytest.mark.parametrize("query", ["?state=x", "?risk=x", "?size=x", "?sort=x", "?channel=%00"])
+@pytest.mark.parametrize(
+    "query", ["?state=x", "?risk=x", "?size=x", "?grade=x", "?sort=x", "?channel=%00"]
+)
 def test_what_is_not_known_is_ignored_and_said(client: Client, query: str) -> None:
     answer = client.get(f"/groups/{query}")
 

@@ -45,7 +45,7 @@ def queue(request: MemberRequest) -> HttpResponse:
     runs = refresh.latest(organization)
     context = {
         **_list_context(request, listed, wanted, query),
-        "selects": [form[name] for name in ("channel", "segment", "risk", "size", "sort")],
+        "selects": [form[name] for name in ("channel", "segment", "grade", "risk", "size", "sort")],
         "notes": _notes(form, listed),
         "total": f"{bounded_count(found)} {'group' if len(listed.rows) == 1 else 'groups'}",
         "empty": None if listed.rows else shown.emptiness(wanted, bool(runs)),
