@@ -7,7 +7,8 @@ Facts, all optional: `before`, `after` (states) · `group`, `request`, `attempt`
 `primary` (contact id), `sources`, `members`, `merged`, `contacts` (lists of contact ids) ·
 `reason`, `why`, `verdict` (codes, or words without personal data) · `status` (of HTTP) · `late` ·
 `path`, `method` · `until` (ISO date) · `new`, `changed`, `vanished`, `unchanged` (counts) · `role`
-· `numbers` (entries erased) · `format`, `count`. More may be added; describe.py passes over it.
+· `numbers` (entries erased) · `format`, `count` · `mentioned` (numbers of our users). More may be
+added; describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
 (contact id → name) · `note` (as typed) · `call`, `answer` (exact, without the key) · `username` ·
@@ -27,6 +28,7 @@ class Action(TextChoices):
     GROUP_DISMISSED = "group_dismissed", "Group dismissed"
     GROUP_SNOOZED = "group_snoozed", "Group snoozed"
     GROUP_REOPENED = "group_reopened", "Group reopened"
+    NOTE_WRITTEN = "note_written", "Note written"
 
     MERGE_REQUESTED = "merge_requested", "Merge asked for"
     MERGE_APPROVED = "merge_approved", "Merge approved"

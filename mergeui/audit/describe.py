@@ -21,6 +21,7 @@ SENTENCES: dict[str, str] = {
     Action.GROUP_DISMISSED: "{who} marked {group} as not a duplicate.",
     Action.GROUP_SNOOZED: "{who} snoozed {group}{until}.",
     Action.GROUP_REOPENED: "{who} put {group} back into the queue{because}.",
+    Action.NOTE_WRITTEN: "{who} wrote a note about {group}{request}.",
     Action.MERGE_REQUESTED: "{who} asked to merge {sources} into {primary}{request}.",
     Action.MERGE_APPROVED: "{who} approved the merge of {sources} into {primary}{request}.",
     Action.MERGE_PASSED: "The merge of {sources} into {primary} needed nobody's approval{request}.",

@@ -1,10 +1,11 @@
-"""Who a session belongs to: user, role, organisation and its standing in one query."""
+"""Who a session belongs to: user, role, organisation, standing, what is unread: one query."""
 
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 
 from mergeui.accounts.models import Membership, User
+from mergeui.web.notes import with_unread
 
 
 class MemberBackend(ModelBackend):
@@ -23,6 +24,7 @@ class MemberBackend(ModelBackend):
         member = (
             Membership.objects.select_related("user", "organization__standing")
             .filter(user_id=user_id)
+            .annotate(unread=with_unread())
             .order_by("id")
             .first()
         )

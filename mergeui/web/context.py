@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from mergeui.accounts.models import Membership
 from mergeui.merging.models import Standing
+from mergeui.web.notes import unread_count
 from mergeui.web.requests import waiting_for
 
 # The first word of an address's name says which part of the desk it belongs to.
@@ -25,7 +26,7 @@ SECTIONS = {
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
-    """The member, the part of the desk that the page belongs to, and what waits for the member.
+    """The member, the part of the desk that the page belongs to, and what is for the member.
 
     `waiting` is a function: only a template that shows the frame asks the database for it.
     """
@@ -41,5 +42,5 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "section": SECTIONS.get((name or "").partition("_")[0], ""),
         "halt": standing if standing and standing.halted_as else None,
         "chain_broken": standing.chain_broken if standing else "",
-        "waiting": lambda: waiting_for(member) if member else 0,
+        "waiting": lambda: waiting_for(member) + unread_count(member) if member else 0,
     }

@@ -22,7 +22,8 @@ def answer(
     request: HttpRequest, status: int, sentence: str, title: str = "", back: str = ""
 ) -> HttpResponse:
     """The page or fragment that says `sentence`; what was typed is shown, to be copied."""
-    notes = typed.fields_of(request).get("note", []) if request.method == "POST" else []
+    fields = typed.fields_of(request) if request.method == "POST" else {}
+    notes = fields.get("note") or fields.get("words") or []
     context = {
         "status": status,
         "title": title or TITLES.get(status, TITLES[400]),

@@ -52,7 +52,7 @@ def test_an_approver_sees_what_waits_for_them(proposed: MergeRequest) -> None:
     assert page.status_code == 200
     assert "Merge 1 contact into" in page.content.decode()
     assert "Ana unsubscribed" in page.content.decode()
-    assert "Wait for your approval" in page.content.decode()
+    assert "For you: to approve" in page.content.decode()
 
 
 def test_the_proposer_sees_it_under_asked_by_me(

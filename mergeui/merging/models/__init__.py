@@ -15,6 +15,7 @@ from mergeui.merging.models.states import (
     WAITING,
     RequestState,
 )
+from mergeui.merging.models.telling import Mailbox, Notice
 
 __all__ = [
     "ACTIVE",
@@ -24,7 +25,9 @@ __all__ = [
     "Approval",
     "Attempt",
     "ContactLock",
+    "Mailbox",
     "MergeRequest",
+    "Notice",
     "ReadBack",
     "RequestQuerySet",
     "RequestState",

@@ -25,6 +25,7 @@ from mergeui.web.comparing import Picked
 from mergeui.web.deciding import banner, columns, preview_of
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
+from mergeui.web.notes import thread_of
 
 NOTE_LONGEST = 2_000
 
@@ -60,7 +61,8 @@ def show(
     """The page, with what was typed and what was wrong with it."""
     comparison = compare(contacts_of(group))
     picked = Picked.suggested(comparison)
-    if typed_fields:
+    words = typed_fields.get("words", "") if typed_fields else ""
+    if typed_fields and not words:
         picked = Picked.typed(typed_fields).ticking(typed_fields.get("tick", ""), comparison)
     operator = request.member.can(Role.OPERATOR)
     lines = comparing.lines(comparison)
@@ -81,6 +83,7 @@ def show(
         "problem": problem,
         "errors": errors or {},
         "snooze": snooze_days(),
+        "thread": thread_of(request.member, group, typed=words),
     }
     return render(
         request, "compare/page.html", context, status=problem.status if problem else status

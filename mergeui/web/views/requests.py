@@ -25,6 +25,7 @@ from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.forms import NoteForm
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
+from mergeui.web.notes import thread_of
 from mergeui.web.paging import Order, paginate
 from mergeui.web.views.queue import pager_links
 
@@ -87,6 +88,12 @@ def _page(
         **_context(request, wanted, live),
         "problem": problem.sentence if problem else "",
         "typed_note": restored.get("note", "") if restored else "",
+        "thread": thread_of(
+            request.member,
+            wanted.group,
+            request_pk=wanted.pk,
+            typed=restored.get("words", "") if restored else "",
+        ),
     }
     status = problem.status if problem else 200
     return render(request, "requests/page.html", context, status=status)

@@ -1,0 +1,72 @@
+"""Writing a note, and having read what is for one."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from mergeui.accounts.models import Role
+from mergeui.errors import Problem
+from mergeui.merging import notes
+from mergeui.merging.models import MergeRequest
+from mergeui.review.models import Group
+from mergeui.web import problems
+from mergeui.web.access import MemberRequest, action
+from mergeui.web.htmx import done, wants_fragment
+from mergeui.web.middleware import record_refusal
+from mergeui.web.notes import thread_of, unknown_names
+
+
+@action(Role.OPERATOR, back="group")
+def group_note(request: MemberRequest, pk: int) -> HttpResponse:
+    """A note on a group."""
+    group = get_object_or_404(Group.objects.of(request.member.organization), pk=pk)
+    return _write(request, group, None, reverse("group", args=[pk]))
+
+
+@action(Role.OPERATOR, back="request")
+def request_note(request: MemberRequest, pk: int) -> HttpResponse:
+    """A note on a request."""
+    own = MergeRequest.objects.of(request.member.organization).select_related("group")
+    wanted = get_object_or_404(own, pk=pk)
+    return _write(request, wanted.group, wanted, reverse("request", args=[pk]))
+
+
+def _write(
+    request: MemberRequest, group: Group, wanted: MergeRequest | None, page: str
+) -> HttpResponse:
+    try:
+        written = notes.write(
+            group, text=request.POST.get("words", ""), by_user=request.actor, request=wanted
+        )
+    except Problem as problem:
+        record_refusal(request, problem)
+        return problems.answer(request, problem.status, problem.sentence, back=page)
+    warning = unknown_names(written.unknown)
+    if wants_fragment(request):
+        thread = thread_of(request.member, group, request_pk=wanted.pk if wanted else None)
+        context = {"thread": thread, "said": _("The note is kept."), "warning": warning}
+        return render(request, "notes/thread.html", context)
+    if warning:
+        messages.warning(request, warning)
+    return done(request, f"{page}#notes", _("The note is kept."))
+
+
+@action(Role.VIEWER, back="requests")
+def read(request: MemberRequest) -> HttpResponse:
+    """Somebody has read what is for them: the notices named, or all of theirs."""
+    given = request.POST.getlist("notice")
+    everything = "all" in given
+    numbers = [int(n) for n in given if n.isascii() and n.isdigit() and len(n) < 19]
+    notes.read(request.member, None if everything else numbers)
+    if wants_fragment(request):
+        return HttpResponse(status=204)
+    return done(request, _back(request), "")
+
+
+def _back(request: HttpRequest) -> str:
+    """To the page of the desk that the form was on: only a path, so that nobody is led away."""
+    page = request.POST.get("page", "")
+    plain = page.startswith("/") and not page.startswith(("//", "/\\"))
+    return page if plain and page.isprintable() else reverse("requests")
