@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
 LANGUAGES = ("es",)
 SOURCES = ("mergeui/**/*.py", "templates/**/*.html")
+SAID = "Said"
 # Which arguments are words: of Django's functions, and of our own for sentences that are stored.
 WORDS: dict[str, tuple[Any, ...] | None] = {
     "_": None,
@@ -40,8 +41,7 @@ WORDS: dict[str, tuple[Any, ...] | None] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
-    "Said": None,
-    "Counted": (1, 2),
+    SAID: None,
 }
 HINTS = ["Translators:"]
 # No time of day in a committed file: it would differ with every run.
@@ -68,12 +68,14 @@ def _read(path: Path) -> Iterator[tuple[tuple[str, ...], list[str], str | None]]
         # As xgettext would get it: code between letters. Babel reads Python by its indentation.
         text = "\n".join(line.lstrip() for line in templatize(text, origin=str(path)).splitlines())
     for _, function, said, hints in extract_python(BytesIO(text.encode()), WORDS, HINTS, {}):
-        words = [said] if isinstance(said, str) else list(said)
+        words = [said] if isinstance(said, str) else list(said or ())
         spec = WORDS[str(function)] or (1,)
-        context = str(words.pop(0)) if isinstance(spec[0], tuple) else None
+        context = str(words.pop(0)) if words and isinstance(spec[0], tuple) else None
         count = len([one for one in spec if isinstance(one, int)])
+        if function == SAID:
+            count = len(words)
         kept = tuple(str(word) for word in words[:count] if word)
-        if len(kept) == count:
+        if kept and len(kept) == count:
             yield kept, list(hints or ()), context
 
 

@@ -7,8 +7,7 @@ Facts, all optional: `before`, `after` (states) · `group`, `request`, `attempt`
 `primary` (contact id), `sources`, `members`, `merged`, `contacts` (lists of contact ids) ·
 `reason`, `why`, `verdict` (codes, or words without personal data) · `status` (of HTTP) · `late` ·
 `path`, `method` · `until` (ISO date) · `new`, `changed`, `vanished`, `unchanged` (counts) · `role`
-· `numbers` (entries erased) · `format`, `count` · `mentioned` (numbers of our users). More may be
-added; describe.py passes over it.
+· `numbers` (entries erased) · `format`, `count`. More may be added; describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
 (contact id → name) · `note` (as typed) · `call`, `answer` (exact, without the key) · `username` ·
@@ -17,51 +16,52 @@ Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as s
 """
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Action(TextChoices):
     """What an entry says was done; the labels serve filters (design.md, rule 9)."""
 
-    SYNCED = "synced", "Groups refreshed"
-    SYNC_FAILED = "sync_failed", "Refresh failed"
+    SYNCED = "synced", _("Groups refreshed")
+    SYNC_FAILED = "sync_failed", _("Refresh failed")
 
-    GROUP_DISMISSED = "group_dismissed", "Group dismissed"
-    GROUP_SNOOZED = "group_snoozed", "Group snoozed"
-    GROUP_REOPENED = "group_reopened", "Group reopened"
-    NOTE_WRITTEN = "note_written", "Note written"
+    GROUP_DISMISSED = "group_dismissed", _("Group dismissed")
+    GROUP_SNOOZED = "group_snoozed", _("Group snoozed")
+    GROUP_REOPENED = "group_reopened", _("Group reopened")
+    NOTE_WRITTEN = "note_written", _("Note written")
 
-    MERGE_REQUESTED = "merge_requested", "Merge asked for"
-    MERGE_APPROVED = "merge_approved", "Merge approved"
-    MERGE_PASSED = "merge_passed", "Merge passed by policy"
-    MERGE_REJECTED = "merge_rejected", "Merge rejected"
-    MERGE_WITHDRAWN = "merge_withdrawn", "Merge withdrawn"
-    MERGE_CANCELLED = "merge_cancelled", "Merge cancelled"
-    MERGE_EXPIRED = "merge_expired", "Approval expired"
-    MERGE_STALE = "merge_stale", "Contacts changed before the merge"
+    MERGE_REQUESTED = "merge_requested", _("Merge asked for")
+    MERGE_APPROVED = "merge_approved", _("Merge approved")
+    MERGE_PASSED = "merge_passed", _("Merge passed by policy")
+    MERGE_REJECTED = "merge_rejected", _("Merge rejected")
+    MERGE_WITHDRAWN = "merge_withdrawn", _("Merge withdrawn")
+    MERGE_CANCELLED = "merge_cancelled", _("Merge cancelled")
+    MERGE_EXPIRED = "merge_expired", _("Approval expired")
+    MERGE_STALE = "merge_stale", _("Contacts changed before the merge")
 
-    ATTEMPT_STARTED = "attempt_started", "Merge call started"
-    ATTEMPT_ANSWERED = "attempt_answered", "Merge call answered"
-    ATTEMPT_NOT_SENT = "attempt_not_sent", "Merge call not sent"
+    ATTEMPT_STARTED = "attempt_started", _("Merge call started")
+    ATTEMPT_ANSWERED = "attempt_answered", _("Merge call answered")
+    ATTEMPT_NOT_SENT = "attempt_not_sent", _("Merge call not sent")
 
-    MERGE_COMPLETED = "merge_completed", "Merged"
-    MERGE_PARTIAL = "merge_partial", "Merged in part"
-    MERGE_REFUSED = "merge_refused", "Refused by Invent"
-    MERGE_UNKNOWN = "merge_unknown", "Outcome unknown"
-    MERGE_READ_BACK = "merge_read_back", "Read back from Invent"
-    MERGE_NOT_APPLIED = "merge_not_applied", "Not applied"
-    MERGE_CONFLICT = "merge_conflict", "Needs a person"
-    MERGE_RESOLVED = "merge_resolved", "Resolved by a person"
-    RESULT_DIFFERS = "result_differs", "Result differs from the prediction"
+    MERGE_COMPLETED = "merge_completed", _("Merged")
+    MERGE_PARTIAL = "merge_partial", _("Merged in part")
+    MERGE_REFUSED = "merge_refused", _("Refused by Invent")
+    MERGE_UNKNOWN = "merge_unknown", _("Outcome unknown")
+    MERGE_READ_BACK = "merge_read_back", _("Read back from Invent")
+    MERGE_NOT_APPLIED = "merge_not_applied", _("Not applied")
+    MERGE_CONFLICT = "merge_conflict", _("Needs a person")
+    MERGE_RESOLVED = "merge_resolved", _("Resolved by a person")
+    RESULT_DIFFERS = "result_differs", _("Result differs from the prediction")
 
-    MERGING_HALTED = "merging_halted", "Merges halted"
-    MERGING_RESUMED = "merging_resumed", "Merges go on"
-    MERGE_RECOVERED = "merge_recovered", "Forgotten merge looked at"
+    MERGING_HALTED = "merging_halted", _("Merges halted")
+    MERGING_RESUMED = "merging_resumed", _("Merges go on")
+    MERGE_RECOVERED = "merge_recovered", _("Forgotten merge looked at")
 
-    SIGNED_IN = "signed_in", "Signed in"
-    SIGNED_OUT = "signed_out", "Signed out"
-    SIGN_IN_REFUSED = "sign_in_refused", "Sign-in refused"
-    REFUSED = "refused", "Refused"
-    USER_ADDED = "user_added", "User added"
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGNED_OUT = "signed_out", _("Signed out")
+    SIGN_IN_REFUSED = "sign_in_refused", _("Sign-in refused")
+    REFUSED = "refused", _("Refused")
+    USER_ADDED = "user_added", _("User added")
 
-    PAYLOAD_ERASED = "payload_erased", "Personal data erased"
-    HISTORY_EXPORTED = "history_exported", "History exported"
+    PAYLOAD_ERASED = "payload_erased", _("Personal data erased")
+    HISTORY_EXPORTED = "history_exported", _("History exported")

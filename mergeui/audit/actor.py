@@ -6,6 +6,8 @@ from typing import Self
 from mergeui.accounts.models import Membership, Organization, User
 
 SYSTEM = "system"
+# How the history names it; in English, because the name is chained with the entry.
+NOBODY = "The system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +43,4 @@ class Actor:
     @property
     def name(self) -> str:
         """The actor as text, kept in the history whatever becomes of the user."""
-        return str(self.user) if self.user else "The system"
+        return str(self.user) if self.user else NOBODY

@@ -1,67 +1,93 @@
 """An entry as a sentence. Pure over the entry and its payload.
 
-A new action is one line in actions.py and one line here. The result is plain text with strangers'
-names in it: templates escape it (design.md, rule 10).
+A new action is one line in actions.py and one line here. The sentence is made when somebody looks,
+in their language; what is kept are facts. The result is plain text with strangers' names in it:
+templates escape it (design.md, rule 10).
 """
 
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_noop as _
+
+from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
+from mergeui.audit.actor import NOBODY
 from mergeui.audit.models import Entry
+from mergeui.audit.words import CODES, count_words, thing
+from mergeui.retold import retold
 
 LONGEST = 200  # characters of a name or a note
 
 _JOINERS = "\u200c\u200d"  # part of the spelling in Persian, Hindi or emoji
 
 SENTENCES: dict[str, str] = {
-    Action.SYNCED: "{who} refreshed the groups from Invent{counts}.",
-    Action.SYNC_FAILED: "{who} could not refresh the groups from Invent{because}.",
-    Action.GROUP_DISMISSED: "{who} marked {group} as not a duplicate.",
-    Action.GROUP_SNOOZED: "{who} snoozed {group}{until}.",
-    Action.GROUP_REOPENED: "{who} put {group} back into the queue{because}.",
-    Action.NOTE_WRITTEN: "{who} wrote a note about {group}{request}.",
-    Action.MERGE_REQUESTED: "{who} asked to merge {sources} into {primary}{request}.",
-    Action.MERGE_APPROVED: "{who} approved the merge of {sources} into {primary}{request}.",
-    Action.MERGE_PASSED: "The merge of {sources} into {primary} needed nobody's approval{request}.",
-    Action.MERGE_REJECTED: "{who} rejected the merge of {sources} into {primary}{request}.",
-    Action.MERGE_WITHDRAWN: "{who} withdrew the merge of {sources} into {primary}{request}.",
-    Action.MERGE_CANCELLED: "{who} cancelled the approved merge of {sources} into {primary}"
-    "{request}.",
-    Action.MERGE_EXPIRED: "The merge of {sources} into {primary} expired{request}.",
-    Action.MERGE_STALE: "The merge of {sources} into {primary} was not sent, because the contacts"
-    " had changed{request}.",
-    Action.ATTEMPT_STARTED: "{who} wrote down the call that merges {sources} into {primary},"
-    " before sending it{request}.",
-    Action.ATTEMPT_ANSWERED: "{who} recorded what came of the call that merges {sources} into"
-    " {primary}{outcome}{request}.",
-    Action.ATTEMPT_NOT_SENT: "The call that merges {sources} into {primary} never left this desk"
-    "{because}{request}.",
-    Action.MERGE_COMPLETED: "Merged {sources} into {primary}{request}.",
-    Action.MERGE_PARTIAL: "Merged only {merged} of {sources} into {primary}{request}.",
-    Action.MERGE_REFUSED: "Invent refused to merge {sources} into {primary}{because}{request}.",
-    Action.MERGE_UNKNOWN: "It is not known whether {sources} merged into {primary}{because}"
-    "{request}.",
-    Action.MERGE_READ_BACK: "{who} read back from Invent what became of {sources} and {primary}"
-    "{verdict}{request}.",
-    Action.MERGE_NOT_APPLIED: "The merge of {sources} into {primary} did not happen{because}"
-    "{request}.",
-    Action.MERGE_CONFLICT: "A person has to look at the merge of {sources} into {primary}"
-    "{because}{request}.",
-    Action.MERGE_RESOLVED: "{who} settled the merge of {sources} into {primary}{verdict}{request}.",
-    Action.RESULT_DIFFERS: "After the merge {primary} is not what was predicted{request}.",
-    Action.MERGING_HALTED: "{who} halted all merges.",
-    Action.MERGING_RESUMED: "{who} let the merges go on.",
-    Action.MERGE_RECOVERED: "{who} looked at a merge into {primary} that this database had"
-    " forgotten: {merged} of {sources} no longer exist.",
-    Action.SIGNED_IN: "{who} signed in.",
-    Action.SIGNED_OUT: "{who} signed out.",
-    Action.SIGN_IN_REFUSED: "Somebody could not sign in{typed_name}{because}.",
-    Action.REFUSED: "{who} was refused something{path}{because}.",
-    Action.USER_ADDED: "{who} added {user}{role}.",
-    Action.PAYLOAD_ERASED: "{who} erased the personal data of {erased}.",
-    Action.HISTORY_EXPORTED: "{who} exported the history{exported}.",
+    Action.SYNCED: _("{who} refreshed the groups from Invent{counts}."),
+    Action.SYNC_FAILED: _("{who} could not refresh the groups from Invent{because}."),
+    Action.GROUP_DISMISSED: _("{who} marked {group} as not a duplicate."),
+    Action.GROUP_SNOOZED: _("{who} snoozed {group}{until}."),
+    Action.GROUP_REOPENED: _("{who} put {group} back into the queue{because}."),
+    Action.NOTE_WRITTEN: _("{who} wrote a note about {group}{request}."),
+    Action.MERGE_REQUESTED: _("{who} asked to merge {sources} into {primary}{request}."),
+    Action.MERGE_APPROVED: _("{who} approved the merge of {sources} into {primary}{request}."),
+    Action.MERGE_PASSED: _(
+        "The merge of {sources} into {primary} needed nobody's approval{request}."
+    ),
+    Action.MERGE_REJECTED: _("{who} rejected the merge of {sources} into {primary}{request}."),
+    Action.MERGE_WITHDRAWN: _("{who} withdrew the merge of {sources} into {primary}{request}."),
+    Action.MERGE_CANCELLED: _(
+        "{who} cancelled the approved merge of {sources} into {primary}{request}."
+    ),
+    Action.MERGE_EXPIRED: _("The merge of {sources} into {primary} expired{request}."),
+    Action.MERGE_STALE: _(
+        "The merge of {sources} into {primary} was not sent, because the contacts"
+        " had changed{request}."
+    ),
+    Action.ATTEMPT_STARTED: _(
+        "{who} wrote down the call that merges {sources} into {primary},"
+        " before sending it{request}."
+    ),
+    Action.ATTEMPT_ANSWERED: _(
+        "{who} recorded what came of the call that merges {sources} into"
+        " {primary}{outcome}{request}."
+    ),
+    Action.ATTEMPT_NOT_SENT: _(
+        "The call that merges {sources} into {primary} never left this desk{because}{request}."
+    ),
+    Action.MERGE_COMPLETED: _("Merged {sources} into {primary}{request}."),
+    Action.MERGE_PARTIAL: _("Merged only {merged} of {sources} into {primary}{request}."),
+    Action.MERGE_REFUSED: _("Invent refused to merge {sources} into {primary}{because}{request}."),
+    Action.MERGE_UNKNOWN: _(
+        "It is not known whether {sources} merged into {primary}{because}{request}."
+    ),
+    Action.MERGE_READ_BACK: _(
+        "{who} read back from Invent what became of {sources} and {primary}{verdict}{request}."
+    ),
+    Action.MERGE_NOT_APPLIED: _(
+        "The merge of {sources} into {primary} did not happen{because}{request}."
+    ),
+    Action.MERGE_CONFLICT: _(
+        "A person has to look at the merge of {sources} into {primary}{because}{request}."
+    ),
+    Action.MERGE_RESOLVED: _(
+        "{who} settled the merge of {sources} into {primary}{verdict}{request}."
+    ),
+    Action.RESULT_DIFFERS: _("After the merge {primary} is not what was predicted{request}."),
+    Action.MERGING_HALTED: _("{who} halted all merges."),
+    Action.MERGING_RESUMED: _("{who} let the merges go on."),
+    Action.MERGE_RECOVERED: _(
+        "{who} looked at a merge into {primary} that this database had"
+        " forgotten: {merged} of {sources} no longer exist."
+    ),
+    Action.SIGNED_IN: _("{who} signed in."),
+    Action.SIGNED_OUT: _("{who} signed out."),
+    Action.SIGN_IN_REFUSED: _("Somebody could not sign in{typed_name}{because}."),
+    Action.REFUSED: _("{who} was refused something{path}{because}."),
+    Action.USER_ADDED: _("{who} added {user}{role}."),
+    Action.PAYLOAD_ERASED: _("{who} erased the personal data of {erased}."),
+    Action.HISTORY_EXPORTED: _("{who} exported the history{exported}."),
 }
 
 
@@ -74,16 +100,17 @@ def describe(entry: Entry) -> str:
     entry.
     """
     words = _Words(entry)
-    sentence = SENTENCES.get(entry.action, "{who} did “{action}”{subject}.").format_map(words)
+    known = SENTENCES.get(entry.action, _("{who} did “{action}”{subject}."))
+    sentence = gettext(known).format_map(words)
     # Begins with one of our own people (by user name, if need be) or with our words, never with a
     # contact's name.
     parts = [sentence[:1].upper() + sentence[1:]]
     if note := _text(words.personal.get("note")):
-        parts.append(f"Note: “{note}”")
+        parts.append(gettext("Note: “{note}”").format(note=retold(note)))
     if words.facts.get("late") is True:
-        parts.append("It came too late to count.")
+        parts.append(gettext("It came too late to count."))
     if entry.is_erased:
-        parts.append("The personal data of this entry were erased.")
+        parts.append(gettext("The personal data of this entry were erased."))
     return " ".join(parts)
 
 
@@ -100,16 +127,24 @@ class _Words(dict[str, str]):
         return str(getattr(self, f"_{word}")())
 
     def _who(self) -> str:
-        return _text(self.entry.actor_name) or "Somebody"
+        name = _text(self.entry.actor_name)
+        if name == NOBODY and self.entry.actor_id is None:
+            return gettext("The system")
+        return name or gettext("Somebody")
 
     def _action(self) -> str:
         return self.entry.action_label
 
     def _subject(self) -> str:
-        return f" ({self.entry.subject.replace(':', ' ', 1)})" if self.entry.subject else ""
+        return f" ({self._thing()})" if self.entry.subject else ""
+
+    def _thing(self) -> str:
+        """The subject in words: "request 12"."""
+        kind, number = self.entry.subject_kind, self.entry.subject_id
+        return thing(kind, number) or self.entry.subject.replace(":", " ", 1)
 
     def _name(self, contact_id: object) -> str:
-        return self.names.get(str(contact_id)) or _text(contact_id) or "a contact"
+        return self.names.get(str(contact_id)) or _text(contact_id) or gettext("a contact")
 
     def _primary(self) -> str:
         return self._name(self.facts.get("primary"))
@@ -119,20 +154,23 @@ class _Words(dict[str, str]):
 
     def _contacts(self, ids: object) -> str:
         if not isinstance(ids, list) or not ids:
-            return "contacts"
-        return self._name(ids[0]) if len(ids) == 1 else f"{len(ids)} contacts"
+            return gettext("contacts")
+        if len(ids) == 1:
+            return self._name(ids[0])
+        return ngettext("{count} contact", "{count} contacts", len(ids)).format(count=len(ids))
 
     def _merged(self) -> str:
         merged = self.facts.get("merged")
-        return str(len(merged)) if isinstance(merged, list) else "some"
+        return str(len(merged)) if isinstance(merged, list) else gettext("some")
 
     def _request(self) -> str:
-        return f" (request {self.entry.request_pk})" if self.entry.request_pk else ""
+        number = self.entry.request_pk
+        return f" ({thing('request', number)})" if number else ""
 
     def _group(self) -> str:
         number = self.entry.group_pk
         names = [self.names[key] for key in sorted(self.names)]
-        label = f"group {number}" if number else "a group"
+        label = thing("group", number) if number else gettext("a group")
         return f"{label} ({_listed(names)})" if names else label
 
     def _because(self) -> str:
@@ -145,49 +183,63 @@ class _Words(dict[str, str]):
 
     def _outcome(self) -> str:
         status = self.facts.get("status")
-        answered = f"answered {status}" if status else "no answer"
-        after = self.facts.get("after")
-        return f": {answered}, so {_plain_code(after)}" if after else f": {answered}"
+        after = _plain_code(self.facts.get("after"))
+        if status and after:
+            words = gettext("answered {status}, so {after}")
+        elif status:
+            words = gettext("answered {status}")
+        else:
+            words = gettext("no answer, so {after}") if after else gettext("no answer")
+        return f": {words.format(status=status, after=after)}"
 
     def _until(self) -> str:
         until = _text(self.facts.get("until"))
-        return f" until {until[:10]}" if until else ""
+        return " " + gettext("until {day}").format(day=until[:10]) if until else ""
 
     def _counts(self) -> str:
         known = [
-            f"{self.facts[key]} {key}"
-            for key in ("new", "changed", "vanished", "unchanged")
+            words.format(count=self.facts[key])
+            for key, words in count_words(self.facts).items()
             if isinstance(self.facts.get(key), int)
         ]
         return f": {', '.join(known)}" if known else ""
 
     def _typed_name(self) -> str:
         name = _text(self.personal.get("username"))
-        return f" as “{name}”" if name else ""
+        return " " + gettext("as “{name}”").format(name=name) if name else ""
 
     def _path(self) -> str:
         path = _text(self.facts.get("path"))
-        return f" at {path}" if path else ""
+        return " " + gettext("at {path}").format(path=path) if path else ""
 
     def _user(self) -> str:
         name = _text(self.personal.get("username"))
-        return f"the user {name}" if name else self.entry.subject.replace(":", " ", 1) or "a user"
+        if name:
+            return gettext("the user {name}").format(name=name)
+        return self._thing() or gettext("a user")
 
     def _role(self) -> str:
         role = _text(self.facts.get("role"))
-        return f" as {role}" if role else ""
+        label = str(Role(role).label).lower() if role in Role.values else role
+        return " " + gettext("as {role}").format(role=label) if role else ""
 
     def _erased(self) -> str:
         numbers = self.facts.get("numbers")
         count = len(numbers) if isinstance(numbers, list) else 0
         contacts = self.facts.get("contacts")
-        ids = ", ".join(map(_text, contacts)) if isinstance(contacts, list) else "a contact"
-        return f"{ids} from {count} {'entry' if count == 1 else 'entries'}"
+        ids = (
+            ", ".join(map(_text, contacts)) if isinstance(contacts, list) else gettext("a contact")
+        )
+        words = ngettext("{contacts} from {count} entry", "{contacts} from {count} entries", count)
+        return words.format(contacts=ids, count=count)
 
     def _exported(self) -> str:
         count, form = self.facts.get("count"), _text(self.facts.get("format"))
-        what = f": {count} entries" if isinstance(count, int) else ""
-        return f"{what} as {form.upper()}" if form else what
+        what = ""
+        if isinstance(count, int):
+            entries = ngettext("{count} entry", "{count} entries", count)
+            what = f": {entries.format(count=count)}"
+        return what + " " + gettext("as {format}").format(format=form.upper()) if form else what
 
 
 def _names(personal: dict[str, Any]) -> dict[str, str]:
@@ -206,12 +258,18 @@ def _names(personal: dict[str, Any]) -> dict[str, str]:
 
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:3])
-    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
+    more = len(names) - 3
+    if more <= 0:
+        return shown
+    words = ngettext("{names} and {count} more", "{names} and {count} more", more)
+    return words.format(names=shown, count=more)
 
 
 def _plain_code(code: object) -> str:
     """A code such as "not_applied" in words; a sentence without its full stop."""
-    return _text(code).replace("_", " ").rstrip(".")
+    text = _text(code)
+    known = CODES.get(text)
+    return gettext(known) if known else retold(text).replace("_", " ").rstrip(".")
 
 
 def _text(value: object) -> str:

@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from django.utils import translation
+
 from mergeui.audit.describe import describe
 from mergeui.audit.models import Entry
 
@@ -98,13 +100,23 @@ def _csv(entries: Iterable[Entry]) -> Iterator[str]:
             entry.address,
             entry.request_id,
             entry.subject,
-            describe(entry),
+            in_english(entry),
             entry.facts_text,
             "yes" if entry.is_erased else "",
             entry.hash,
         )
         writer.writerow([harmless(str(cell)) for cell in cells])
         yield line.pop()
+
+
+def in_english(entry: Entry) -> str:
+    """The entry's sentence in one language, whoever takes the file away: two files can be compared.
+
+    The language is set for each sentence, because somebody else's page may be made between two
+    lines of a file in the same thread.
+    """
+    with translation.override("en"):
+        return describe(entry)
 
 
 def harmless(cell: str) -> str:

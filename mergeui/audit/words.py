@@ -1,0 +1,60 @@
+"""The codes of the history in words, for describe.py."""
+
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_noop as _
+
+# What an entry is about, by the kind of its subject.
+THINGS: dict[str, str] = {
+    "contact": _("contact {number}"),
+    "group": _("group {number}"),
+    "request": _("request {number}"),
+    "sync": _("refresh {number}"),
+    "user": _("user {number}"),
+}
+
+# The codes that facts hold, in words; an unknown one is shown as it is.
+CODES: dict[str, str] = {
+    "a person": _("a person"),
+    "changed": _("changed"),
+    "conflict": _("conflict"),
+    "gap": _("the database is older than what was sent"),
+    "inactive": _("the account is switched off"),
+    "invalid": _("it could not be used as it was"),
+    "key": _("Invent refuses the API key"),
+    "listed again": _("listed again"),
+    "merged": _("merged"),
+    "not_allowed": _("not allowed"),
+    "not_applied": _("not applied"),
+    "not_sent": _("not sent"),
+    "notallowed": _("not allowed"),
+    "NotSent": _("no connection to Invent was made"),
+    "partial": _("partial"),
+    "refused": _("refused"),
+    "snooze over": _("snooze over"),
+    "stale": _("someone was faster"),
+    "unclear": _("unclear"),
+    "unknown": _("unknown"),
+    "wrong": _("wrong name or password"),
+}
+
+
+def thing(kind: str, number: object) -> str:
+    """What an entry is about: "request 12"; empty for a kind that has no words."""
+    words = THINGS.get(kind)
+    return gettext(words).format(number=number) if words else ""
+
+
+def count_words(facts: dict[str, Any]) -> dict[str, str]:
+    """What a refresh brought, by the names of its facts."""
+    new, changed, vanished, unchanged = (
+        count if isinstance(count := facts.get(key), int) else 0
+        for key in ("new", "changed", "vanished", "unchanged")
+    )
+    return {
+        "new": ngettext("{count} new", "{count} new", new),
+        "changed": ngettext("{count} changed", "{count} changed", changed),
+        "vanished": ngettext("{count} vanished", "{count} vanished", vanished),
+        "unchanged": ngettext("{count} unchanged", "{count} unchanged", unchanged),
+    }
