@@ -4,7 +4,8 @@ What the `facts` and the `personal` data of an entry hold is said here, because 
 after years. Facts are ids, counts, states and reason codes; never a name, an address or a note.
 
 Facts, all optional: `before`, `after` (states) · `group`, `request`, `attempt` (our numbers) ·
-`primary` (contact id), `sources`, `members`, `merged`, `contacts` (lists of contact ids) ·
+`primary` (contact id), `sources`, `members`, `merged`, `unasked` (merged by Invent though nobody
+asked for it), `contacts` (lists of contact ids) ·
 `reason`, `why`, `verdict` (codes, or words without personal data) · `status` (of HTTP) · `late` ·
 `path`, `method` · `until` (ISO date) · `new`, `changed`, `vanished`, `unchanged` (counts) · `role`
 · `numbers` (entries erased) · `format`, `count`. More may be added; describe.py passes over it.

@@ -101,10 +101,20 @@ def describe(entry: Entry) -> str:
     """
     words = _Words(entry)
     known = SENTENCES.get(entry.action, _("{who} did “{action}”{subject}."))
+    if entry.action == Action.MERGE_PARTIAL and words.whole:
+        known = SENTENCES[Action.MERGE_COMPLETED]
     sentence = gettext(known).format_map(words)
     # Begins with one of our own people (by user name, if need be) or with our words, never with a
     # contact's name.
     parts = [sentence[:1].upper() + sentence[1:]]
+    if unasked := words.unasked:
+        parts.append(
+            ngettext(
+                "Invent merged {count} contact more, which nobody asked for.",
+                "Invent merged {count} contacts more, which nobody asked for.",
+                unasked,
+            ).format(count=unasked)
+        )
     if note := _text(words.personal.get("note")):
         parts.append(gettext("Note: “{note}”").format(note=retold(note)))
     if words.facts.get("late") is True:
@@ -122,6 +132,20 @@ class _Words(dict[str, str]):
         self.entry = entry
         self.facts, self.personal = entry.facts, entry.personal
         self.names = _names(self.personal)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that was asked for is merged."""
+        merged, sources = self.facts.get("merged"), self.facts.get("sources")
+        if not (isinstance(merged, list) and isinstance(sources, list)):
+            return False
+        return len(merged) >= len(sources) > 0
+
+    @property
+    def unasked(self) -> int:
+        """How many contacts were merged that nobody asked for."""
+        more = self.facts.get("unasked")
+        return len(more) if isinstance(more, list) else 0
 
     def __missing__(self, word: str) -> str:
         return str(getattr(self, f"_{word}")())

@@ -102,7 +102,7 @@ def references_in(facts: Mapping[str, Any], personal: Mapping[str, Any]) -> set[
     for contact_id, name in names.items() if isinstance(names, Mapping) else ():
         found.add(ref(Kind.CONTACT, contact_id))
         found |= {Ref(Kind.NAME, word) for word in words(str(name))}
-    for key in ("primary", "sources", "members", "merged"):
+    for key in ("primary", "sources", "members", "merged", "unasked"):
         ids = facts.get(key)
         listed = ids if isinstance(ids, list | tuple) else [ids]
         found |= {ref(Kind.CONTACT, one) for one in listed if isinstance(one, str) and one}

@@ -207,7 +207,7 @@ class DuplicateGroup:
 class MergeResult:
     """What Invent says that a merge did: the surviving contact and the ids it took in.
 
-    `merged_contact_ids` is as received: fewer than were sent means a merge in part.
+    `merged_contact_ids` is as received: fewer than were sent, or more, means a merge in part.
     """
 
     merged: Contact

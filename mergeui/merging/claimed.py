@@ -5,6 +5,7 @@ Only while the lease holds: what another worker has by now is not touched, and S
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -17,6 +18,7 @@ from mergeui.merging import plan
 from mergeui.merging.lease import Lease
 from mergeui.merging.models import MergeRequest, RequestState, Source
 from mergeui.merging.settle import about, end, end_of, sources_in
+from mergeui.merging.unasked import unasked_of
 
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(days=1)
@@ -47,7 +49,7 @@ class Claimed:
         """
         merged_ids = self.ids(Source.State.MERGED)
         state = end_of(self.request, merged_ids, otherwise)
-        if state is not otherwise:
+        if state is RequestState.PARTIAL is not otherwise:
             reasons = ["The rest was not merged.", *reasons]
         found: tuple[str, ...] = ()
         if self.merged:
@@ -66,7 +68,14 @@ class Claimed:
             },
             differences=found,
             merged=merged_ids,
+            **self.unasked,
         )
+
+    @property
+    def unasked(self) -> dict[str, Any]:
+        """The fact of what was merged beyond what was asked for; none when nothing was."""
+        ids = unasked_of(self.request.attempts.all())
+        return {"unasked": ids} if ids else {}
 
     def unknown(self, *reasons: str) -> None:
         """Nobody knows yet: the contacts stay locked, and the truth is read back."""

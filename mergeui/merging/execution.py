@@ -32,6 +32,7 @@ from mergeui.merging.outcome import Outcome, send
 from mergeui.merging.reading import read_again
 from mergeui.merging.settle import about
 from mergeui.merging.standing import Halt, halt
+from mergeui.merging.unasked import names_of, remember, sentences, unasked_of
 from mergeui.review.models import Group
 from mergeui.review.seen import changes
 from mergeui.review.text import display_name
@@ -225,8 +226,11 @@ class Job:
             sent.update(state=Source.State.WAITING)
         elif outcome.state in {Attempt.State.MERGED, Attempt.State.PARTIAL}:
             sent.exclude(contact_id__in=outcome.merged_ids).update(state=Source.State.NOT_MERGED)
-            sent.filter(contact_id__in=outcome.merged_ids).update(state=Source.State.MERGED)
+            # Those of this request whose turn had not come were asked for, so they count as well.
+            named = [*outcome.merged_ids, *outcome.unasked]
+            self.request.sources.filter(contact_id__in=named).update(state=Source.State.MERGED)
             self.claimed.merged = outcome.merged
+        remember(self.request, attempt, outcome.unasked)
 
     def write_down(self, attempt: Attempt, outcome: Outcome, *, late: bool) -> None:
         """The entry of an answer."""
@@ -238,7 +242,9 @@ class Job:
             "status": (outcome.answer or {}).get("status"),
             "reason": outcome.code,
             "late": late,
+            **({"unasked": list(outcome.unasked)} if outcome.unasked else {}),
         }
+        shared["personal"]["names"] |= names_of(self.request.organization, outcome.unasked)
         shared["personal"]["answer"] = outcome.answer or {"error": outcome.reason}
         not_sent = outcome.state == Attempt.State.NOT_SENT
         action = Action.ATTEMPT_NOT_SENT if not_sent else Action.ATTEMPT_ANSWERED
@@ -253,10 +259,7 @@ class Job:
                     return True
                 claimed.end(RequestState.MERGED, [])
             case Attempt.State.PARTIAL:
-                left = self.request.sources.exclude(state=Source.State.MERGED)
-                names = [f"Not merged: {name}." for name in left.values_list("name", flat=True)]
-                why = "Invent merged only a part of what was sent."
-                claimed.end(RequestState.PARTIAL, [why, *names])
+                claimed.end(RequestState.PARTIAL, self.in_part())
             case Attempt.State.NOT_SENT if self.request.tries + 1 < MOST_TRIES:
                 claimed.postpone(reason, count=True)
             case Attempt.State.NOT_SENT:
@@ -270,3 +273,15 @@ class Job:
             case _:
                 claimed.unknown(reason)
         return False
+
+    def in_part(self) -> list[str]:
+        """Source by source, what an answer left out and what it names beyond what was asked."""
+        left = self.request.sources.exclude(state=Source.State.MERGED)
+        found = [f"Not merged: {name}." for name in left.values_list("name", flat=True)]
+        if found:
+            found.insert(0, "Invent merged only a part of what was sent.")
+        more = unasked_of(self.request.attempts.all())
+        if more:
+            told = sentences(more, names_of(self.request.organization, more))
+            found = [*told, *found]
+        return found

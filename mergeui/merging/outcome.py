@@ -4,11 +4,13 @@ no connection made                              not sent   may be sent again
 400, 401, 403, 404                              refused    nothing was done: looked at all the same
 429                                             refused    nothing was done: may be sent again
 200 with every source                           merged
-200 with fewer sources than were sent           partial
+200 with fewer sources than were sent           partial    each source as the answer has it
+200 with more contacts than were sent           partial    the others are known as merged away too
+200 with none of those that were sent           unknown    it contradicts itself: read back
 anything else that can come, or never comes     unknown    never sent again, read back
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -32,6 +34,7 @@ class Outcome:
     """What is known after a call. `state` is one of `Attempt.State`, `code` a word for a machine.
 
     `answer` is the exact answer as JSON, None when none came. `merged` is the surviving contact.
+    `unasked` are contacts that Invent says it merged although the call did not name them.
     `doubt` says why a refusal is not believed; empty when it is.
     """
 
@@ -40,6 +43,7 @@ class Outcome:
     code: str = ""
     answer: dict[str, Any] | None = None
     merged_ids: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
     merged: Contact | None = None
     error: InventError | None = None
     doubt: str = ""
@@ -69,7 +73,7 @@ def send(client: InventClient, call: MergeCall, *, last_check: Callable[[], None
     except Exception as error:  # noqa: BLE001 - whatever happened, the call may have arrived
         reason = f"The call was broken off ({type(error).__name__}); it may have arrived."
         return Outcome(Attempt.State.UNKNOWN, reason=reason, code=type(error).__name__)
-    return _of_answer(answer, call.source_ids)
+    return _of_answer(answer, call)
 
 
 def _of_error(state: Attempt.State, error: InventError) -> Outcome:
@@ -82,17 +86,26 @@ def _of_error(state: Attempt.State, error: InventError) -> Outcome:
     )
 
 
-def _of_answer(answer: MergeAnswer, sent: Sequence[str]) -> Outcome:
-    merged_ids = tuple(i for i in sent if i in answer.result.merged_contact_ids)
+def _of_answer(answer: MergeAnswer, call: MergeCall) -> Outcome:
+    named = dict.fromkeys(answer.result.merged_contact_ids)
+    merged_ids = tuple(i for i in call.source_ids if i in named)
+    # Only inferred: that the primary is not among them. So it may be.
+    unasked = tuple(i for i in named if i not in {*call.source_ids, call.primary_id})
     if not merged_ids:
         # A success that did nothing contradicts itself, so it proves nothing either.
-        reason = "Invent answered that all went well, and that it merged none of the contacts."
-        state = Attempt.State.UNKNOWN
-        return Outcome(state, reason=reason, code="none_merged", answer=as_json(answer))
+        return Outcome(
+            Attempt.State.UNKNOWN,
+            reason="Invent answered that all went well, and that it merged none of the contacts.",
+            code="none_merged",
+            answer=as_json(answer),
+            unasked=unasked,
+        )
+    exactly = len(merged_ids) == len(call.source_ids) and not unasked
     return Outcome(
-        Attempt.State.MERGED if len(merged_ids) == len(sent) else Attempt.State.PARTIAL,
+        Attempt.State.MERGED if exactly else Attempt.State.PARTIAL,
         answer=as_json(answer),
         merged_ids=merged_ids,
+        unasked=unasked,
         merged=answer.result.merged,
     )
 

@@ -197,7 +197,7 @@ def _hand_over(request: MergeRequest, verdict: ReadBack.Verdict, found: Look) ->
 
 def _end(request: MergeRequest, verdict: ReadBack.Verdict, found: Look) -> None:
     """The facts are plain: as merged, as far as this call and those before it have merged."""
-    now_merged = [s.contact_id for s in found.sources if s.fate is Fate.MERGED]
+    now_merged = found.merged_ids
     merged_ids = [*sources_in(request, Source.State.MERGED), *now_merged]
     end(
         request,

@@ -13,6 +13,7 @@ from mergeui.audit.log import record
 from mergeui.audit.references import Ref, contact_ids
 from mergeui.audit.transition import move
 from mergeui.merging.models import ContactLock, MergeRequest, RequestState, Source
+from mergeui.merging.unasked import unasked_of
 from mergeui.review.models import Group, GroupState, MergedContact
 
 ACTIONS = {
@@ -66,10 +67,15 @@ def sources_in(request: MergeRequest, state: str) -> list[str]:
 def end_of(
     request: MergeRequest, merged_ids: Collection[str], otherwise: RequestState
 ) -> RequestState:
-    """The last state of a request of which these sources are merged; `otherwise` for none."""
+    """The last state of a request of which these sources are merged; `otherwise` for none.
+
+    One that merged more than was asked for is not what was approved, so it is never *merged*.
+    """
     if not merged_ids:
         return otherwise
-    whole = len(set(merged_ids)) == request.sources.count()
+    whole = len(set(merged_ids)) == request.sources.count() and not unasked_of(
+        request.attempts.all()
+    )
     return RequestState.MERGED if whole else RequestState.PARTIAL
 
 

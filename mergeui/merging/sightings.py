@@ -58,17 +58,26 @@ class Sighting:
 class Look:
     """The primary, and every source that was sent and is not known to be merged.
 
-    `kept` is the primary as Invent has it now, None when none of its channels found it.
+    `waiting` are the sources that were not sent: only what becomes of those that were is judged,
+    but the lost answer may have named these as well. `kept` is the primary as Invent has it now,
+    None when none of its channels found it.
     """
 
     primary: Sighting
     sources: tuple[Sighting, ...]
+    waiting: tuple[Sighting, ...]
     kept: Contact | None
 
     @property
     def sightings(self) -> tuple[Sighting, ...]:
         """Everybody, the primary first."""
-        return (self.primary, *self.sources)
+        return (self.primary, *self.sources, *self.waiting)
+
+    @property
+    def merged_ids(self) -> list[str]:
+        """The sources that are gone into the primary."""
+        found = (*self.sources, *self.waiting)
+        return [sighting.contact_id for sighting in found if sighting.fate is Fate.MERGED]
 
 
 def look(client: InventClient, request: MergeRequest) -> Look:
@@ -79,6 +88,9 @@ def look(client: InventClient, request: MergeRequest) -> Look:
     return Look(
         primary=eyes.sight(contacts[primary_id]),
         sources=tuple(eyes.sight(contacts[one]) for one in sources_in(request, Source.State.SENT)),
+        waiting=tuple(
+            eyes.sight(contacts[one]) for one in sources_in(request, Source.State.WAITING)
+        ),
         kept=eyes.kept,
     )
 

@@ -24,6 +24,7 @@ class Fault(StrEnum):
     CUT_BODY = "cut_body"  # 200 and the connection ends in the middle
     REDIRECT = "redirect"  # 307 to the same address
     PARTIAL = "partial"  # merges only: half of the sources are merged
+    MORE = "more"  # merges only: all that it has detected is merged, not only what was named
     WRONG_ID = "wrong_id"  # merges only: the answer speaks of another contact
 
 

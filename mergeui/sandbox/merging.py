@@ -34,7 +34,9 @@ def merge(app: Sandbox, org: Org, request: Request, ids: list[str]) -> Reply:
         sources = _sources(app, org, primary_id, request)
         if fault is Fault.PARTIAL:
             sources = sources[: len(sources) // 2]
-        done = not fault or applied or fault in (Fault.PARTIAL, Fault.WRONG_ID)
+        if fault is Fault.MORE:
+            sources = list(dict.fromkeys([*sources, *_detected(org, primary_id)]))
+        done = not fault or applied or fault in (Fault.PARTIAL, Fault.MORE, Fault.WRONG_ID)
         if not done and app.faults.apply_late:
             app.late.add(app, org, primary_id, sources)
         merged = _apply(app, org, primary_id, sources) if done else {"id": primary_id}
@@ -59,8 +61,13 @@ def _sources(app: Sandbox, org: Org, primary_id: str, request: Request) -> list[
         return sources
     # Documented: "Omit to merge all auto-detected duplicates."
     app.counters.hazard_calls += 1
-    position = directory.position_of_group(primary_id)
-    members = () if position is None else directory.group(position)
+    return _detected(org, primary_id)
+
+
+def _detected(org: Org, primary_id: str) -> list[str]:
+    """The duplicates of a contact that the vendor has detected."""
+    position = org.directory.position_of_group(primary_id)
+    members = () if position is None else org.directory.group(position)
     return [one for one in members if one != primary_id]
 
 

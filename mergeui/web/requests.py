@@ -8,9 +8,20 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from mergeui.accounts.models import Membership, Role
-from mergeui.merging.models import ACTIVE, UNSETTLED, MergeRequest, RequestState, Source
+from mergeui.merging.models import (
+    ACTIVE,
+    UNSETTLED,
+    Attempt,
+    MergeRequest,
+    RequestState,
+    Source,
+)
+from mergeui.merging.unasked import is_id, names_of, unasked_of
+from mergeui.review.text import shortened, visible
 from mergeui.web.comparing import Column
 from mergeui.web.when import ago, exact, plural
+
+MOST_UNASKED = 100
 
 VIEWS = {
     "waiting": "Waiting for me",
@@ -44,7 +55,7 @@ NEXT_STEP = {
     RequestState.PROPOSED: "A second person has to approve it. Nothing is sent until then.",
     RequestState.EXECUTING: "The worker is reading the contacts again and sending the merge now.",
     RequestState.MERGED: "The contacts are one now. The history keeps what they were before.",
-    RequestState.PARTIAL: "What was not merged comes up in the queue again after the next refresh.",
+    RequestState.PARTIAL: "What is left comes up in the queue again after the next refresh.",
     RequestState.NOT_APPLIED: "Nothing was merged. The group is back in the queue.",
     RequestState.REJECTED: "Nothing was sent. The group is back in the queue.",
     RequestState.WITHDRAWN: "Nothing was sent. The group is back in the queue.",
@@ -191,6 +202,23 @@ FATES = {
     Source.State.NOT_MERGED: "line",
     Source.State.LOST: "bad",
 }
+
+
+def unasked(request: MergeRequest, attempts: Sequence[Attempt]) -> list[tuple[str, str, str]]:
+    """What Invent merged although nobody asked for it: name, contact id, address.
+
+    The address is empty for what can't be an id.
+    """
+    ids = unasked_of(attempts)
+    names = names_of(request.organization, ids)
+    return [
+        (
+            visible(names.get(one, "")),
+            visible(shortened(one)),
+            reverse("contact", args=[one]) if is_id(one) else "",
+        )
+        for one in ids[:MOST_UNASKED]
+    ]
 
 
 def columns(request: MergeRequest, sources: Sequence[Source], names: Sequence[str]) -> list[Column]:

@@ -357,6 +357,27 @@ def test_a_lost_call_of_several_counts_what_the_others_did(
     assert verify().broken is None
 
 
+def test_a_lost_answer_may_have_named_what_was_to_be_sent_later() -> None:
+    """Invent merged all 63 at the first call, which named 50; then the line went dead."""
+    desk = anas(64)
+    request = approved(desk)
+    wire = wired(desk)
+
+    def dies_behind_it(call: httpx.Request) -> httpx.Response:
+        desk.faults.next_merge(Fault.MORE)
+        wire.pass_on(call)
+        raise httpx.ReadError("gone", request=call)
+
+    wire.on_merge = dies_behind_it
+    execute_next(client=desk.client, organization_id=desk.organization.pk)
+    assert fresh(request).state == RequestState.UNKNOWN
+    look(desk, request)
+
+    assert request.state == RequestState.MERGED
+    assert source_states(request) == ["merged"] * 63
+    assert desk.counters.merge_calls == 1
+
+
 # Other requests meanwhile
 
 

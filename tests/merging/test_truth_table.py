@@ -3,6 +3,7 @@
 `applied`: what Invent really did with the call, which the desk can't know in most rows.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,12 +13,14 @@ import httpx
 import pytest
 from django.utils import timezone
 
+from mergeui.audit import lookup
 from mergeui.audit.actions import Action
+from mergeui.audit.describe import describe
 from mergeui.audit.verify import verify
 from mergeui.merging.execution import execute_next
 from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
 from mergeui.merging.standing import halted
-from mergeui.review.models import GroupState
+from mergeui.review.models import Group, GroupState, MergedContact
 from mergeui.sandbox import Fault
 from tests.desk import Desk, past
 from tests.merging.stage import (
@@ -279,6 +282,74 @@ def test_a_success_in_part_is_told_source_by_source() -> None:
     assert actions(Action.ATTEMPT_STARTED) == [Action.ATTEMPT_ANSWERED, Action.MERGE_PARTIAL]
 
 
+def test_a_success_that_merged_more_is_a_part_too_and_says_what_nobody_asked_for() -> None:
+    """The sources are merged as asked; the third Ana was not ticked, and is gone all the same."""
+    desk = anas(4)
+    ids = [m.contact_id for m in desk.group().members.all()]
+    request = approved(desk, source_ids=ids[1:3])
+    desk.faults.next_merge(Fault.MORE)
+    execute(desk)
+
+    request.refresh_from_db()
+    assert gone_from(desk, request) == ALL
+    assert not desk.exists(ids[3])
+    assert request.state == RequestState.PARTIAL
+    assert request.outcome == [
+        "Invent merged more than what was sent.",
+        f"Merged although nobody asked for it: Ana García ({ids[3]}).",
+    ]
+    assert source_states(request) == [Source.State.MERGED] * 2
+    assert (locked(request), desk.group().state) == (0, GroupState.MERGED)
+    attempt = request.attempts.get()
+    assert (attempt.state, attempt.unasked) == (Attempt.State.PARTIAL, [ids[3]])
+    assert actions(Action.ATTEMPT_STARTED) == [Action.ATTEMPT_ANSWERED, Action.MERGE_PARTIAL]
+    found = lookup.entries(desk.organization, contact=ids[3])
+    told = [describe(entry) for entry in found if entry.facts.get("unasked") == [ids[3]]]
+    assert len(told) == 2
+    assert all("Invent merged 1 contact more, which nobody asked for." in one for one in told)
+    assert told[0].startswith("Merged 2 contacts into Ana García (request ")
+
+    # It does not come back, and the desk knows where it went.
+    desk.faults.set(linger_seconds=3600.0)
+    desk.sync()
+    assert not Group.objects.filter(state=GroupState.OPEN).exists()
+    assert MergedContact.objects.get(contact_id=ids[3]).into_contact_id == ids[0]
+    assert verify().broken is None
+
+
+def test_an_answer_that_names_what_no_contact_could_be_called_is_kept_all_the_same() -> None:
+    desk = anas(2)
+    request = approved(desk)
+    [primary, source] = [raw["id"] for raw in request.snapshot]
+    odd = ["a/b", "x" * 300, "\u202e\n", *(f"strange_{n}" for n in range(30))]
+    answer = {"merged": request.snapshot[0], "merged_contact_ids": [source, primary, *odd]}
+    says(200, json.dumps(answer).encode())(wired(desk))
+    execute(desk)
+
+    request.refresh_from_db()
+    assert request.state == RequestState.PARTIAL
+    assert len(request.attempts.get().unasked) == len(odd)
+    assert request.outcome[-1] == "And 13 more, which the answer to the call names."
+    assert MergedContact.objects.count() == 1 + 30
+    assert verify().broken is None
+
+
+def test_a_success_that_names_only_others_proves_nothing_but_is_told() -> None:
+    desk = anas(2)
+    request = approved(desk)
+    answer = {"merged": request.snapshot[0], "merged_contact_ids": ["stranger"]}
+    says(200, json.dumps(answer).encode())(wired(desk))
+    execute(desk)
+
+    assert fresh(request).state == RequestState.UNKNOWN
+    assert request.attempts.get().unasked == ["stranger"]
+
+    # Read back it is merged; with more than was asked for it is still not as approved.
+    desk.work()
+    assert fresh(request).state == RequestState.PARTIAL
+    assert source_states(request) == [Source.State.MERGED]
+
+
 def test_a_success_that_merged_none_proves_nothing() -> None:
     desk = anas(2)
     request = approved(desk)
@@ -402,6 +473,18 @@ def test_a_key_that_is_refused_for_reading_too_did_nothing() -> None:
 
 
 # Several calls in a row
+
+
+def test_what_the_first_call_merged_of_the_second_was_asked_for() -> None:
+    desk, request = sixty_four()
+    desk.faults.next_merge(Fault.MORE)
+    execute(desk)
+
+    request.refresh_from_db()
+    assert source_states(request) == ["merged"] * 63
+    assert (request.state, request.outcome) == (RequestState.MERGED, [])
+    assert [a.state for a in request.attempts.all()] == [Attempt.State.PARTIAL]
+    assert desk.counters.merge_calls == 1
 
 
 def sixty_four() -> tuple[Desk, MergeRequest]:

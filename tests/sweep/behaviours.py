@@ -21,6 +21,8 @@ AFTER_CRASH = frozenset({MERGED, PARTIAL, NOT_APPLIED})
 class Behaviour:
     """`ends` is how a run without a crash ends. Seconds: how long the client waits for answers.
 
+    `ticked` of the three sources are asked for.
+
     A known `limit` shows that the desk says the opposite of the truth; it is no part of the sweep.
     """
 
@@ -28,6 +30,7 @@ class Behaviour:
     calls: tuple[dict[str, Any], ...] = ()
     merge_timeout: float = 60.0
     refuse_from: int | None = None
+    ticked: int = 3
     limit: bool = False
 
     def may_end(self, *, crashed: bool) -> frozenset[str]:
@@ -63,6 +66,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
     # Somebody on the way sent it twice: the first was carried out, the second refused.
     "404-after": Behaviour(CONFLICT, (_status(404, applied=True),)),
     "partial": Behaviour(PARTIAL, (_fault(Fault.PARTIAL),)),
+    # All three at the first call, which named two: the third was asked for, or it was not.
+    "more": Behaviour(MERGED, (_fault(Fault.MORE),)),
+    "more-than-asked": Behaviour(PARTIAL, (_fault(Fault.MORE),), ticked=2),
     "wrong-id": Behaviour(PARTIAL, (_fault(Fault.WRONG_ID),)),
     "html-after": Behaviour(PARTIAL, (_fault(Fault.HTML, applied=True),)),
     "html-before": Behaviour(NOT_APPLIED, (_fault(Fault.HTML),)),

@@ -87,6 +87,7 @@ class Lane:
             when=case.when,
             merge_timeout=self.behaviour.merge_timeout,
             refuse_from=self.behaviour.refuse_from,
+            ticked=self.behaviour.ticked,
             **{name: str(path) for name, path in files.items()},
         )
         codes: list[int] = []

@@ -117,7 +117,9 @@ class Ledger:
         absorbed = list(source_ids)
         merged = self._merge(org_id, primary_id, absorbed, **more)
         for one in absorbed:
-            # A merge that was done late belongs to the last call that asked for it.
-            naming = [c for c in self.calls if c.primary == primary_id and one in c.sources]
-            naming[-1].absorbed.add(one)
+            # A merge that was done late belongs to the last call that asked for it, and what
+            # nobody asked for to the last call that there was.
+            into = [c for c in self.calls if c.primary == primary_id]
+            naming = [c for c in into if one in c.sources]
+            (naming or into)[-1].absorbed.add(one)
         return merged

@@ -46,6 +46,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"fault": Fault.STATUS, "merge_status": 401},
     {"fault": Fault.STATUS, "merge_status": 404, "applied": True},
     {"fault": Fault.PARTIAL},
+    {"fault": Fault.MORE},
     {"fault": Fault.WRONG_ID},
     {"fault": Fault.HTML, "applied": True},
     {"fault": Fault.CUT_JSON, "applied": True},

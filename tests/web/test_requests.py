@@ -7,10 +7,12 @@ from mergeui.accounts.models import Membership, Organization, Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
+from mergeui.merging.approval import approve
 from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.sandbox import Fault
+from mergeui.sandbox.state import Change
 from tests.contacts import contact, whatsapp
-from tests.desk import Desk, member, past
+from tests.desk import Desk, actor, member, past
 
 pytestmark = pytest.mark.django_db
 
@@ -219,3 +221,27 @@ def test_the_list_takes_a_fixed_number_of_queries(
     desk.propose(Actor.member(operator))
     with django_assert_max_num_queries(8):
         client.get("/requests/?view=all")
+
+
+def test_what_invent_merged_beyond_what_was_asked_is_said_loudly(desk: Desk) -> None:
+    third = contact("Ana <b>Tres</b>", PHONE)
+    desk.world.apply(Change(desk.world.top.id, put=(third,)))
+    desk.sync()
+    request = desk.propose(
+        actor(Role.OPERATOR), source_ids=[desk.group().members.all()[1].contact_id]
+    )
+    approve(request, by_user=actor(Role.APPROVER))
+    past(request, execute_after=1)
+    client = signed_in(member(Role.VIEWER))
+    assert "more than was asked for" not in client.get(address(request)).content.decode()
+
+    desk.faults.next_merge(Fault.MORE)
+    desk.work()
+    MergeRequest.objects.get(pk=request.pk).attempts.update(unasked=[third["id"], "new", "a/b"])
+    page = client.get(address(request)).content.decode()
+
+    assert "Invent merged more than was asked for" in page
+    assert f'<a href="/contacts/{third["id"]}/"><bdi>Ana &lt;b&gt;Tres' in page
+    assert '<a href="/contacts/new/">A contact that this desk has never seen</a>' in page
+    assert "a/b" in page
+    assert client.get(f"/contacts/{third['id']}/").status_code == 200

@@ -9,7 +9,10 @@ from mergeui.merging.models.request import MergeRequest
 
 
 class Attempt(models.Model):
-    """One merge call: written before its first byte is sent (design.md, rules 2 and 3)."""
+    """One merge call: written before its first byte is sent (design.md, rules 2 and 3).
+
+    `unasked` are the ids of contacts that the answer names although nobody asked to merge them.
+    """
 
     class State(models.TextChoices):
         """`sending` until an answer is recorded, for good."""
@@ -28,6 +31,7 @@ class Attempt(models.Model):
     call = models.JSONField()
     answer = models.JSONField(null=True, blank=True)
     reason = models.TextField(blank=True, default="")
+    unasked = models.JSONField(default=list)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -104,6 +104,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
     entries = lookup.entries(request.member.organization, request=wanted.pk)[:TIMELINE]
     comparison = compare([Contact.parse(raw) for raw in wanted.snapshot])
     sources = list(wanted.sources.all())
+    attempts = list(wanted.attempts.all())
     lines = comparing.lines(comparison)
     return {
         "wanted": wanted,
@@ -114,7 +115,8 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "lines": lines,
         "folded": comparing.folded(lines),
         "many": len(comparison.contacts) > 4,
-        "attempts": list(wanted.attempts.all()),
+        "attempts": attempts,
+        "unasked": shown.unasked(wanted, attempts),
         "looks": list(wanted.looks.all()),
         "timeline": [(entry, describe(entry)) for entry in reversed(entries)],
         "approval": getattr(wanted, "approval", None),

@@ -1,0 +1,78 @@
+"""Contacts that Invent says it merged although no call named them.
+
+invent-api.md, POST merge: whether Invent keeps to the sources that it was given is documented, not
+proven. What it says beyond them can't be undone either: it is kept with the call, said to people,
+and known as merged away, so that none of it is offered again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.utils import timezone
+
+from mergeui.accounts.models import Organization
+from mergeui.invent.guard import quoted_id
+from mergeui.merging.models import Attempt, MergeRequest
+from mergeui.review.models import Member, MergedContact
+from mergeui.review.text import shortened, visible
+from mergeui.said import Said
+
+LONGEST_ID = 200
+MOST_TOLD = 20
+
+MORE_THAN_SENT = Said("Invent merged more than what was sent.")
+MERGED_UNASKED = Said("Merged although nobody asked for it: {name} ({contact_id}).")
+AND_MORE = Said("And {count} more, which the answer to the call names.")
+
+
+def remember(request: MergeRequest, attempt: Attempt, ids: Sequence[str]) -> None:
+    """Keeps with the call what it merged beyond its sources, and that these are gone.
+
+    Sources of the request whose turn had not come are none of these: they were asked for.
+    """
+    asked = set(request.sources.values_list("contact_id", flat=True))
+    others = [one for one in ids if one not in asked]
+    Attempt.objects.filter(pk=attempt.pk).update(unasked=others)
+    MergedContact.objects.bulk_create(
+        [
+            MergedContact(
+                organization_id=request.organization_id,
+                contact_id=one,
+                into_contact_id=request.primary_contact_id,
+                merged_at=timezone.now(),
+            )
+            for one in others
+            if is_id(one)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def is_id(text: str) -> bool:
+    """Whether a contact could have this id here: an answer may name anything."""
+    try:
+        quoted_id(text)
+    except ValueError:
+        return False
+    return len(text) <= LONGEST_ID
+
+
+def unasked_of(attempts: Iterable[Attempt]) -> list[str]:
+    """All that these calls merged beyond their sources, each once."""
+    return list(dict.fromkeys(one for attempt in attempts for one in attempt.unasked))
+
+
+def names_of(organization: Organization, ids: Sequence[str]) -> dict[str, str]:
+    """The names of contacts as the mirror has them, by id; those that it does not know are left
+    out."""
+    known = Member.objects.filter(group__organization=organization, contact_id__in=ids)
+    return dict(known.order_by("pk").values_list("contact_id", "name")) if ids else {}
+
+
+def sentences(ids: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    """What is said of them where a request says how it ended."""
+    told = [
+        MERGED_UNASKED(name=names.get(one) or "?", contact_id=visible(shortened(one)))
+        for one in ids[:MOST_TOLD]
+    ]
+    more = len(ids) - len(told)
+    return [MORE_THAN_SENT(), *told, *([AND_MORE(count=more)] if more else [])]
