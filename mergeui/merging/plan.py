@@ -106,10 +106,11 @@ def _flags(everyone: Sequence[Contact]) -> tuple[str, ...]:
 
 def _lost(primary: Contact, sources: Sequence[Contact]) -> tuple[str, ...]:
     kept = display_name(primary)
+    named = (display_name(c) for c in sources if c.name and c.name.strip())
     found = [
-        f"The name {display_name(contact)}: the result is called {kept}."
-        for contact in sources
-        if contact.name and contact.name.strip() and display_name(contact) != kept
+        f"The name {name}: the result is called {kept}."
+        for name in dict.fromkeys(named)
+        if name != kept
     ]
     if any(contact.created_at for contact in sources):
         found.append("When the contacts that disappear were created.")

@@ -1,80 +1,22 @@
 """What the contacts of a group share, where they differ. Pure: contacts in, rows out.
 
-One column a contact, in the order given; every row says in words how its cells relate, so that
-colour is never the only sign.
+One column a contact, in the order given; the rows come in the order of what matters for the
+decision.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
-from mergeui.invent import Channel, Contact
+from django.utils.translation import gettext as _
+
+from mergeui.invent import Contact
+from mergeui.review.aligned import channel_rows
 from mergeui.review.evidence import Link, links, sentence
 from mergeui.review.risk import Caution, cautions
-from mergeui.review.text import channel_address, channel_name, display_name, shortened, visible
-
-
-class Verdict(StrEnum):
-    """How the cells of a row relate; the value serves as a style's name."""
-
-    SAME = "same"
-    SHARED = "shared"
-    DIFFERENT = "different"
-    SINGLE = "single"
-    EMPTY = "empty"
-
-
-class Kind(StrEnum):
-    """What stands in the cells of a row."""
-
-    TEXT = "text"
-    MOMENT = "moment"
-    CHANNEL = "channel"
-    LABELS = "labels"
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A segment on a contact. `shared`: another contact has it too."""
-
-    name: str
-    color: str
-    shared: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One contact's part of a row.
-
-    `text` is what to show first, empty when there is nothing. `marked` says that it is one of the
-    values that agree in a row where not all do. `details` are further (name, value) pairs of a
-    channel; `link` is as received and not to be trusted.
-    """
-
-    text: str = ""
-    moment: datetime | None = None
-    marked: bool = False
-    details: tuple[tuple[str, str], ...] = ()
-    link: str = ""
-    labels: tuple[Label, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One attribute of all contacts. `words` is the verdict in words."""
-
-    label: str
-    kind: Kind
-    verdict: Verdict
-    words: str
-    cells: tuple[Cell, ...]
-    note: str = ""
-
-    @property
-    def foldable(self) -> bool:
-        """Whether it tells nothing to decide by: the same, or nothing, in every column."""
-        return self.verdict in {Verdict.SAME, Verdict.EMPTY}
+from mergeui.review.rows import About, Cell, Kind, Label, Row, Verdict, judge
+from mergeui.review.spelling import Piece, closest, pieces, relation
+from mergeui.review.text import display_name, shortened, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +34,10 @@ class Comparison:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """Every row, in the order of the page."""
-        return (*self.person, *self.channels, self.segments)
+        """Every row, what matters most for the decision first: consent that differs, names that
+        differ, shared channels, what may be the same, the rest, and what is the same in all."""
+        every = (*self.person[:4], *self.channels, self.segments, *self.person[4:])
+        return tuple(sorted(every, key=lambda row: row.rank))
 
 
 def compare(contacts: Sequence[Contact]) -> Comparison:
@@ -103,7 +47,7 @@ def compare(contacts: Sequence[Contact]) -> Comparison:
         contacts=tuple(contacts),
         names=tuple(display_name(contact) for contact in contacts),
         person=_person(contacts),
-        channels=_channels(contacts),
+        channels=channel_rows(contacts),
         segments=_segments(contacts),
         links=found,
         reasons=tuple(sentence(link, contacts) for link in found),
@@ -113,18 +57,51 @@ def compare(contacts: Sequence[Contact]) -> Comparison:
 
 def _person(contacts: Sequence[Contact]) -> tuple[Row, ...]:
     return (
-        _text_row("Name", contacts, lambda c: visible(shortened(c.name or "", 512))),
-        _text_row("Messages", contacts, _reach),
+        _name_row(contacts),
+        _text_row(About.MESSAGES, "Messages", contacts, _reach),
+        _text_row(About.BLOCKED, "Blocked", contacts, _blocked),
         _text_row(
-            "Blocked", contacts, lambda c: _since("Blocked", c.blocked_at) if c.blocked else "No"
+            About.TEAM, "Your team", contacts, lambda c: "Admin in Invent" if c.is_admin else "No"
         ),
-        _text_row("Your team", contacts, lambda c: "Admin in Invent" if c.is_admin else "No"),
-        _moment_row("Created", contacts, lambda c: c.created_at),
-        _moment_row("Last updated", contacts, lambda c: c.updated_at),
+        _moment_row(About.CREATED, "Created", contacts, lambda c: c.created_at),
+        _moment_row(About.UPDATED, "Last updated", contacts, lambda c: c.updated_at),
         _text_row(
-            "Contact id", contacts, lambda c: visible(c.id), note="Each contact has its own."
+            About.ID,
+            "Contact id",
+            contacts,
+            lambda c: visible(c.id),
+            note="Each contact has its own.",
         ),
     )
+
+
+def _name_row(contacts: Sequence[Contact]) -> Row:
+    """The names, the letters marked in which they differ from one that is almost the same."""
+    texts = [visible(shortened(contact.name or "", 512)).strip() for contact in contacts]
+    verdict, words, agreeing = judge(texts)
+    distinct = list(dict.fromkeys(text for text in texts if text))
+    if len(distinct) == 2 and (how := relation(*distinct)):
+        words = f"{how}; {_most(texts, agreeing)}" if agreeing else how
+    marks = {text: _marks(text, distinct) for text in distinct}
+    cells = tuple(
+        Cell(text=text, marked=text in agreeing, pieces=marks.get(text, ())) for text in texts
+    )
+    return Row(About.NAME, "Name", Kind.TEXT, verdict, words, cells)
+
+
+def _most(texts: Sequence[str], agreeing: set[str]) -> str:
+    most = max(texts.count(text) for text in agreeing)
+    return _("{most} of {all} agree").format(most=most, all=len(texts))
+
+
+def _marks(text: str, distinct: Sequence[str]) -> tuple[Piece, ...]:
+    near = closest(text, distinct)
+    # Where capitals alone differ, the words say it better than a mark on every letter.
+    return pieces(text, near) if near and near.casefold() != text.casefold() else ()
+
+
+def _blocked(contact: Contact) -> str:
+    return _since("Blocked", contact.blocked_at) if contact.blocked else "No"
 
 
 def _reach(contact: Contact) -> str:
@@ -142,86 +119,28 @@ def _since(what: str, moment: datetime | None) -> str:
 
 
 def _text_row(
-    label: str, contacts: Sequence[Contact], read: Callable[[Contact], str], note: str = ""
+    about: About,
+    label: str,
+    contacts: Sequence[Contact],
+    read: Callable[[Contact], str],
+    note: str = "",
 ) -> Row:
     texts = [read(contact).strip() for contact in contacts]
-    verdict, words, agreeing = _judge(texts)
+    verdict, words, agreeing = judge(texts)
     cells = tuple(Cell(text=text, marked=text in agreeing) for text in texts)
-    return Row(label, Kind.TEXT, verdict, words, cells, note)
+    return Row(about, label, Kind.TEXT, verdict, words, cells, note)
 
 
 def _moment_row(
-    label: str, contacts: Sequence[Contact], read: Callable[[Contact], datetime | None]
+    about: About,
+    label: str,
+    contacts: Sequence[Contact],
+    read: Callable[[Contact], datetime | None],
 ) -> Row:
     moments = [read(contact) for contact in contacts]
-    verdict, words, _ = _judge([m.isoformat() if m else "" for m in moments])
+    verdict, words, _agreeing = judge([m.isoformat() if m else "" for m in moments])
     cells = tuple(Cell(text=f"{m.day} {m:%b %Y}" if m else "", moment=m) for m in moments)
-    return Row(label, Kind.MOMENT, verdict, words, cells)
-
-
-def _judge(texts: Sequence[str]) -> tuple[Verdict, str, set[str]]:
-    """Verdict, its words, and the values that two or more (but not all) agree on."""
-    given = [text for text in texts if text]
-    if not given:
-        return Verdict.EMPTY, "Empty in all", set()
-    if len(set(texts)) == 1:
-        return Verdict.SAME, "Same in all" if len(texts) > 2 else "Same in both", set()
-    if len(given) == 1:
-        return Verdict.SINGLE, "Only in one", set()
-    agreeing = {text for text in given if given.count(text) > 1}
-    if agreeing:
-        most = max(given.count(text) for text in agreeing)
-        if len(set(given)) == 1:
-            return Verdict.SHARED, f"Same in {most} of {len(texts)}", agreeing
-        return Verdict.DIFFERENT, f"Different; {most} of {len(texts)} agree", agreeing
-    return Verdict.DIFFERENT, "Different", set()
-
-
-def _channels(contacts: Sequence[Contact]) -> tuple[Row, ...]:
-    """A row for each distinct channel, those that most contacts share first."""
-    # By column, not by id: the same contact may stand beside itself, as seen before and now.
-    held: dict[tuple[str, str], dict[int, Channel]] = {}
-    for column, contact in enumerate(contacts):
-        for channel in contact.channels:
-            key = (channel.type, channel.user_id or f"\0{contact.id}{channel.id}")
-            held.setdefault(key, {}).setdefault(column, channel)
-    ordered = sorted(held.items(), key=lambda item: (-len(item[1]), item[0][0] == "internal"))
-    return tuple(_channel_row(type_, holders, len(contacts)) for (type_, _), holders in ordered)
-
-
-def _channel_row(type_: str, holders: dict[int, Channel], everyone: int) -> Row:
-    count = len(holders)
-    if count == everyone:
-        verdict, words = Verdict.SAME, "Shared by both" if everyone == 2 else "Shared by all"
-    elif count > 1:
-        verdict, words = Verdict.SHARED, f"Shared by {count} of {everyone}"
-    else:
-        verdict, words = Verdict.SINGLE, "Only in one"
-    cells = tuple(
-        _channel_cell(holders[column], shared=count > 1) if column in holders else Cell()
-        for column in range(everyone)
-    )
-    note = "Internal channels never link contacts." if type_ == "internal" else ""
-    return Row(channel_name(type_), Kind.CHANNEL, verdict, words, cells, note)
-
-
-def _channel_cell(channel: Channel, *, shared: bool) -> Cell:
-    address = channel_address(channel)
-    given = {
-        "Name": channel.name,
-        "User name": channel.username,
-        "E-mail": channel.email,
-        "Phone": channel.phone,
-        "Country": channel.country,
-        "Language": channel.language,
-        "User id": channel.user_id,
-    }
-    details = tuple(
-        (name, visible(shortened(value, 320)))
-        for name, value in given.items()
-        if value and visible(shortened(value, 320)) != address
-    )
-    return Cell(text=address, marked=shared, details=details, link=channel.link or "")
+    return Row(about, label, Kind.MOMENT, verdict, words, cells)
 
 
 def _segments(contacts: Sequence[Contact]) -> Row:
@@ -240,7 +159,7 @@ def _segments(contacts: Sequence[Contact]) -> Row:
         for contact in contacts
     )
     sets = [" ".join(sorted({s.id for s in contact.segments})) for contact in contacts]
-    verdict, words, _ = _judge(sets)
+    verdict, words, _agreeing = judge(sets)
     if verdict is Verdict.DIFFERENT and any(count > 1 for count in held.values()):
         words = "Some shared, some different"
-    return Row("Segments", Kind.LABELS, verdict, words, cells)
+    return Row(About.SEGMENTS, "Segments", Kind.LABELS, verdict, words, cells)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mergeui.invent import Contact, fingerprint
 from mergeui.review.compare import compare
 from mergeui.review.models import Group
+from mergeui.review.rows import About, Verdict
 from mergeui.review.text import display_name
 
 
@@ -44,9 +45,11 @@ def _differences(before: Contact, after: Contact) -> list[str]:
     rows = compare([before, after]).rows
     for row in rows:
         old, new = row.cells
-        if row.foldable or row.label == "Last updated":
+        if row.foldable or row.about is About.UPDATED:
             continue
         if old.text == new.text:
+            if row.verdict is Verdict.ALIKE:
+                sentences.append(f"{name}: {row.label} {new.text} has another id now.")
             continue
         if old.text and new.text:
             sentences.append(f"{name}: {row.label} was {old.text} and is now {new.text}.")

@@ -2,20 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from datetime import datetime
+from typing import Any, Self
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from mergeui.invent import Contact
-from mergeui.review.compare import Cell, Comparison, Kind, Row, Verdict
+from mergeui.review.compare import Comparison
+from mergeui.review.rows import About, Cell, Kind, Row, Verdict
+from mergeui.review.spelling import told
 from mergeui.web.labels import segment_class
 from mergeui.web.links import safe_address
-from mergeui.web.when import exact, plural
+from mergeui.web.when import ago, exact, plural, short_day
 
 # A colour only where it helps to decide; the words stand in every row.
-MARKS = {Verdict.SHARED: "mark mark-info", Verdict.DIFFERENT: "mark mark-risk"}
+MARKS = {
+    Verdict.SHARED: "mark mark-info",
+    Verdict.ALIKE: "mark mark-line",
+    Verdict.DIFFERENT: "mark mark-risk",
+}
 QUIET = "soft small"
-IN_HEAD = {"Contact id"}
+IN_HEAD = {About.ID}
+# More contacts stand below each other, a row each, with a column for the channels of the most.
+MOST_SIDE_BY_SIDE = 4
+MOST_OWN_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +89,22 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing in a cell: a text, perhaps with a safe address and further details."""
+    """One thing in a cell: a text, perhaps with a safe address and further details.
+
+    `channel` names its channel where the line does not. `pieces` are (text, whether its letters
+    differ), `told` says the same for those who don't see the marks. `iso` makes it a moment: the
+    text is its age, `title` the exact time.
+    """
 
     text: str
+    channel: str = ""
+    note: str = ""
     title: str = ""
     href: str = ""
     details: tuple[tuple[str, str], ...] = ()
+    pieces: tuple[tuple[str, bool], ...] = ()
+    told: str = ""
+    iso: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +118,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of the table. `fold`: it tells nothing to decide by."""
+    """One attribute of all contacts: a row of the table, or a column of the long one.
 
+    `fold`: it tells nothing to decide by.
+    """
+
+    about: About
     label: str
     style: str
     words: str
@@ -107,67 +132,128 @@ class Line:
     cells: tuple[Shown, ...]
 
 
-def lines(comparison: Comparison) -> list[Line]:
-    """The rows of the table: who it is, what links them, what each has alone, and since when."""
-    shared = [row for row in comparison.channels if row.verdict is not Verdict.SINGLE]
-    alone = [row for row in comparison.channels if row.verdict is Verdict.SINGLE]
-    person = [row for row in comparison.person if row.label not in IN_HEAD]
-    dates = [row for row in person if row.kind is Kind.MOMENT]
-    return [
-        *(_line(row) for row in person if row.kind is not Kind.MOMENT),
-        *(_line(row) for row in shared),
-        *([_own_channels(alone, comparison.contacts)] if alone else []),
-        _line(comparison.segments),
-        *(_line(row) for row in dates),
-    ]
+def lines(comparison: Comparison, now: datetime) -> list[Line]:
+    """The attributes, what matters most for the decision first.
+
+    The channels that one contact has alone are one line, so that a large group stays short; of many
+    contacts so are the shared ones but for the first few, which most have.
+    """
+    rows = [row for row in comparison.rows if row.about not in IN_HEAD]
+    alone = [n for n, row in enumerate(rows) if row.kind is Kind.CHANNEL and _alone(row)]
+    common = [n for n, row in enumerate(rows) if row.kind is Kind.CHANNEL and not _alone(row)]
+    crowd = common[MOST_OWN_COLUMNS:] if many(comparison.contacts) else []
+    found: list[Line] = []
+    for number, row in enumerate(rows):
+        if number in crowd[:1]:
+            words = ngettext("{count} channel", "{count} channels", len(crowd))
+            words = words.format(count=len(crowd))
+            found.append(_together([rows[n] for n in crowd], _("Further shared"), words))
+        elif number in alone[:1]:
+            found.append(_together([rows[n] for n in alone], "Other channels", "Only in one"))
+        elif number not in {*crowd, *alone}:
+            found.append(_line(row, now))
+    return found
 
 
-def folded(lines: Sequence[Line]) -> str:
-    """What a switch says that shows the folded rows; empty when there are none."""
+def _alone(row: Row) -> bool:
+    return row.verdict is Verdict.SINGLE
+
+
+def many(contacts: Sequence[object]) -> bool:
+    """Whether the contacts stand below each other, a row each."""
+    return len(contacts) > MOST_SIDE_BY_SIDE
+
+
+def folded(lines: Sequence[Line], *, many: bool = False) -> str:
+    """What a switch says that shows the folded lines; empty when there are none."""
     count = sum(line.fold for line in lines)
-    return f"{plural(count, 'row')} that {'is' if count == 1 else 'are'} the same" if count else ""
+    if not count:
+        return ""
+    what = "column" if many else "row"
+    return f"{plural(count, what)} that {'is' if count == 1 else 'are'} the same"
 
 
-def _line(row: Row) -> Line:
+def _line(row: Row, now: datetime) -> Line:
     channel = row.kind is Kind.CHANNEL
     style = MARKS.get(row.verdict, QUIET)
-    if channel:
-        style = "mark mark-info"
+    if channel and row.verdict is Verdict.SAME:
+        style = MARKS[Verdict.SHARED]
     if row.kind is Kind.MOMENT:
         style = QUIET
     return Line(
+        about=row.about,
         label=row.label,
         style=style,
         words=row.words,
-        note=row.note,
+        note=row.note or row.hint,
         fold=row.foldable and not channel,
-        cells=tuple(_cell(cell, row) for cell in row.cells),
+        cells=tuple(_cell(cell, row, now) for cell in row.cells),
     )
 
 
-def _cell(cell: Cell, row: Row) -> Shown:
+def _cell(cell: Cell, row: Row, now: datetime) -> Shown:
     style = "cell-shared" if cell.marked else ""
     if row.kind is Kind.LABELS:
         return Shown(style, labels=tuple((segment_class(x.color), x.name) for x in cell.labels))
     if not cell.text:
         return Shown("cell-empty")
-    title = exact(cell.moment) if cell.moment else ""
-    return Shown(style, (_item(cell, title=title),))
+    if cell.moment:
+        moment = cell.moment
+        age, iso = ago(moment, now), moment.isoformat()
+        return Shown(style, (Item(age, note=short_day(moment), title=exact(moment), iso=iso),))
+    # One address on several channels: each cell says on which.
+    several = bool(cell.channel) and cell.channel != row.label
+    return Shown(style, (_item(cell, with_channel=several),))
 
 
-def _item(cell: Cell, *, title: str = "", before: str = "") -> Item:
+def _item(cell: Cell, *, with_channel: bool = False, note: str = "") -> Item:
     href = safe_address(cell.link)
     details = cell.details
     if cell.link and not href:
         details = (*details, ("Link, not to be followed", cell.link[:200]))
-    return Item(f"{before}{cell.text}", title, href, details)
+    differs = told(cell.pieces)
+    return Item(
+        cell.text,
+        channel=cell.channel if with_channel else "",
+        note=note,
+        href=href,
+        details=details,
+        pieces=tuple((piece.text, piece.differs) for piece in cell.pieces),
+        told=_("differs in: {letters}").format(letters=differs) if differs else "",
+    )
 
 
-def _own_channels(rows: Sequence[Row], contacts: Sequence[Contact]) -> Line:
-    """One row for all channels that one contact has alone, so that a large group stays short."""
+def _together(rows: Sequence[Row], label: str, words: str) -> Line:
+    """One line for several channels, each named in its cells."""
     cells = []
-    for column in range(len(contacts)):
-        held = [(row.label, row.cells[column]) for row in rows if row.cells[column].text]
-        items = tuple(_item(cell, before=f"{label} ") for label, cell in held)
+    for column in range(len(rows[0].cells)):
+        held = [(row, row.cells[column]) for row in rows if row.cells[column].text]
+        items = tuple(
+            _item(cell, with_channel=True, note=row.hint if _alone(row) else row.words)
+            for row, cell in held
+        )
         cells.append(Shown("" if items else "cell-empty", items))
-    return Line("Other channels", QUIET, "Only in one", "", False, tuple(cells))
+    return Line(About.CHANNEL, label, QUIET, words, "", False, tuple(cells))
+
+
+def table(columns: Sequence[Column], lines: Sequence[Line]) -> dict[str, Any]:
+    """What partials/table.html shows: a column a contact, or of many contacts a row a contact."""
+    context: dict[str, Any] = {"columns": columns, "lines": lines, "many": many(columns)}
+    if context["many"]:
+        # The name stands at the head of the row, with its marks.
+        named = next(line for line in lines if line.about is About.NAME)
+        rest = [line for line in lines if line is not named]
+        context |= {"lines": rest, "named": named, "across": _across(columns, named, rest)}
+    return {**context, "folded": folded(context["lines"], many=context["many"])}
+
+
+def _across(
+    columns: Sequence[Column], named: Line, lines: Sequence[Line]
+) -> list[tuple[Column, Item | None, tuple[tuple[Shown, bool], ...]]]:
+    """The same the other way round: a row a contact, with each cell whether it is folded."""
+    rows = []
+    for number, column in enumerate(columns):
+        items = named.cells[number].items
+        cells = tuple((line.cells[number], line.fold) for line in lines)
+        rows.append((column, items[0] if items else None, cells))
+    return rows

@@ -1,6 +1,7 @@
 """What the compare page says of its contacts."""
 
-from mergeui.review.compare import Verdict, compare
+from mergeui.review.compare import compare
+from mergeui.review.rows import Verdict
 from tests.contacts import channel, contact, email, parsed, segment, whatsapp
 
 PHONE = "+15550101"
@@ -45,7 +46,7 @@ def test_three_of_seven_is_said_as_such() -> None:
 def test_names_that_differ_and_flags_that_agree() -> None:
     rows = {row.label: row for row in compare(parsed(contact("Ana"), contact("Anna"))).rows}
 
-    assert (rows["Name"].verdict, rows["Name"].words) == (Verdict.DIFFERENT, "Different")
+    assert (rows["Name"].verdict, rows["Name"].words) == (Verdict.DIFFERENT, "Some letters differ")
     assert rows["Blocked"].verdict is Verdict.SAME
     assert rows["Blocked"].foldable
     assert not rows["Name"].foldable
@@ -108,3 +109,36 @@ def test_hidden_characters_are_named() -> None:
 
     assert comparison.names[0] == "Ana⟨U+202E⟩gro"
     assert comparison.person[0].cells[0].text == "Ana⟨U+202E⟩gro"
+
+
+def test_what_matters_for_the_decision_comes_first() -> None:
+    ana = contact("Ana", email("ana@x.org"), email("a.na@y.org"), whatsapp(PHONE))
+    twin = contact("Anna", email("ana@x.org"), email("ana@y.org"), unsubscribed=True)
+
+    rows = [(row.label, row.verdict.value) for row in compare(parsed(ana, twin)).rows]
+
+    assert rows[:5] == [
+        ("Messages", "different"),
+        ("Name", "different"),
+        ("Gmail", "same"),
+        ("Gmail", "alike"),
+        ("WhatsApp", "single"),
+    ]
+    assert {verdict for _, verdict in rows[-4:]} == {"same", "empty"}
+
+
+def test_names_that_are_nearly_the_same_have_their_letters_marked() -> None:
+    people = [contact(name) for name in ("Ana García", "Ana Garzía", "Ana Garzía", "Bo", None)]
+    row = compare(parsed(*people)).person[0]
+
+    marked = [[piece.text for piece in cell.pieces if piece.differs] for cell in row.cells]
+    assert marked == [["c"], ["z"], ["z"], [], []]
+    assert row.words == "Different; 2 of 5 agree"
+
+
+def test_two_spellings_among_many_are_said_in_words() -> None:
+    people = [contact(name) for name in ("Ana", "ANA", "Ana")]
+    row = compare(parsed(*people)).person[0]
+
+    assert row.words == "Only capitals differ; 2 of 3 agree"
+    assert not any(cell.pieces for cell in row.cells)

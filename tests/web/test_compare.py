@@ -1,6 +1,7 @@
 """The compare page: what it shows, to whom, and that looking claims the group."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -109,13 +110,31 @@ def test_hostile_contacts_are_text() -> None:
     assert "\u202e" not in raw
 
 
-def test_five_columns_scroll() -> None:
-    desk = Desk(*(contact("Ana", email("a@example.com")) for _ in range(5)))
+def test_five_contacts_have_a_row_each_with_the_choice_in_the_frozen_column() -> None:
+    shared = [email(f"{letter}@example.com") for letter in "abcde"]
+    people = [contact(name, *shared) for name in ("Ana", "Anna", "Ana", None, "Ana")]
+    people[0]["channels"].append(whatsapp("+34600111222"))
+    desk = Desk(*people)
     desk.sync()
     page = page_of(desk)
 
     assert "compare-many" in page
     assert "Tick all" in page
+    rows = re.findall(r'<th scope="row" class="frozen contact">', page)
+    assert len(rows) == 5
+    heads = re.findall(r'<span class="row-label">(.*?)</span>', page)
+    assert heads[:6] == ["Name", "Gmail", "Gmail", "Gmail", "Further shared", "Other channels"]
+    assert "2 channels" in page
+    assert 'An<mark class="differs">n</mark>a</bdi>' in page
+    assert "(differs in: n)" in page
+    assert "that are the same in all" in page
+
+
+def test_a_date_is_an_age_with_the_exact_time_in_reach(desk: Desk) -> None:
+    page = page_of(desk)
+
+    assert re.search(r'<summary title="3 May 2024, 10:00 UTC">\d years? ago</summary>', page)
+    assert '<time datetime="2024-05-03T10:00:00+00:00">3 May 2024, 10:00 UTC</time>' in page
 
 
 def test_ticking_all_and_none_without_scripts() -> None:

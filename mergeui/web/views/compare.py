@@ -65,14 +65,12 @@ def show(
     if typed_fields and not words:
         picked = Picked.typed(typed_fields).ticking(typed_fields.get("tick", ""), comparison)
     operator = request.member.can(Role.OPERATOR)
-    lines = comparing.lines(comparison)
+    lines = comparing.lines(comparison, timezone.now())
+    heads = columns(group, comparison, picked)
     context: dict[str, Any] = {
         "group": group,
         "comparison": comparison,
-        "columns": columns(group, comparison, picked),
-        "lines": lines,
-        "folded": comparing.folded(lines),
-        "many": len(comparison.contacts) > 4,
+        **comparing.table(heads, lines),
         "picked": picked,
         "preview": preview_of(comparison.contacts, picked),
         "banner": banner(group, request.user.pk, timezone.now(), _latest_request(group)),
@@ -111,7 +109,11 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
     if not wants_fragment(request):
         return show(request, shown, typed_fields=request.POST)
     contacts = contacts_of(shown)
-    context = {"preview": preview_of(contacts, Picked.typed(request.POST)), "swap": True}
+    context = {
+        "preview": preview_of(contacts, Picked.typed(request.POST)),
+        "many": comparing.many(contacts),
+        "swap": True,
+    }
     return render(request, "compare/page.html#preview", context)
 
 

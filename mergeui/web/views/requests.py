@@ -105,16 +105,14 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
     comparison = compare([Contact.parse(raw) for raw in wanted.snapshot])
     sources = list(wanted.sources.all())
     attempts = list(wanted.attempts.all())
-    lines = comparing.lines(comparison)
+    lines = comparing.lines(comparison, timezone.now())
+    heads = shown.columns(wanted, sources, comparison.names)
     return {
         "wanted": wanted,
         "live": live,
         "sources": sources,
         "comparison": comparison,
-        "columns": shown.columns(wanted, sources, comparison.names),
-        "lines": lines,
-        "folded": comparing.folded(lines),
-        "many": len(comparison.contacts) > 4,
+        **comparing.table(heads, lines),
         "attempts": attempts,
         "unasked": shown.unasked(wanted, attempts),
         "looks": list(wanted.looks.all()),
