@@ -30,9 +30,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse to test one database under the name of the other (see tests/settings.py)."""
+    config.addinivalue_line(
+        "markers", "every_database: asks no fixture for the database, but programs of its own do"
+    )
     wanted = "postgresql" if config.getoption("--postgres") else "sqlite"
     if connection.vendor != wanted:
         raise pytest.UsageError(f"asked for {wanted}, but the settings say {connection.vendor}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL leave out what knows no database: it has been seen with SQLite."""
+    if not config.getoption("--postgres"):
+        return
+    twice = [item for item in items if _knows_the_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(twice)])
+    items[:] = twice
+
+
+def _knows_the_database(item: pytest.Item) -> bool:
+    asked = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    marks = ("django_db", "every_database")
+    return bool(asked) or any(item.get_closest_marker(mark) for mark in marks)
 
 
 def pytest_report_header() -> str:

@@ -5,10 +5,12 @@ import random
 import subprocess
 import sys
 
+import pytest
 from django.db import connection
 
 from tests.sweep.cases import Case
 
+pytestmark = pytest.mark.every_database
 SECONDS = 300
 
 
