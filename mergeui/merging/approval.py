@@ -16,7 +16,14 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.transition import move
 from mergeui.errors import Invalid, NotAllowed, Stale
-from mergeui.merging.models import WAITING, Approval, MergeRequest, RequestState, Source
+from mergeui.merging.models import (
+    WAITING,
+    Approval,
+    MergeRequest,
+    Notice,
+    RequestState,
+    Source,
+)
 from mergeui.merging.proposals import EXECUTION_WITHIN
 from mergeui.merging.settle import about, end, end_of, overtaken, sources_in
 from mergeui.review.decisions import require
@@ -63,7 +70,7 @@ def reject(request: MergeRequest, *, by_user: Actor, note: str) -> None:
         [f"{by_user.name} rejected this merge: {note}"],
         expected=[RequestState.PROPOSED],
         by_user=by_user,
-        first=lambda: _note(request, Approval.Verdict.REJECTED, by_user, note, now),
+        first=lambda: _send_back(request, by_user, note, now),
         note=note,
     )
 
@@ -148,6 +155,19 @@ def _refuse_proposer(request: MergeRequest, by_user: Actor, verb: str) -> None:
             f"You asked for this merge, so somebody else has to {verb} it."
             " You can withdraw it instead."
         )
+
+
+def _send_back(request: MergeRequest, by_user: Actor, note: str, now: datetime) -> None:
+    """The verdict, and whoever asked is told of it."""
+    _note(request, Approval.Verdict.REJECTED, by_user, note, now)
+    Notice.objects.create(
+        organization_id=request.organization_id,
+        person_id=request.proposed_by_id,
+        kind=Notice.Kind.REJECTED,
+        group_id=request.group_id,
+        request=request,
+        at=now,
+    )
 
 
 def _note(

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Membership, Role
 from mergeui.merging.models import (
@@ -19,7 +20,7 @@ from mergeui.merging.models import (
 from mergeui.merging.unasked import is_id, names_of, unasked_of
 from mergeui.review.text import shortened, visible
 from mergeui.web.comparing import Column
-from mergeui.web.when import ago, exact, plural
+from mergeui.web.when import ago, ahead, exact, plural
 
 MOST_UNASKED = 100
 
@@ -37,6 +38,9 @@ EMPTY = {
     "person": "No merge needs a person: everything that was sent is accounted for.",
     "all": "Nobody has asked for a merge yet.",
 }
+
+SOON = timedelta(days=1)
+OUTCOMES = 3  # sentences of how it ended that a row has room for
 
 # The style of the mark for each state: good, bad, info, risk or line.
 MARKS = {
@@ -84,6 +88,10 @@ class RequestRow:
     age: str
     since: str
     cautions: list[str]
+    expires: str = ""
+    expires_at: str = ""
+    soon: bool = False
+    outcome: tuple[str, ...] = ()
 
 
 def find(member: Membership, view: str) -> QuerySet[MergeRequest]:
@@ -107,9 +115,19 @@ def waiting_for(member: Membership) -> int:
     return int(find(member, "waiting")[:100].count())
 
 
+def next_waiting(member: Membership, after: int, now: datetime) -> int | None:
+    """The next request that waits for this member: the one after `after`, or else the oldest."""
+    if not member.can(Role.APPROVER):
+        return None
+    waiting = find(member, "waiting").filter(expires_at__gt=now).exclude(pk=after)
+    pks = waiting.order_by("pk").values_list("pk", flat=True)
+    return pks.filter(pk__gt=after).first() or pks.first()
+
+
 def row(request: MergeRequest, now: datetime) -> RequestRow:
     """One row."""
     count = len(request.snapshot) - 1
+    waits = request.state == RequestState.PROPOSED
     return RequestRow(
         url=reverse("request", args=[request.pk]),
         number=f"Request {request.pk}",
@@ -120,8 +138,17 @@ def row(request: MergeRequest, now: datetime) -> RequestRow:
         asked_by=str(request.proposed_by),
         age=ago(request.proposed_at, now),
         since=exact(request.proposed_at),
-        cautions=[sentence for _, sentence in request.cautions],
+        cautions=[sentence for code, sentence in request.cautions],
+        expires=expiry(request, now) if waits else "",
+        expires_at=exact(request.expires_at) if waits else "",
+        soon=waits and request.expires_at - now < SOON,
+        outcome=tuple(visible(sentence) for sentence in request.outcome[:OUTCOMES]),
     )
+
+
+def expiry(request: MergeRequest, now: datetime) -> str:
+    """Until when an approval counts: "Expires in 3 days"."""
+    return _("Expires {ahead}").format(ahead=ahead(request.expires_at, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +171,8 @@ class Live:
     own: bool
     may_cancel: bool
     may_resolve: bool
+    expires: str
+    expires_at: str
 
 
 def live(request: MergeRequest, member: Membership, now: datetime, cool_off: int) -> Live:
@@ -167,6 +196,8 @@ def live(request: MergeRequest, member: Membership, now: datetime, cool_off: int
         may_cancel=state in {RequestState.PROPOSED, RequestState.APPROVED}
         and ((own and member.can(Role.OPERATOR)) or approver),
         may_resolve=state in UNSETTLED and approver,
+        expires=expiry(request, now) if state is RequestState.PROPOSED else "",
+        expires_at=exact(request.expires_at),
     )
 
 

@@ -33,6 +33,12 @@ AGO: tuple[tuple[timedelta, Callable[[int], str]], ...] = (
     (timedelta(minutes=1), lambda n: ngettext("{count} minute ago", "{count} minutes ago", n)),
 )
 
+AHEAD: tuple[tuple[timedelta, Callable[[int], str]], ...] = (
+    (timedelta(days=1), lambda n: ngettext("in {count} day", "in {count} days", n)),
+    (timedelta(hours=1), lambda n: ngettext("in {count} hour", "in {count} hours", n)),
+    (timedelta(minutes=1), lambda n: ngettext("in {count} minute", "in {count} minutes", n)),
+)
+
 
 def ago(then: datetime, now: datetime) -> str:
     """How long ago in one unit: "3 minutes ago", "2 days ago"; "just now" under a minute."""
@@ -42,6 +48,16 @@ def ago(then: datetime, now: datetime) -> str:
             count = passed // step
             return words(count).format(count=number(count))
     return _("just now")
+
+
+def ahead(then: datetime, now: datetime) -> str:
+    """How far off in one unit, rounded: "in 3 days"; "any moment now" under a minute."""
+    left = then - now
+    for step, words in AHEAD:
+        if left >= step:
+            count = round(left / step)
+            return words(count).format(count=number(count))
+    return _("any moment now")
 
 
 def day(moment: datetime) -> str:

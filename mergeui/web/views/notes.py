@@ -15,7 +15,7 @@ from mergeui.web import problems
 from mergeui.web.access import MemberRequest, action
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
-from mergeui.web.notes import thread_of, unknown_names
+from mergeui.web.notes import thread_of, unknown_names, unread_count
 
 
 @action(Role.OPERATOR, back="group")
@@ -59,9 +59,11 @@ def read(request: MemberRequest) -> HttpResponse:
     given = request.POST.getlist("notice")
     everything = "all" in given
     numbers = [int(n) for n in given if n.isascii() and n.isdigit() and len(n) < 19]
-    notes.read(request.member, None if everything else numbers)
+    count = notes.read(request.member, None if everything else numbers)
     if wants_fragment(request):
-        return HttpResponse(status=204)
+        # Counted with the session, before they were read.
+        request.member.unread = unread_count(request.member) - count  # type: ignore[attr-defined]
+        return render(request, "partials/badge.html", {"swap": True})
     return done(request, _back(request), "")
 
 

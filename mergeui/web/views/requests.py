@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role
 from mergeui.audit import lookup
@@ -23,10 +25,12 @@ from mergeui.web import comparing, problems, typed
 from mergeui.web import requests as shown
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.forms import NoteForm
+from mergeui.web.foryou import unread
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
 from mergeui.web.notes import thread_of
 from mergeui.web.paging import Order, paginate
+from mergeui.web.since import since
 from mergeui.web.views.queue import pager_links
 
 TIMELINE = 200
@@ -34,14 +38,21 @@ TIMELINE = 200
 
 @page()
 def requests(request: MemberRequest) -> HttpResponse:
-    """The requests that a view of the list asks for, newest first."""
+    """What is for the person, and the requests of a view: newest first, those to approve oldest.
+
+    Only the list changes when it is paged.
+    """
     default = "waiting" if request.member.can(Role.APPROVER) else "mine"
     view = request.GET.get("view", default)
     view = view if view in shown.VIEWS else default
     found = shown.find(request.member, view).select_related("proposed_by")
-    listed = paginate(found, order=Order("pk", descending=True), cursor=request.GET.get("at", ""))
+    # What was asked for first expires first.
+    order = Order("pk", descending=view != "waiting")
+    listed = paginate(found, order=order, cursor=request.GET.get("at", ""))
     now = timezone.now()
+    fragment = "#results" if wants_fragment(request) else ""
     context = {
+        "for_you": [] if fragment else unread(request.member, now),
         "rows": [shown.row(found, now) for found in listed.rows],
         "tabs": [(f"?view={key}", words, key == view) for key, words in shown.VIEWS.items()],
         "empty": shown.EMPTY[view],
@@ -49,7 +60,6 @@ def requests(request: MemberRequest) -> HttpResponse:
         "links": pager_links(listed, f"view={view}"),
         "here": f"{request.path}?view={view}",
     }
-    fragment = "#results" if wants_fragment(request) else ""
     return render(request, "requests/list.html" + fragment, context)
 
 
@@ -105,11 +115,15 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
     comparison = compare([Contact.parse(raw) for raw in wanted.snapshot])
     sources = list(wanted.sources.all())
     attempts = list(wanted.attempts.all())
-    lines = comparing.lines(comparison, timezone.now())
+    now = timezone.now()
+    lines = comparing.lines(comparison, now)
     heads = shown.columns(wanted, sources, comparison.names)
+    following = shown.next_waiting(request.member, wanted.pk, now) if live.may_approve else None
     return {
         "wanted": wanted,
         "live": live,
+        "since": since(wanted, now),
+        "skip": reverse("request", args=[following]) if following else "",
         "sources": sources,
         "comparison": comparison,
         **comparing.table(heads, lines),
@@ -132,14 +146,13 @@ def _get(request: MemberRequest, pk: int) -> MergeRequest:
 @action(Role.APPROVER, back="request")
 def approve(request: MemberRequest, pk: int) -> HttpResponse:
     """A second person approves."""
-    words = "Approved. It is sent when the cool-off is over."
-    return _decide(request, pk, approval.approve, words)
+    return _judge(request, pk, approval.approve, _("Approved"))
 
 
 @action(Role.APPROVER, back="request")
 def reject(request: MemberRequest, pk: int) -> HttpResponse:
     """A second person says no, with a reason."""
-    return _decide(request, pk, approval.reject, "Rejected. The group is back in the queue.")
+    return _judge(request, pk, approval.reject, _("Rejected"))
 
 
 @action(Role.OPERATOR, back="request")
@@ -154,6 +167,26 @@ def resolve(request: MemberRequest, pk: int) -> HttpResponse:
     """A person says what became of a request that the desk can't judge."""
     decide = partial(settle, merged_ids=request.POST.getlist("merged"))
     return _decide(request, pk, decide, "Recorded. The history has your note.")
+
+
+def _judge(request: MemberRequest, pk: int, decide: Callable[..., None], what: str) -> HttpResponse:
+    """Approves or rejects, and goes on to the next request that waits for this person.
+
+    Without a next one the page stays with this one, and shows what becomes of it.
+    """
+    wanted = _get(request, pk)
+    try:
+        decide(wanted, by_user=request.actor, note=_note(request))
+    except Problem as problem:
+        return _refused(request, wanted, problem)
+    following = shown.next_waiting(request.member, pk, timezone.now())
+    here = reverse("request", args=[pk])
+    if following is None:
+        return done(request, here, _("{what}. Nothing else waits for you.").format(what=what))
+    said = format_html(
+        '{}: <bdi>{}</bdi>. <a href="{}">{}</a>', what, wanted.primary_name, here, _("Look again")
+    )
+    return done(request, reverse("request", args=[following]), said)
 
 
 def _decide(
