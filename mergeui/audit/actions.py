@@ -3,12 +3,14 @@
 What the `facts` and the `personal` data of an entry hold is said here, because they are read again
 after years. Facts are ids, counts, states and reason codes; never a name, an address or a note.
 
-Facts, all optional: `before`, `after` (states) · `group`, `request`, `attempt` (our numbers) ·
-`primary` (contact id), `sources`, `members`, `merged`, `unasked` (merged by Invent though nobody
-asked for it), `contacts` (lists of contact ids) ·
+Facts, all optional: `before`, `after` (states) · `group`, `request`, `attempt`, `bulk` (our
+numbers; `bulk` ties together all that one click changed) · `primary` (contact id), `sources`,
+`members`, `merged`, `unasked` (merged by Invent though nobody asked for it), `contacts` (lists of
+contact ids) ·
 `reason`, `why`, `verdict` (codes, or words without personal data) · `status` (of HTTP) · `late` ·
 `path`, `method` · `until` (ISO date) · `new`, `changed`, `vanished`, `unchanged` (counts) · `role`
-· `numbers` (entries erased) · `format`, `count`. More may be added; describe.py passes over it.
+· `numbers` (entries erased) · `format`, `count` · `kind`, `done`, `set_aside`, `failed`,
+`taken_back` (of a bulk decision). More may be added; describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
 (contact id → name) · `note` (as typed) · `call`, `answer` (exact, without the key) · `username` ·
@@ -30,6 +32,11 @@ class Action(TextChoices):
     GROUP_SNOOZED = "group_snoozed", _("Group snoozed")
     GROUP_REOPENED = "group_reopened", _("Group reopened")
     NOTE_WRITTEN = "note_written", _("Note written")
+
+    BULK_REQUESTED = "bulk_requested", _("Bulk decision asked for")
+    BULK_STOPPED = "bulk_stopped", _("Bulk decision stopped")
+    BULK_TAKEN_BACK = "bulk_taken_back", _("Bulk decision taken back")
+    BULK_ENDED = "bulk_ended", _("Bulk decision ended")
 
     MERGE_REQUESTED = "merge_requested", _("Merge asked for")
     MERGE_APPROVED = "merge_approved", _("Merge approved")

@@ -16,7 +16,7 @@ from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import NOBODY
 from mergeui.audit.models import Entry
-from mergeui.audit.words import CODES, count_words, thing
+from mergeui.audit.words import CODES, bulk_wish, count_words, tally_words, thing
 from mergeui.retold import retold
 
 LONGEST = 200  # characters of a name or a note
@@ -30,6 +30,10 @@ SENTENCES: dict[str, str] = {
     Action.GROUP_SNOOZED: _("{who} snoozed {group}{until}."),
     Action.GROUP_REOPENED: _("{who} put {group} back into the queue{because}."),
     Action.NOTE_WRITTEN: _("{who} wrote a note about {group}{request}."),
+    Action.BULK_REQUESTED: _("{who} asked to {wish}{bulk}."),
+    Action.BULK_STOPPED: _("{who} stopped a bulk decision{because}{tally}{bulk}."),
+    Action.BULK_TAKEN_BACK: _("{who} took a bulk decision back, as far as it goes{bulk}."),
+    Action.BULK_ENDED: _("A bulk decision came to its end{tally}{bulk}."),
     Action.MERGE_REQUESTED: _("{who} asked to merge {sources} into {primary}{request}."),
     Action.MERGE_APPROVED: _("{who} approved the merge of {sources} into {primary}{request}."),
     Action.MERGE_PASSED: _(
@@ -190,6 +194,16 @@ class _Words(dict[str, str]):
     def _request(self) -> str:
         number = self.entry.request_pk
         return f" ({thing('request', number)})" if number else ""
+
+    def _bulk(self) -> str:
+        number = self.entry.bulk_pk
+        return f" ({thing('bulk', number)})" if number else ""
+
+    def _wish(self) -> str:
+        return bulk_wish(self.facts)
+
+    def _tally(self) -> str:
+        return f": {words}" if (words := tally_words(self.facts)) else ""
 
     def _group(self) -> str:
         number = self.entry.group_pk

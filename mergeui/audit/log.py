@@ -19,6 +19,10 @@ from mergeui.audit.references import Ref, ref, references_in
 CHAIN_LOCK = int.from_bytes(b"mergeui")
 
 
+# What entries are looked up by when it is their subject.
+OURS = {"contact", "request", "group", "bulk"}
+
+
 class OutsideTransaction(RuntimeError):
     """`record` was called outside a transaction: a mistake in the program."""
 
@@ -130,7 +134,7 @@ def _payload(personal: Mapping[str, Any] | None) -> Payload | None:
 def _subject(subject: str) -> list[Ref]:
     """The reference to the subject itself, when entries are looked up by its kind."""
     kind, _, key = subject.partition(":")
-    return [ref(Kind(kind), key)] if key and kind in {"contact", "request", "group"} else []
+    return [ref(Kind(kind), key)] if key and kind in OURS else []
 
 
 def _refer(entry: Entry, organization: Organization, wanted: Iterable[Ref]) -> None:

@@ -21,7 +21,7 @@ from mergeui.audit.references import Ref, ref
 BATCH = 500  # entries that `stream` holds in memory at a time
 ENOUGH = 1000  # entries by which a common name is told from a rare one
 
-_OURS = re.compile(r"(request|group)\s*#?\s*(\d{1,18})", re.IGNORECASE)
+_OURS = re.compile(r"(request|group|bulk)(?: decision)?\s*#?\s*(\d{1,18})", re.IGNORECASE)
 
 
 def entries(
@@ -90,9 +90,9 @@ def stream(organization: Organization, **conditions: Any) -> Iterator[Entry]:
 def guess(organization: Organization, q: str) -> list[Ref]:
     """What somebody may have meant by `q`: for `entries(found_by=…)`.
 
-    "request 12" and "group 7" are ours; then whatever of these is in the history: a contact id, a
-    channel's user id, an e-mail address, a phone number; otherwise words of a name. Empty when `q`
-    has nothing to look for.
+    "request 12", "group 7" and "bulk 3" are ours; then whatever of these is in the history: a
+    contact id, a channel's user id, an e-mail address, a phone number; otherwise words of a name.
+    Empty when `q` has nothing to look for.
     """
     text = q.strip()
     if ours := _OURS.fullmatch(text):

@@ -132,14 +132,21 @@ class Entry(AppendOnly):
     @property
     def request_pk(self) -> int | None:
         """The merge request to link to, from the subject or the facts; None when it is no such."""
-        found = self.subject_id if self.subject_kind == "request" else self.facts.get("request")
-        return _number(found)
+        return self._ours("request")
 
     @property
     def group_pk(self) -> int | None:
-        """The group to link to, from the subject or the facts; None when it is no such."""
-        found = self.subject_id if self.subject_kind == "group" else self.facts.get("group")
-        return _number(found)
+        """The group to link to, likewise."""
+        return self._ours("group")
+
+    @property
+    def bulk_pk(self) -> int | None:
+        """The bulk decision to link to, likewise."""
+        return self._ours("bulk")
+
+    def _ours(self, kind: str) -> int | None:
+        text = str(self.subject_id if self.subject_kind == kind else self.facts.get(kind))
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
     def lines(self) -> str:
         """What is hashed: docs/history.md, The chain."""
@@ -205,6 +212,7 @@ class Kind(models.TextChoices):
     USER_ID = "user_id", "Channel's user id"
     REQUEST = "request", "Merge request"
     GROUP = "group", "Group"
+    BULK = "bulk", "Bulk decision"
 
 
 class ReferenceQuerySet(AppendOnlyQuerySet["Reference"]):
@@ -291,8 +299,3 @@ def _dictionary(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _number(found: object) -> int | None:
-    text = str(found)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -106,7 +106,7 @@ def references_in(facts: Mapping[str, Any], personal: Mapping[str, Any]) -> set[
         ids = facts.get(key)
         listed = ids if isinstance(ids, list | tuple) else [ids]
         found |= {ref(Kind.CONTACT, one) for one in listed if isinstance(one, str) and one}
-    for kind in (Kind.REQUEST, Kind.GROUP):
+    for kind in (Kind.REQUEST, Kind.GROUP, Kind.BULK):
         if isinstance(facts.get(kind), int):
             found.add(ref(kind, facts[kind]))
     return found

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop as _
 
 # What an entry is about, by the kind of its subject.
 THINGS: dict[str, str] = {
+    "bulk": _("bulk decision {number}"),
     "contact": _("contact {number}"),
     "group": _("group {number}"),
     "request": _("request {number}"),
@@ -24,6 +25,7 @@ CODES: dict[str, str] = {
     "invalid": _("it could not be used as it was"),
     "key": _("Invent refuses the API key"),
     "listed again": _("listed again"),
+    "lost_role": _("the person's role no longer allows it"),
     "merged": _("merged"),
     "not_allowed": _("not allowed"),
     "not_applied": _("not applied"),
@@ -58,3 +60,39 @@ def count_words(facts: dict[str, Any]) -> dict[str, str]:
         "vanished": ngettext("{count} vanished", "{count} vanished", vanished),
         "unchanged": ngettext("{count} unchanged", "{count} unchanged", unchanged),
     }
+
+
+def bulk_wish(facts: dict[str, Any]) -> str:
+    """What a bulk decision is to do: "merge 12 groups at once"."""
+    counted = facts.get("count")
+    count = counted if isinstance(counted, int) else 0
+    words = {
+        "merge": ngettext("merge {count} group at once", "merge {count} groups at once", count),
+        "dismiss": ngettext(
+            "mark {count} group as not duplicates at once",
+            "mark {count} groups as not duplicates at once",
+            count,
+        ),
+        "snooze": ngettext("snooze {count} group at once", "snooze {count} groups at once", count),
+    }
+    return words.get(str(facts.get("kind")), gettext("decide about many groups at once")).format(
+        count=count
+    )
+
+
+def tally_words(facts: dict[str, Any]) -> str:
+    """How a bulk decision ended: "190 done, 7 set aside"; empty without counts."""
+    done, set_aside, failed, taken_back = counts = [
+        count if isinstance(count := facts.get(key), int) else 0
+        for key in ("done", "set_aside", "failed", "taken_back")
+    ]
+    if not isinstance(facts.get("done"), int):
+        return ""
+    words = (
+        ngettext("{count} done", "{count} done", done),
+        ngettext("{count} set aside", "{count} set aside", set_aside),
+        ngettext("{count} failed", "{count} failed", failed),
+        ngettext("{count} taken back", "{count} taken back", taken_back),
+    )
+    said = [one.format(count=count) for one, count in zip(words, counts, strict=True)]
+    return ", ".join(one for n, one in enumerate(said) if n == 0 or counts[n])

@@ -27,7 +27,7 @@ from mergeui.invent import (
 from mergeui.merging import journal, plan
 from mergeui.merging.claimed import Claimed
 from mergeui.merging.lease import Lease, LeaseLost
-from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
+from mergeui.merging.models import Attempt, BulkState, MergeRequest, RequestState, Source
 from mergeui.merging.outcome import Outcome, send
 from mergeui.merging.reading import read_again
 from mergeui.merging.settle import about
@@ -38,19 +38,25 @@ from mergeui.review.seen import changes
 from mergeui.review.text import display_name
 
 MOST_TRIES = 3
+GIVEN_UP = (BulkState.TAKING_BACK, BulkState.TAKEN_BACK)
 
 
 def execute_next(
     *, client: InventClient, organization_id: int, go_on: Callable[[], bool] = lambda: True
 ) -> MergeRequest | None:
-    """Claims the longest due request of an organisation and carries it out; None without one."""
+    """Claims the longest due request of an organisation and carries it out; None without one.
+
+    A person's own goes before those of bulk decisions, and none of those that are taken back is
+    begun any more.
+    """
     now = timezone.now()
     due = MergeRequest.objects.due(now).filter(organization_id=organization_id, expires_at__gt=now)
-    for request in due.select_related("organization")[:20]:
-        lease = Lease.claim(request, now=now)
-        if lease:
-            execute(request, lease, client=client, go_on=go_on)
-            return request
+    for some in (due.filter(bulk=None), due.exclude(bulk=None).exclude(bulk__state__in=GIVEN_UP)):
+        for request in some.select_related("organization")[:20]:
+            lease = Lease.claim(request, now=now)
+            if lease:
+                execute(request, lease, client=client, go_on=go_on)
+                return request
     return None
 
 

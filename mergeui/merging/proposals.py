@@ -23,7 +23,7 @@ from mergeui.invent.guard import merge_body
 from mergeui.merging.models import ContactLock, MergeRequest, RequestState, Source
 from mergeui.merging.plan import chunks, predict
 from mergeui.merging.settle import about
-from mergeui.review.decisions import already, require
+from mergeui.review.decisions import already, part_of, require
 from mergeui.review.models import Group, GroupState, MergedContact
 from mergeui.review.risk import Caution, cautions
 from mergeui.review.seen import contacts_of, fingerprint_of
@@ -90,11 +90,13 @@ def propose(
     by_user: Actor,
     fingerprint: str = "",
     note: str = "",
+    bulk_id: int | None = None,
 ) -> MergeRequest:
     """Asks for a merge of the ticked contacts of an open group.
 
     `fingerprint` is that of all members as they were shown (review.seen.fingerprint_of); without
-    it, what the mirror holds now counts as seen. Raises Invalid, NotAllowed, or Stale: the group
+    it, what the mirror holds now counts as seen. `bulk_id` is the bulk decision that this is a part
+    of. Raises Invalid, NotAllowed, or Stale: the group
     changed or was decided, or a contact belongs to another request.
     """
     require(by_user, Role.OPERATOR)
@@ -112,7 +114,7 @@ def propose(
         raise Invalid("This merge is risky. Read why, then tick the box that says so.")
     try:
         with transaction.atomic():
-            return _create(group, choice, by_user=by_user, note=note)
+            return _create(group, choice, by_user=by_user, note=note, bulk_id=bulk_id)
     except IntegrityError:
         raise Stale(locked_by(group, choice) or already(group)) from None
 
@@ -149,7 +151,9 @@ def _refuse_merged_away(group: Group, choice: Choice) -> None:
         )
 
 
-def _create(group: Group, choice: Choice, *, by_user: Actor, note: str) -> MergeRequest:
+def _create(
+    group: Group, choice: Choice, *, by_user: Actor, note: str, bulk_id: int | None
+) -> MergeRequest:
     now = timezone.now()
     moved = Group.objects.filter(pk=group.pk, state=GroupState.OPEN).update(
         state=GroupState.REQUESTED,
@@ -161,7 +165,7 @@ def _create(group: Group, choice: Choice, *, by_user: Actor, note: str) -> Merge
     )
     if moved != 1:
         raise Stale(already(group))
-    request = _insert(group, choice, now, by_user, note)
+    request = _insert(group, choice, now, by_user, note, bulk_id)
     snapshot = [contact.raw for contact in choice.contacts]
     record(
         Action.MERGE_REQUESTED,
@@ -176,6 +180,7 @@ def _create(group: Group, choice: Choice, *, by_user: Actor, note: str) -> Merge
             "policy": settings.MERGE_FOUR_EYES,
             "fingerprint": request.fingerprint,
             "after": RequestState.PROPOSED.value,
+            **part_of(bulk_id),
         },
         personal={"contacts": snapshot, "names": names(choice.contacts), "note": note},
         references=references_of_all(snapshot),
@@ -185,7 +190,14 @@ def _create(group: Group, choice: Choice, *, by_user: Actor, note: str) -> Merge
     return request
 
 
-def _insert(group: Group, choice: Choice, now: datetime, by_user: Actor, note: str) -> MergeRequest:
+def _insert(
+    group: Group,
+    choice: Choice,
+    now: datetime,
+    by_user: Actor,
+    note: str,
+    bulk_id: int | None,
+) -> MergeRequest:
     assert by_user.user is not None  # noqa: S101 - require() let only members through
     request = MergeRequest.objects.create(
         organization_id=group.organization_id,
@@ -199,6 +211,7 @@ def _insert(group: Group, choice: Choice, now: datetime, by_user: Actor, note: s
         prediction=predict(choice.primary, choice.sources).as_json(),
         note=note,
         needs_approval=second_person_needed(choice),
+        bulk_id=bulk_id,
         proposed_by=by_user.user,
         proposed_at=now,
         expires_at=now + APPROVAL_WITHIN,

@@ -14,6 +14,7 @@ from mergeui.audit.references import Ref, contact_ids
 from mergeui.audit.transition import move
 from mergeui.merging.models import ContactLock, MergeRequest, RequestState, Source
 from mergeui.merging.unasked import unasked_of
+from mergeui.review.decisions import part_of
 from mergeui.review.models import Group, GroupState, MergedContact
 
 ACTIONS = {
@@ -49,6 +50,7 @@ def about(request: MergeRequest, *, note: str = "", **facts: Any) -> About:
             "primary": request.primary_contact_id,
             "sources": ids[1:],
             "before": request.state,
+            **part_of(request.bulk_id),
             **facts,
         },
         "personal": {

@@ -15,6 +15,8 @@ from mergeui.audit.watch import look_when_due
 from mergeui.errors import Stale
 from mergeui.invent import InventClient
 from mergeui.merging.approval import expire
+from mergeui.merging.bulk.prepare import forget_drafts
+from mergeui.merging.bulk.work import work_portion
 from mergeui.merging.execution import execute_next
 from mergeui.merging.models import Standing
 from mergeui.merging.reconcile import reconcile_next, recover
@@ -46,11 +48,15 @@ def check_durable() -> None:
 
 
 def tidy() -> None:
-    """What the clock decides: dead workers' requests, late approvals, snoozes that are over."""
+    """What the clock decides: dead workers' requests, late approvals, snoozes that are over.
+
+    Bulk decisions that nobody confirmed are forgotten.
+    """
     now = timezone.now()
     recover(now=now)
     expire(now=now)
     wake(now=now)
+    forget_drafts(now=now)
 
 
 def work_off(
@@ -58,15 +64,19 @@ def work_off(
 ) -> int:
     """Executes and reconciles all that is due; gives how many requests. Stops between two.
 
-    While merges are halted it only reads (standing.py).
+    A portion of the bulk decisions comes before each. While merges are halted it only reads
+    (standing.py).
     """
     done = 0
     while go_on():
+        decided = work_portion(organization, go_on=go_on)
         request = None
         if not halted(organization):
             request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
         request = request or reconcile_next(client=client, organization_id=organization.pk)
         if request is None:
+            if decided:
+                continue
             break
         done += 1
         request.refresh_from_db(fields=["state"])

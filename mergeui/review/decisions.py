@@ -43,25 +43,52 @@ def already(group: Group) -> str:
     )
 
 
-def dismiss(group: Group, *, by_user: Actor, note: str = "") -> None:
+def dismiss(group: Group, *, by_user: Actor, note: str = "", bulk_id: int | None = None) -> None:
     """Marks a group as not a duplicate, until its members or its evidence change.
 
-    Raises NotAllowed, or Stale when the group was decided meanwhile.
+    `bulk_id` is the bulk decision that this is a part of. Raises NotAllowed, or Stale when the
+    group was decided meanwhile.
     """
-    _decide(group, GroupState.DISMISSED, Action.GROUP_DISMISSED, by_user=by_user, note=note)
+    _decide(
+        group,
+        GroupState.DISMISSED,
+        Action.GROUP_DISMISSED,
+        by_user=by_user,
+        note=note,
+        bulk_id=bulk_id,
+    )
 
 
-def snooze(group: Group, *, until: datetime, by_user: Actor, note: str = "") -> None:
+def snooze(
+    group: Group,
+    *,
+    until: datetime,
+    by_user: Actor,
+    note: str = "",
+    bulk_id: int | None = None,
+) -> None:
     """Hides a group until a moment in the future, or until its members or its evidence change.
 
-    Raises Invalid for a moment that is past or more than a year away, NotAllowed, or Stale.
+    `bulk_id` is the bulk decision that this is a part of. Raises Invalid for a moment that is past
+    or more than a year away, NotAllowed, or Stale.
     """
+    check_snooze(until)
+    _decide(
+        group,
+        GroupState.SNOOZED,
+        Action.GROUP_SNOOZED,
+        by_user=by_user,
+        note=note,
+        until=until,
+        bulk_id=bulk_id,
+    )
+
+
+def check_snooze(until: datetime) -> None:
+    """Raises Invalid for a moment that is past or more than a year away."""
     now = timezone.now()
     if not now < until <= now + LONGEST_SNOOZE:
         raise Invalid("Snooze until a day from tomorrow on, at most a year away.")
-    _decide(
-        group, GroupState.SNOOZED, Action.GROUP_SNOOZED, by_user=by_user, note=note, until=until
-    )
 
 
 def _decide(
@@ -72,6 +99,7 @@ def _decide(
     by_user: Actor,
     note: str,
     until: datetime | None = None,
+    bulk_id: int | None = None,
 ) -> None:
     require(by_user, Role.OPERATOR)
     move(
@@ -97,12 +125,18 @@ def _decide(
         facts={
             "members": group.evidence.get("members", []),
             **({"until": until.isoformat()} if until else {}),
+            **part_of(bulk_id),
         },
         personal={"names": group.names, "note": note},
     )
 
 
-def reopen(group: Group, *, by_user: Actor) -> None:
+def part_of(bulk_id: int | None) -> dict[str, int]:
+    """The fact that ties an entry to the bulk decision that it is a part of."""
+    return {} if bulk_id is None else {"bulk": bulk_id}
+
+
+def reopen(group: Group, *, by_user: Actor, bulk_id: int | None = None) -> None:
     """Puts a dismissed or snoozed group back into the queue. Raises NotAllowed or Stale."""
     require(by_user, Role.OPERATOR)
     move(
@@ -113,7 +147,7 @@ def reopen(group: Group, *, by_user: Actor) -> None:
         subject=f"group:{group.pk}",
         stale=lambda: already(group),
         changes={"state": GroupState.OPEN.value, "snoozed_until": None},
-        facts={"was": group.state, "why": "a person"},
+        facts={"was": group.state, "why": "a person", **part_of(bulk_id)},
         personal={"names": group.names},
     )
 

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from mergeui.accounts.models import Organization
-from mergeui.review.grades import Grade
+from mergeui.review.grades import BARRED, Grade
 
 
 class GroupState(models.TextChoices):
@@ -133,8 +133,8 @@ class Group(models.Model):
 
     @property
     def barred_from_bulk(self) -> bool:
-        """Whether it has to be looked at one by one: its names conflict, or nobody knows yet."""
-        return self.grade in {"", Grade.CONFLICT}
+        """Whether it has to be looked at one by one before a merge."""
+        return self.grade in BARRED
 
     def claimed_by_other(self, user_id: int, now: datetime) -> bool:
         """Whether somebody else has the group open now."""

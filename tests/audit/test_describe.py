@@ -101,6 +101,28 @@ SAID = [
         "Ana López put group 7 back into the queue: snooze over.",
     ),
     (
+        entry(Action.BULK_REQUESTED, {"kind": "merge", "count": 214}, None, "bulk:3"),
+        "Ana López asked to merge 214 groups at once (bulk decision 3).",
+    ),
+    (
+        entry(Action.BULK_REQUESTED, {"kind": "dismiss", "count": 1}, {"note": "A family."}),
+        "Ana López asked to mark 1 group as not duplicates at once. Note: “A family.”",
+    ),
+    (
+        entry(
+            Action.BULK_STOPPED,
+            {"reason": "lost_role", "done": 2, "set_aside": 0, "failed": 1, "taken_back": 0},
+            None,
+            "bulk:3",
+        ),
+        "Ana López stopped a bulk decision: the person's role no longer allows it: 2 done,"
+        " 1 failed (bulk decision 3).",
+    ),
+    (
+        entry(Action.BULK_ENDED, {"done": 0, "set_aside": 7, "failed": 0, "taken_back": 4}),
+        "A bulk decision came to its end: 0 done, 7 set aside, 4 taken back.",
+    ),
+    (
         entry(Action.SYNCED, {"new": 5, "changed": 0, "vanished": 1}, None, "sync:3"),
         "Ana López refreshed the groups from Invent: 5 new, 0 changed, 1 vanished.",
     ),

@@ -1,12 +1,9 @@
 """`manage.py worker` and `manage.py sync` as programs: how they begin, go on and end."""
 
 import io
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,12 +29,10 @@ from mergeui.sandbox import Fault
 from tests.browser.live import LiveDesk
 from tests.contacts import contact
 from tests.desk import member, past
+from tests.merging.programs import Program, wait_until
 from tests.merging.stage import PHONE, approved, fresh
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_nobody_waits")]
-
-ROOT = Path(__file__).resolve().parents[2]
-QUICK = [0, 0.1, 0.2]
 
 
 @pytest.fixture
@@ -62,55 +57,6 @@ def nobody_listens() -> str:
     with socket.socket() as taker:
         taker.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{taker.getsockname()[1]}"
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-class Program:
-    """A `manage.py` command on the test's database; what it says is kept."""
-
-    def __init__(self, directory: Path, *arguments: str, url: str, **given: Any) -> None:
-        self.said = directory / f"said-{time.monotonic_ns()}"
-        settings = {
-            "DATABASE_NAME": str(connection.settings_dict["NAME"]),
-            "INVENT_API_URL": url,
-            "INVENT_API_KEY": "sandbox-key",
-            "MERGE_COOL_OFF_SECONDS": 0,
-            "MERGE_READ_BACK_SECONDS": QUICK,
-            **given,
-        }
-        environment = {
-            "DJANGO_SETTINGS_MODULE": "tests.merging.program",
-            "MERGEUI_TEST_SETTINGS": json.dumps(settings),
-        }
-        with self.said.open("w") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", *arguments],
-                cwd=ROOT,
-                env=os.environ | environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
-    def __enter__(self) -> "Program":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    @property
-    def words(self) -> str:
-        return self.said.read_text()
-
-    def end(self) -> int:
-        return self.process.wait(timeout=60)
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """Merge requests, their approvals, the calls made for them, and what was read back.
 
-Nothing here is changed but by the transitions of proposals.py, approval.py, execution.py and
-reconcile.py (design.md, rule 1).
+Nothing here is changed but by the transitions of proposals.py, approval.py, execution.py,
+reconcile.py and bulk/ (design.md, rule 1).
 """
 
 from mergeui.merging.models.approval import Approval
 from mergeui.merging.models.attempt import Attempt, ReadBack
+from mergeui.merging.models.bulk import BulkDecision, BulkItem, BulkKind, BulkState
 from mergeui.merging.models.request import ContactLock, MergeRequest, RequestQuerySet, Source
 from mergeui.merging.models.standing import Standing
 from mergeui.merging.models.states import (
@@ -24,6 +25,10 @@ __all__ = [
     "WAITING",
     "Approval",
     "Attempt",
+    "BulkDecision",
+    "BulkItem",
+    "BulkKind",
+    "BulkState",
     "ContactLock",
     "Mailbox",
     "MergeRequest",

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from mergeui.accounts.models import Organization
+from mergeui.merging.models.bulk import BulkDecision
 from mergeui.merging.models.states import ACTIVE, BEFORE_APPROVAL, RequestState
 from mergeui.review.models import Group
 
@@ -35,7 +36,8 @@ class MergeRequest(models.Model):
 
     `snapshot` is the JSON of every chosen contact as it was shown, the primary first; `cautions`
     are the [code, sentence] pairs that were acknowledged; `prediction` is what was expected
-    (plan.Prediction as a dictionary). `outcome` are sentences about how it ended.
+    (plan.Prediction as a dictionary). `outcome` are sentences about how it ended. `bulk` is the
+    decision about many groups that asked for it, if it was one.
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
@@ -49,6 +51,14 @@ class MergeRequest(models.Model):
     prediction = models.JSONField(default=dict)
     note = models.TextField(blank=True, default="")
     needs_approval = models.BooleanField()
+    bulk = models.ForeignKey(
+        BulkDecision,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="requests",
+        db_index=False,
+    )
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
@@ -76,6 +86,11 @@ class MergeRequest(models.Model):
             models.Index(fields=["organization", "state", "-id"], name="requests_by_state"),
             models.Index(fields=["organization", "proposed_by", "-id"], name="requests_by_person"),
             models.Index(fields=["state", "execute_after"], name="requests_due"),
+            models.Index(
+                fields=["bulk", "state", "id"],
+                condition=Q(bulk__isnull=False),
+                name="requests_of_a_bulk",
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
