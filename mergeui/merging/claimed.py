@@ -3,7 +3,7 @@
 Only while the lease holds: what another worker has by now is not touched, and Stale is raised.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -42,10 +42,17 @@ class Claimed:
         """The sources of which this is known."""
         return sources_in(self.request, state)
 
-    def end(self, otherwise: RequestState, reasons: Sequence[str]) -> None:
+    def end(
+        self,
+        otherwise: RequestState,
+        reasons: Sequence[str],
+        *,
+        first: Callable[[], None] = lambda: None,
+    ) -> None:
         """Ends the request: as merged, as far as it is; as `otherwise` when nothing is.
 
-        The result is compared with the prediction (design.md, rule 7).
+        The result is compared with the prediction (design.md, rule 7). `first` is done in the same
+        transaction.
         """
         merged_ids = self.ids(Source.State.MERGED)
         state = end_of(self.request, merged_ids, otherwise)
@@ -62,6 +69,7 @@ class Claimed:
             expected=[RequestState.EXECUTING],
             only_if=Q(lease_token=self.lease.token),
             by_user=self.by,
+            first=first,
             personal={
                 "evidence": list(reasons),
                 **({"contacts": [self.merged.raw]} if self.merged else {}),

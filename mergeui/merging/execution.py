@@ -33,6 +33,7 @@ from mergeui.merging.reading import read_again
 from mergeui.merging.settle import about
 from mergeui.merging.standing import Halt, halt
 from mergeui.merging.unasked import names_of, remember, sentences, unasked_of
+from mergeui.review.again import follow
 from mergeui.review.models import Group
 from mergeui.review.seen import changes
 from mergeui.review.text import display_name
@@ -128,7 +129,9 @@ class Job:
             self.claimed.end(RequestState.PARTIAL, [why, *found])
         elif found:
             why = "The contacts changed after they were shown. Nothing was sent."
-            self.claimed.end(RequestState.STALE, [why, *found])
+            # Who comes back to the group sees at once what Invent has now.
+            refresh = partial(follow, self.request.group_id, now)
+            self.claimed.end(RequestState.STALE, [why, *found], first=refresh)
         return not found
 
     # The call

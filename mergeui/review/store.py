@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +14,9 @@ from mergeui.accounts.models import Organization
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
+from mergeui.invent import Contact
 from mergeui.review import bulk
+from mergeui.review.digest import digest
 from mergeui.review.matching import Listed
 from mergeui.review.models import Channel, Group, GroupState, Member, Segment, SyncRun
 
@@ -118,7 +120,7 @@ def apply(
     `first` is called at the start of each transaction, and may raise to end it. Cut off half-way,
     the rest is found and stored by the next sync.
     """
-    segments = _SegmentIds(run)
+    segments = _SegmentIds(run.organization)
     batch: list[Row] = []
     for row in spool:
         batch.append(row)
@@ -142,31 +144,13 @@ def _store(
     now = timezone.now()
     with bulk.quick_transaction():
         first()
-        segments.learn(rows)
         made = bulk.create(Group, [row.new for row in rows if row.group_id is None])
         run.new += len(made)
         ids = iter(made)
         changed = [row.group_id for row in rows if row.group_id is not None]
         present = Group.objects.select_for_update().in_bulk(changed)
-        Member.objects.filter(group_id__in=changed).delete()
-        Channel.objects.filter(group_id__in=changed).delete()
-        Group.segments.through.objects.filter(group_id__in=changed).delete()
         numbered = [(next(ids) if row.group_id is None else row.group_id, row) for row in rows]
-        bulk.insert(
-            Member,
-            ("group_id", "contact_id", "position", "name", "fingerprint", "raw"),
-            ((number, *member) for number, row in numbered for member in row.members),
-        )
-        bulk.insert(
-            Channel,
-            ("group_id", "contact_id", "type", "user_id", "shared"),
-            ((number, *channel) for number, row in numbered for channel in row.channels),
-        )
-        bulk.insert(
-            Group.segments.through,
-            ("group_id", "segment_id"),
-            ((number, segments[s[0]]) for number, row in numbered for s in row.segments),
-        )
+        _replace_members(numbered, changed, segments)
         entries = [
             _change(present[row.group_id], row, now) for row in rows if row.group_id is not None
         ]
@@ -174,6 +158,41 @@ def _store(
         # Last, because from the first entry on everybody else waits (audit/log.py).
         for entry in filter(None, entries):
             record(Action.GROUP_REOPENED, by_user=by_user, **entry)
+
+
+def replace(group: Group, contacts: Sequence[Contact]) -> None:
+    """Brings one group of the mirror to these contacts, in the caller's transaction.
+
+    For the caller who has just read them. The group has to be locked; what was decided of it stays.
+    """
+    row = _row(Listed(group.pk, digest(contacts)), group.organization)
+    _replace_members([(group.pk, row)], [group.pk], _SegmentIds(group.organization))
+    _change(group, row, timezone.now())
+
+
+def _replace_members(
+    numbered: list[tuple[int, Row]], changed: list[int], segments: "_SegmentIds"
+) -> None:
+    """The members of these groups (by their numbers); those of the `changed` ones go first."""
+    segments.learn([row for _, row in numbered])
+    Member.objects.filter(group_id__in=changed).delete()
+    Channel.objects.filter(group_id__in=changed).delete()
+    Group.segments.through.objects.filter(group_id__in=changed).delete()
+    bulk.insert(
+        Member,
+        ("group_id", "contact_id", "position", "name", "fingerprint", "raw"),
+        ((number, *member) for number, row in numbered for member in row.members),
+    )
+    bulk.insert(
+        Channel,
+        ("group_id", "contact_id", "type", "user_id", "shared"),
+        ((number, *channel) for number, row in numbered for channel in row.channels),
+    )
+    bulk.insert(
+        Group.segments.through,
+        ("group_id", "segment_id"),
+        ((number, segments[s[0]]) for number, row in numbered for s in row.segments),
+    )
 
 
 def _new(fields: dict[str, Any], organization: Organization) -> Group:
@@ -205,11 +224,11 @@ def _change(group: Group, row: Row, now: datetime) -> dict[str, Any] | None:
 class _SegmentIds:
     """The keys of the segments by Invent's ids; new and renamed segments are stored on the way."""
 
-    def __init__(self, run: SyncRun) -> None:
-        self._organization = run.organization
+    def __init__(self, organization: Organization) -> None:
+        self._organization = organization
         self._known = {
             segment.segment_id: segment
-            for segment in Segment.objects.filter(organization=run.organization)
+            for segment in Segment.objects.filter(organization=organization)
         }
 
     def __getitem__(self, segment_id: str) -> int:

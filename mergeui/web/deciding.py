@@ -6,10 +6,11 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from mergeui.errors import Invalid
-from mergeui.invent import Contact
-from mergeui.merging.models import MergeRequest
+from mergeui.invent import Contact, fingerprint
+from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.merging.plan import Prediction, predict
 from mergeui.merging.proposals import choose, second_person_needed
 from mergeui.review.compare import Comparison
@@ -77,10 +78,18 @@ def _then(*, four_eyes: bool) -> str:
     return f"You have {plural(seconds, 'second')} to cancel it." if seconds else ""
 
 
-def columns(group: Group, comparison: Comparison, picked: Picked) -> list[Column]:
-    """The heads of the columns, with what is chosen and what changed since it was looked at."""
+def columns(
+    group: Group, comparison: Comparison, picked: Picked, request: MergeRequest | None = None
+) -> list[Column]:
+    """The heads of the columns, with what is chosen and what changed since it was looked at.
+
+    `request` is the last merge that was asked for.
+    """
     seen = dict(line.rsplit(" ", 1) for line in picked.seen if " " in line)
     now = {m.contact_id: m.fingerprint[:SEEN_DIGITS] for m in group.members.all()}
+    news = {contact_id: _news(contact_id, seen, now) for contact_id in now}
+    if not seen and request is not None and request.state == RequestState.STALE:
+        news = _since_asked(request, now)
     return [
         Column(
             contact_id=contact.id,
@@ -90,7 +99,7 @@ def columns(group: Group, comparison: Comparison, picked: Picked) -> list[Column
             source=contact.id in picked.sources,
             raw_url=reverse("group_raw", kwargs={"pk": group.pk, "contact_id": contact.id}),
             url=reverse("contact", kwargs={"contact_id": contact.id}),
-            news=_news(contact.id, seen, now),
+            news=news[contact.id],
         )
         for contact, name in zip(comparison.contacts, comparison.names, strict=True)
     ]
@@ -100,6 +109,17 @@ def _news(contact_id: str, seen: dict[str, str], now: dict[str, str]) -> str:
     if not seen or seen.get(contact_id) == now.get(contact_id):
         return ""
     return "Changed since you looked" if contact_id in seen else "Joined since you looked"
+
+
+def _since_asked(request: MergeRequest, now: dict[str, str]) -> dict[str, str]:
+    """Who is another than the one that the merge was asked for; who was left out is not told."""
+    asked = {raw["id"]: fingerprint(Contact.parse(raw))[:SEEN_DIGITS] for raw in request.snapshot}
+    return {
+        contact_id: gettext("Changed since the merge was asked for")
+        if asked.get(contact_id, seen) != seen
+        else ""
+        for contact_id, seen in now.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +161,8 @@ def banner(
 
 def _decided(group: Group, now: datetime, request: MergeRequest | None) -> Banner:
     when = f", {ago(group.decided_at, now)}" if group.decided_at else ""
+    if group.state == GroupState.VANISHED:
+        return _vanished(request)
     if request is not None:
         words = (
             "This group is merged."
@@ -149,14 +171,20 @@ def _decided(group: Group, now: datetime, request: MergeRequest | None) -> Banne
         )
         url = reverse("request", kwargs={"pk": request.pk})
         return Banner("info", "merge", words, offer="request", url=url)
-    if group.state == GroupState.VANISHED:
-        words = "Invent no longer suggests this group, so there is nothing to decide."
-        return Banner("info", "info", words)
     label = GroupState(group.state).label
     until = f" until {day(group.snoozed_until)}" if group.snoozed_until else ""
     return Banner(
         "info", "clock", f"{label}{until}{_by(group)}{when}{_note(group)}", offer="reopen"
     )
+
+
+def _vanished(request: MergeRequest | None) -> Banner:
+    words = "Invent no longer suggests this group, so there is nothing to decide."
+    if request is None:
+        return Banner("info", "info", words)
+    details = tuple(visible(sentence) for sentence in request.outcome)
+    url = reverse("request", kwargs={"pk": request.pk})
+    return Banner("info", "info", words, details, offer="request", url=url)
 
 
 def _by(group: Group) -> str:

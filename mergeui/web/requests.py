@@ -66,7 +66,7 @@ NEXT_STEP = {
     RequestState.CANCELLED: "Nothing was sent. The group is back in the queue.",
     RequestState.EXPIRED: "Nothing was sent. The group is back in the queue.",
     RequestState.REFUSED: "Nothing was merged. The group is back in the queue.",
-    RequestState.STALE: "Nothing was sent. Look at the group again after the next refresh.",
+    RequestState.STALE: "Nothing was sent. The group shows what Invent has now: look at it again.",
     RequestState.UNKNOWN: "Nobody knows yet whether it was merged, so it is not sent again. The"
     " desk reads the contacts back from Invent until the facts are plain.",
     RequestState.CONFLICT: "The desk can't find out by itself. An approver looks in Invent and"

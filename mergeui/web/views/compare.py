@@ -66,14 +66,15 @@ def show(
         picked = Picked.typed(typed_fields).ticking(typed_fields.get("tick", ""), comparison)
     operator = request.member.can(Role.OPERATOR)
     lines = comparing.lines(comparison, timezone.now())
-    heads = columns(group, comparison, picked)
+    latest = _latest_request(group)
+    heads = columns(group, comparison, picked, latest)
     context: dict[str, Any] = {
         "group": group,
         "comparison": comparison,
         **comparing.table(heads, lines),
         "picked": picked,
         "preview": preview_of(comparison.contacts, picked),
-        "banner": banner(group, request.user.pk, timezone.now(), _latest_request(group)),
+        "banner": banner(group, request.user.pk, timezone.now(), latest),
         "can_decide": operator,
         "open": group.state == GroupState.OPEN,
         "deciding": operator and group.state == GroupState.OPEN,
