@@ -41,10 +41,10 @@ class User(AbstractUser):
 class Role(models.TextChoices):
     """What a member may do; each role includes the ones before it (design.md, Words)."""
 
-    VIEWER = "viewer", "Viewer"
-    OPERATOR = "operator", "Operator"
-    APPROVER = "approver", "Approver"
-    ADMIN = "admin", "Admin"
+    VIEWER = "viewer", _("Viewer")
+    OPERATOR = "operator", _("Operator")
+    APPROVER = "approver", _("Approver")
+    ADMIN = "admin", _("Admin")
 
     def includes(self, other: "Role") -> bool:
         """Whether this role may do what `other` may do."""

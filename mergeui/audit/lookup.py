@@ -21,7 +21,17 @@ from mergeui.audit.references import Ref, ref
 BATCH = 500  # entries that `stream` holds in memory at a time
 ENOUGH = 1000  # entries by which a common name is told from a rare one
 
-_OURS = re.compile(r"(request|group|bulk)(?: decision)?\s*#?\s*(\d{1,18})", re.IGNORECASE)
+# As people call them, in each language of the desk.
+_KINDS = {
+    "request": Kind.REQUEST,
+    "solicitud": Kind.REQUEST,
+    "group": Kind.GROUP,
+    "grupo": Kind.GROUP,
+    "bulk": Kind.BULK,
+    "bulk decision": Kind.BULK,
+    "decisión en bloque": Kind.BULK,
+}
+_OURS = re.compile(rf"({'|'.join(_KINDS)})\s*#?\s*(\d{{1,18}})", re.IGNORECASE)
 
 
 def entries(
@@ -46,9 +56,9 @@ def entries(
     """The entries that meet every condition given, newest first, with their payloads.
 
     `name`: every word of it, in any order. `found_by`: what `guess` made of somebody's words.
-    `day` is a day in UTC; `since` is included, `until` is not. `before` and `after` are numbers of
-    entries, not included: the next page is `before=` the last number of this one, the previous one
-    `after=` its first, reversed. Slice the result; it never counts.
+    `day` is a day in the time zone that is active; `since` is included, `until` is not. `before`
+    and `after` are numbers of entries, not included: the next page is `before=` the last number of
+    this one, the previous one `after=` its first, reversed. Slice the result; it never counts.
     """
     wanted = [
         *_refs(contact=contact, name=name, email=email, phone=phone, user_id=user_id),
@@ -57,9 +67,13 @@ def entries(
         *found_by,
     ]
     if day is not None:
-        midnight = datetime.combine(day, time(), timezone.get_default_timezone())
+        # By the clock on the wall: a day may have 23 or 25 hours.
+        zone = timezone.get_current_timezone()
+        midnight, next_midnight = (
+            datetime.combine(day + timedelta(days=days), time(), zone) for days in (0, 1)
+        )
         since = max(filter(None, [since, midnight]))
-        until = min(filter(None, [until, midnight + timedelta(days=1)]))
+        until = min(filter(None, [until, next_midnight]))
     low, high = _numbers(since, until, after, before)
     found = Entry.objects.select_related("payload")
     if not wanted:
@@ -96,7 +110,7 @@ def guess(organization: Organization, q: str) -> list[Ref]:
     """
     text = q.strip()
     if ours := _OURS.fullmatch(text):
-        return [ref(Kind(ours[1].lower()), int(ours[2]))]
+        return [ref(_KINDS[ours[1].lower()], int(ours[2]))]
     exact = [ref(Kind.CONTACT, text), Ref(Kind.USER_ID, references.plain(text))]
     if "@" in text:
         exact.append(Ref(Kind.EMAIL, references.plain(text)))

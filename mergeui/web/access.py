@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -89,8 +90,10 @@ def _answer(
     )
     if not member.can(role):
         raise NotAllowed(
-            f"Your role here is {member.get_role_display().lower()}, and this takes the role"
-            f" {role.label.lower()}. Ask an admin of your team to do it or to change your role."
+            _(
+                "Your role here is {role}, and this takes the role {needed}. Ask an admin of your"
+                " team to do it or to change your role."
+            ).format(role=member.get_role_display().lower(), needed=str(role.label).lower())
         )
     response = view(known, *args, **kwargs)
     add_never_cache_headers(response)

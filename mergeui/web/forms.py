@@ -1,10 +1,12 @@
 """The forms of the desk: what a person may type, and what of it can't be used."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.audit.actions import Action
@@ -19,14 +21,14 @@ if TYPE_CHECKING:
 NOTE_LONGEST = 2_000
 
 SIZE_WORDS = {
-    "2": "2 contacts", "3-5": "3 to 5", "6-20": "6 to 20", "21+": "21 or more",
+    "2": _("2 contacts"), "3-5": _("3 to 5"), "6-20": _("6 to 20"), "21+": _("21 or more"),
 }  # fmt: skip
 SORT_WORDS = {
-    "oldest": "Oldest first", "newest": "Newest first", "largest": "Largest first",
-    "smallest": "Smallest first", "name": "By name",
+    "oldest": _("Oldest first"), "newest": _("Newest first"), "largest": _("Largest first"),
+    "smallest": _("Smallest first"), "name": _("By name"),
 }  # fmt: skip
 GRADE_WORDS = {"sure": _("Names agree"), **dict(Grade.choices)}
-RISK_WORDS = {"none": "No risk marks", "any": "Any risk mark"}
+RISK_WORDS = {"none": _("No risk marks"), "any": _("Any risk mark")}
 
 
 class LookForm(forms.Form):
@@ -40,10 +42,18 @@ class LookForm(forms.Form):
         """A sentence for each value that was not used."""
         self.is_valid()
         return [
-            f"{self.fields[name].label}: “{str(self.data.get(name, ''))[:60]}”"
+            gettext("{field}: “{value}”").format(
+                field=self.fields[name].label, value=str(self.data.get(name, ""))[:60]
+            )
             for name in self.errors
             if name in self.fields
         ]
+
+    def notes(self) -> list[str]:
+        """What to say of them: nothing is left out in silence."""
+        ignored = ", ".join(self.ignored())
+        words = gettext("Not used, because the desk doesn't know it: {values}.")
+        return [words.format(values=ignored)] if ignored else []
 
     def value_of(self, name: str) -> str:
         """The usable value of a field; empty when there is none."""
@@ -54,23 +64,23 @@ class LookForm(forms.Form):
 class QueueForm(LookForm):
     """Search and filters of the queue."""
 
-    q = forms.CharField(label="Search", max_length=100, required=False)
-    state = forms.ChoiceField(label="State", choices=list(STATES.items()), required=False)
-    channel = forms.ChoiceField(label="Shared channel", required=False)
-    segment = forms.ChoiceField(label="Segment", required=False)
-    risk = forms.ChoiceField(label="Risk", required=False)
-    size = forms.ChoiceField(label="Size", required=False)
+    q = forms.CharField(label=_("Search"), max_length=100, required=False)
+    state = forms.ChoiceField(label=_("State"), choices=list(STATES.items()), required=False)
+    channel = forms.ChoiceField(label=_("Shared channel"), required=False)
+    segment = forms.ChoiceField(label=_("Segment"), required=False)
+    risk = forms.ChoiceField(label=_("Risk"), required=False)
+    size = forms.ChoiceField(label=_("Size"), required=False)
     grade = forms.ChoiceField(label=_("How sure"), required=False)
-    sort = forms.ChoiceField(label="Order", choices=list(SORT_WORDS.items()), required=False)
+    sort = forms.ChoiceField(label=_("Order"), choices=list(SORT_WORDS.items()), required=False)
 
     def __init__(self, data: Any, *, segments: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__(data)
         channels = {key: name for key, name in CHANNEL_NAMES.items() if key != "internal"}
-        risks = {**RISK_WORDS, **{risk.value: risk.label for risk in Risk}}
-        self._choose("channel", "Any channel", {**self._as_given("channel"), **channels})
-        self._choose("segment", "Any segment", {**self._as_given("segment"), **dict(segments)})
-        self._choose("risk", "Any or none", risks)
-        self._choose("size", "Any size", SIZE_WORDS)
+        risks: dict[str, StrOrPromise] = {**RISK_WORDS, **{risk.value: risk.label for risk in Risk}}
+        self._choose("channel", _("Any channel"), {**self._as_given("channel"), **channels})
+        self._choose("segment", _("Any segment"), {**self._as_given("segment"), **dict(segments)})
+        self._choose("risk", _("Any or none"), risks)
+        self._choose("size", _("Any size"), SIZE_WORDS)
         self._choose("grade", _("Any"), GRADE_WORDS)
 
     def _choose(
@@ -102,7 +112,7 @@ class NoteForm(forms.Form):
     """A decision's note: why, in the person's own words."""
 
     note = forms.CharField(
-        label="Note",
+        label=_("Note"),
         required=False,
         max_length=NOTE_LONGEST,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -124,31 +134,32 @@ class SnoozeForm(NoteForm):
     """Until when a group is put aside."""
 
     until = forms.DateField(
-        label="Until",
+        label=_("Until"),
         widget=DayInput(format="%Y-%m-%d"),
         error_messages={
-            "required": "Choose the day on which the group comes back.",
-            "invalid": "Type the day as year-month-day, such as 2027-01-31.",
+            "required": _("Choose the day on which the group comes back."),
+            "invalid": _("Type the day as year-month-day, such as 2027-01-31."),
         },
     )
 
     def moment(self) -> datetime:
-        """The start of the chosen day."""
-        return datetime.combine(self.cleaned_data["until"], time(), UTC)
+        """The start of the chosen day, where the person is."""
+        zone = timezone.get_current_timezone()
+        return datetime.combine(self.cleaned_data["until"], time(), zone)
 
 
 class HistoryForm(LookForm):
     """What the history is asked for. `q` is anything; the others say what it is."""
 
-    q = forms.CharField(label="Search", max_length=200, required=False)
-    contact = forms.CharField(label="Contact id", max_length=200, required=False)
-    name = forms.CharField(label="Name", max_length=200, required=False)
-    email = forms.CharField(label="E-mail", max_length=200, required=False)
-    phone = forms.CharField(label="Phone", max_length=60, required=False)
-    operator = forms.ChoiceField(label="Who", required=False)
-    action = forms.ChoiceField(label="What", required=False)
+    q = forms.CharField(label=_("Search"), max_length=200, required=False)
+    contact = forms.CharField(label=_("Contact id"), max_length=200, required=False)
+    name = forms.CharField(label=_("Name"), max_length=200, required=False)
+    email = forms.CharField(label=_("E-mail"), max_length=200, required=False)
+    phone = forms.CharField(label=_("Phone"), max_length=60, required=False)
+    operator = forms.ChoiceField(label=_("Who"), required=False)
+    action = forms.ChoiceField(label=_("What"), required=False)
     day = forms.DateField(
-        label="Day",
+        label=_("Day"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
@@ -156,9 +167,9 @@ class HistoryForm(LookForm):
     def __init__(self, data: Any, *, people: Iterable[tuple[int, str]]) -> None:
         super().__init__(data)
         who = cast(forms.ChoiceField, self.fields["operator"])
-        who.choices = [("", "Anybody"), *((str(pk), name) for pk, name in people)]
+        who.choices = [("", _("Anybody")), *((str(pk), name) for pk, name in people)]
         what = cast(forms.ChoiceField, self.fields["action"])
-        what.choices = [("", "Anything"), *Action.choices]
+        what.choices = [("", _("Anything")), *Action.choices]
 
     def asked(self) -> dict[str, Any]:
         """The arguments of `audit.lookup.entries`, but for `q`."""

@@ -6,20 +6,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from mergeui.accounts.models import Role
+from mergeui.audit.actor import NOBODY
 from mergeui.audit.describe import describe
-from mergeui.audit.models import Entry
+from mergeui.audit.models import Check, Entry
+from mergeui.audit.words import CODES
+from mergeui.retold import retold
 from mergeui.review.text import visible
-from mergeui.web.when import day, exact
+from mergeui.web.facts import FACTS
+from mergeui.web.when import clock, day, exact, number, short_day
 
 # What has a place of its own on the page, in the order of the page.
 DOCUMENTS = (
-    ("contacts", "The contacts as they were then"),
-    ("call", "The call, exactly"),
-    ("answer", "The answer, exactly"),
-    ("evidence", "What was read back"),
-    ("differences", "What differed"),
-    ("filters", "What was asked for"),
+    ("contacts", gettext_noop("The contacts as they were then")),
+    ("call", gettext_noop("The call, exactly")),
+    ("answer", gettext_noop("The answer, exactly")),
+    ("evidence", gettext_noop("What was read back")),
+    ("differences", gettext_noop("What differed")),
+    ("filters", gettext_noop("What was asked for")),
 )
 
 
@@ -27,7 +35,7 @@ DOCUMENTS = (
 class EntryRow:
     """An entry as one row."""
 
-    number: int
+    name: str
     url: str
     time: str
     moment: str
@@ -55,9 +63,9 @@ class Detail:
 def row(entry: Entry) -> EntryRow:
     """One row of the list."""
     return EntryRow(
-        number=entry.number,
+        name=_("Entry {number}").format(number=entry.number),
         url=reverse("history_entry", args=[entry.number]),
-        time=f"{entry.at:%H:%M}",
+        time=clock(entry.at),
         moment=exact(entry.at),
         sentence=visible(describe(entry)),
         links=_links(entry),
@@ -65,11 +73,53 @@ def row(entry: Entry) -> EntryRow:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An entry in the story of one request or contact. `iso` is for machines."""
+
+    name: str
+    url: str
+    iso: str
+    moment: str
+    short_day: str
+    clock: str
+    sentence: str
+
+
+def story(entries: Iterable[Entry]) -> list[Step]:
+    """Entries as the steps of a story, in the order given."""
+    return [
+        Step(
+            name=_("Entry {number}").format(number=entry.number),
+            url=reverse("history_entry", args=[entry.number]),
+            iso=entry.at.isoformat(),
+            moment=exact(entry.at, seconds=True),
+            short_day=short_day(entry.at),
+            clock=f"{timezone.localtime(entry.at):%H:%M:%S}",
+            sentence=visible(describe(entry)),
+        )
+        for entry in entries
+    ]
+
+
+def verified(check: Check | None) -> str:
+    """How far the history was verified, and whether it held."""
+    if check is None:
+        return _("Not verified yet: the worker does it")
+    if check.broken:
+        return _("Broken, as of {moment}").format(moment=exact(check.at))
+    return _("Verified up to entry {number} on {moment}").format(
+        number=number(check.number), moment=exact(check.at)
+    )
+
+
 def _links(entry: Entry) -> list[tuple[str, str]]:
     if entry.request_pk is not None:
-        return [(reverse("request", args=[entry.request_pk]), f"Request {entry.request_pk}")]
+        words = _("Request {number}").format(number=entry.request_pk)
+        return [(reverse("request", args=[entry.request_pk]), words)]
     if entry.group_pk is not None:
-        return [(reverse("group", args=[entry.group_pk]), f"Group {entry.group_pk}")]
+        words = _("Group {number}").format(number=entry.group_pk)
+        return [(reverse("group", args=[entry.group_pk]), words)]
     return []
 
 
@@ -88,33 +138,46 @@ def detail(entry: Entry) -> Detail:
     """Who, when, from where, what exactly."""
     personal = entry.personal
     rows = [
-        ("When", exact(entry.at)),
-        ("Who", f"{entry.actor_name} ({entry.actor_role})"),
-        ("From", entry.address),
-        ("Action", entry.action_label),
-        ("Note", _text(personal.get("note"))),
-        *((_words(key), _text(value)) for key, value in entry.facts.items()),
-        ("Names", _names(personal.get("names"))),
-        ("Name typed", _text(personal.get("username"))),
-        ("Web request", entry.request_id),
-        ("Hash", entry.hash),
+        (_("When"), exact(entry.at, seconds=True)),
+        (_("Who"), _who(entry)),
+        (_("From"), entry.address),
+        (_("Action"), entry.action_label),
+        (_("Note"), retold(_text(personal.get("note")))),
+        *((_words(key), _fact(value)) for key, value in entry.facts.items()),
+        (_("Names"), _names(personal.get("names"))),
+        (_("Name typed"), _text(personal.get("username"))),
+        (_("Web request"), entry.request_id),
+        (_("Hash"), entry.hash),
     ]
     documents = [
-        Document(title, _json(personal[key])) for key, title in DOCUMENTS if personal.get(key)
+        Document(_(title), _json(personal[key])) for key, title in DOCUMENTS if personal.get(key)
     ]
     shown = [(name, visible(value)) for name, value in rows if value]
-    return Detail([("Number", str(entry.number)), *shown], documents)
+    return Detail([(_("Number"), str(entry.number)), *shown], documents)
+
+
+def _who(entry: Entry) -> str:
+    role = entry.actor_role
+    label = str(Role(role).label) if role in Role.values else role
+    name = _(NOBODY) if entry.actor_id is None and entry.actor_name == NOBODY else entry.actor_name
+    return f"{name} ({label.lower()})"
 
 
 def _words(key: str) -> str:
-    return key.replace("_", " ").capitalize()
+    """The name of a fact; one that has no words yet as it is stored."""
+    return str(FACTS.get(key) or key.replace("_", " ").capitalize())
+
+
+def _fact(value: Any) -> str:
+    """A fact; a code that has words, in words."""
+    return _(CODES[value]) if isinstance(value, str) and value in CODES else _text(value)
 
 
 def _text(value: Any) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, list):
         return ", ".join(_text(item) for item in value)
     if isinstance(value, dict):

@@ -3,18 +3,20 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django_htmx.http import reswap, retarget
 
 from mergeui.web import typed
 
 TITLES = {
-    400: "That can't be used as it is",
-    403: "This is not yours to do",
-    404: "There is nothing here",
-    405: "This address takes a form",
-    409: "Someone was faster",
-    500: "Something went wrong on our side",
-    502: "Invent can't be read",
+    400: _("That can't be used as it is"),
+    403: _("This is not yours to do"),
+    404: _("There is nothing here"),
+    405: _("This address takes a form"),
+    409: _("Someone was faster"),
+    500: _("Something went wrong on our side"),
+    502: _("Invent can't be read"),
 }
 
 
@@ -41,7 +43,7 @@ def answer(
 
 def wrong_method(request: HttpRequest, methods: list[str], back: str = "") -> HttpResponse:
     """405: somebody opened the address of a form, or sent something to a page."""
-    sentence = "Nothing was changed. Open the page and use the buttons that are on it."
+    sentence = gettext("Nothing was changed. Open the page and use the buttons that are on it.")
     response = answer(request, 405, sentence, back=back)
     response["Allow"] = ", ".join(methods)
     return response
@@ -49,8 +51,8 @@ def wrong_method(request: HttpRequest, methods: list[str], back: str = "") -> Ht
 
 def no_membership(request: HttpRequest) -> HttpResponse:
     """403 for somebody who may sign in but belongs to no team."""
-    sentence = (
-        f"You are signed in as {request.user}, but nobody has given you a role in a team yet."
+    sentence = gettext(
+        "You are signed in as {user}, but nobody has given you a role in a team yet."
         " Ask the person who runs this desk for one."
-    )
-    return answer(request, 403, sentence, title="You have no role here yet")
+    ).format(user=request.user)
+    return answer(request, 403, sentence, title=gettext("You have no role here yet"))

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext_lazy as _
 
 KEY = "typed"
 LIMIT = 16 * 1024
 LASTS_SECONDS = 60 * 60
 NEVER_KEPT = {"csrfmiddlewaretoken", "password"}
 
-NOT_SENT = "You were signed out before this was sent. Nothing was sent; check and send again."
+NOT_SENT = _("You were signed out before this was sent. Nothing was sent; check and send again.")
 
 
 def fields_of(request: HttpRequest) -> dict[str, list[str]]:
@@ -47,5 +48,5 @@ def restore(request: HttpRequest, page: str) -> QueryDict | None:
     restored = QueryDict(mutable=True)
     for name, values in kept["fields"].items():
         restored.setlist(name, values)
-    messages.warning(request, NOT_SENT)
+    messages.warning(request, str(NOT_SENT))
     return restored

@@ -13,11 +13,7 @@
   };
 
   // The network failed, so nobody knows whether the desk got it.
-  const unanswered = () =>
-    problem(
-      "The desk did not answer. Look at the page again before you repeat what you did: " +
-        "it may have arrived.",
-    );
+  const unanswered = () => problem(document.getElementById("problem")?.dataset.unanswered);
   document.addEventListener("htmx:sendError", (event) => {
     // A poll tries again by itself.
     if (event.detail.requestConfig.verb !== "get") unanswered();

@@ -155,6 +155,8 @@ def test_all_of_it_in_small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
         ("Garcia, ANA", [("name", "garcia"), ("name", "ana")]),
         ("request 12", [("request", "12")]),
         ("Request #12", [("request", "12")]),
+        ("solicitud 12", [("request", "12")]),
+        ("Grupo 7", [("group", "7")]),
         ("group 7", [("group", "7")]),
         ("nobody@example.com", [("name", "nobody"), ("name", "example"), ("name", "com")]),
         ("999 888 777", [("name", "999"), ("name", "888"), ("name", "777")]),

@@ -36,7 +36,7 @@ def test_a_contact_that_was_merged_away_is_found_with_its_snapshot() -> None:
 
     assert "Merged away" in page
     assert f'<a href="/contacts/{kept["id"]}/"><bdi>Ana García' in page
-    assert "asked by <bdi>olga" in page
+    assert "Asked by <bdi>olga" in page
     assert f"/requests/{request.pk}/" in page
     assert "As it was before the merge" in page
     assert "VIP" in page
@@ -94,4 +94,4 @@ def test_a_chain_of_merges_leads_to_where_it_is_today() -> None:
 
     page = signed_in(Role.VIEWER).get(f"/contacts/{first['id']}/").content.decode()
 
-    assert f'today it is <a href="/contacts/{third["id"]}/">' in page
+    assert f'Today it is: <a href="/contacts/{third["id"]}/">' in page

@@ -1,12 +1,17 @@
 """A person's settings: what they change on the pages, for this person alone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from mergeui.accounts.models import Membership, Role, User
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.log import record_alone
+from mergeui.audit.models import Entry
 from mergeui.review.models import SyncRun
 from tests.contacts import contact, email
 from tests.desk import Desk, member
@@ -167,3 +172,33 @@ def test_settings_come_with_the_member(
 ) -> None:
     with django_assert_num_queries(2):  # session, member
         client.get("/settings/")
+
+
+def test_a_day_of_the_history_is_a_day_where_the_reader_is(
+    client: Client, olga: Membership
+) -> None:
+    record_alone(Action.SIGNED_IN, by_user=Actor.member(olga))
+    at = Entry.objects.get().at
+    there = at.astimezone(ZoneInfo("Pacific/Kiritimati"))  # UTC+14
+    User.objects.update(time_zone="Pacific/Kiritimati")
+
+    def found(day: date) -> int:
+        return len(client.get(f"/history/?day={day.isoformat()}").context["days"])
+
+    assert found(there.date()) == 1
+    assert found(there.date() - timedelta(days=1)) == found(there.date() + timedelta(days=1)) == 0
+    page = text_of(client.get("/history/"))
+    assert f"{there:%H:%M}</span>" in page
+    assert "Times are in the zone Pacific/Kiritimati." in page
+
+
+def test_a_snooze_ends_when_the_day_begins_where_the_person_is() -> None:
+    desk = Desk(*(contact("Ana", email("a@example.com")) for _ in "12"))
+    desk.sync()
+    operator = member(Role.OPERATOR)
+    User.objects.update(time_zone="America/Lima")  # UTC-5, all year round
+    day = datetime.now(ZoneInfo("America/Lima")).date() + timedelta(days=3)
+    client_of(operator).post(f"/groups/{desk.group().pk}/snooze/", {"until": day.isoformat()})
+
+    until = desk.group().snoozed_until
+    assert until == datetime(day.year, day.month, day.day, 5, tzinfo=UTC)

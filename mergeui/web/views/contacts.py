@@ -1,19 +1,24 @@
 """Everything that the desk knows about a contact id: where is it, where did it go?"""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Organization
 from mergeui.audit import lookup
-from mergeui.audit.describe import describe
 from mergeui.invent import Contact
 from mergeui.merging.models import ContactLock, MergeRequest, Source
 from mergeui.review.compare import compare
-from mergeui.review.models import Member, MergedContact
+from mergeui.review.models import Group, Member, MergedContact
 from mergeui.review.text import display_name
+from mergeui.web import past
 from mergeui.web.access import MemberRequest, page
+from mergeui.web.when import exact
 
 ENTRIES = 20
 REQUESTS = 20
@@ -36,7 +41,7 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
     seen = _last_seen(contact_id, memberships, requests)
     context: dict[str, Any] = {
         "contact_id": contact_id,
-        "name": display_name(seen) if seen else "A contact without a snapshot",
+        "name": display_name(seen) if seen else _("A contact without a snapshot"),
         "snapshot": compare([seen]) if seen else None,
         "merged": merged,
         "merged_by": next(
@@ -44,14 +49,44 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
         ),
         "merge_chain": _chain(organization, merged),
         "absorbed": _absorbed(organization, contact_id),
-        "groups": [m.group for m in memberships],
-        "requests": requests,
+        "merged_at": exact(merged.merged_at) if merged else "",
+        "groups": [_of_group(m.group) for m in memberships],
+        "requests": [_of_request(one) for one in requests],
         "lock": ContactLock.objects.filter(
             organization=organization, contact_id=contact_id
         ).first(),
-        "entries": [(entry, describe(entry)) for entry in entries],
+        "entries": past.story(entries),
     }
     return render(request, "contact/page.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A group or a request that names the contact, as a row."""
+
+    url: str
+    number: str
+    name: str
+    state: str
+
+
+def _of_group(group: Group) -> Named:
+    words = ngettext("{count} contact", "{count} contacts", group.member_count)
+    return Named(
+        url=reverse("group", args=[group.pk]),
+        number=_("Group {number}").format(number=group.pk),
+        name=words.format(count=group.member_count),
+        state=group.get_state_display(),
+    )
+
+
+def _of_request(request: MergeRequest) -> Named:
+    return Named(
+        url=reverse("request", args=[request.pk]),
+        number=_("Request {number}").format(number=request.pk),
+        name=request.primary_name,
+        state=request.get_state_display(),
+    )
 
 
 def _requests(organization: Organization, contact_id: str) -> list[MergeRequest]:

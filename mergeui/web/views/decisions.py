@@ -4,6 +4,7 @@ from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role
 from mergeui.errors import Invalid, Problem
@@ -26,7 +27,7 @@ def dismiss(request: MemberRequest, pk: int) -> HttpResponse:
         decisions.dismiss(group, by_user=request.actor, note=form.cleaned_data["note"])
     except Problem as problem:
         return refused(request, pk, problem)
-    return done(request, next_url(request, group), _said(group, "Marked as not a duplicate"))
+    return done(request, next_url(request, group), _said(group, _("Marked as not a duplicate")))
 
 
 @action(Role.OPERATOR, back="group")
@@ -39,7 +40,7 @@ def snooze(request: MemberRequest, pk: int) -> HttpResponse:
         decisions.snooze(group, until=until, by_user=request.actor, note=note)
     except Problem as problem:
         return refused(request, pk, problem, {"until": problem.sentence})
-    return done(request, next_url(request, group), _said(group, "Snoozed"))
+    return done(request, next_url(request, group), _said(group, _("Snoozed")))
 
 
 @action(Role.OPERATOR, back="group")
@@ -50,7 +51,7 @@ def reopen(request: MemberRequest, pk: int) -> HttpResponse:
         decisions.reopen(group, by_user=request.actor)
     except Problem as problem:
         return refused(request, pk, problem)
-    return done(request, reverse("group", kwargs={"pk": pk}), "The group is back in the queue.")
+    return done(request, reverse("group", kwargs={"pk": pk}), _("The group is back in the queue."))
 
 
 @action(Role.OPERATOR, back="group")
@@ -58,7 +59,8 @@ def claim(request: MemberRequest, pk: int) -> HttpResponse:
     """Takes a group over from somebody who has it open."""
     group = group_of(request, pk)
     decisions.claim(group, by=request.user, take_over=True)
-    return done(request, reverse("group", kwargs={"pk": pk}), "The group is yours to decide now.")
+    words = _("The group is yours to decide now.")
+    return done(request, reverse("group", kwargs={"pk": pk}), words)
 
 
 @page()
@@ -88,4 +90,5 @@ def _refuse_errors(form: NoteForm) -> None:
 def _said(group: Group, what: str) -> SafeString:
     url = reverse("group", kwargs={"pk": group.pk})
     names = ", ".join(group.names[:2])
-    return format_html('{}: <bdi>{}</bdi>. <a href="{}">Look again</a>', what, names, url)
+    again = _("Look again")
+    return format_html('{}: <bdi>{}</bdi>. <a href="{}">{}</a>', what, names, url, again)

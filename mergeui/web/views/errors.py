@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from mergeui.web import problems, typed
 
@@ -17,13 +18,13 @@ BARE = "<h1>Something went wrong on our side.</h1><p>Nothing was sent to Invent 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: the request itself is not one that a browser makes of our pages."""
     return problems.answer(
-        request, 400, "The desk could not read what was sent. Go back and try once more."
+        request, 400, _("The desk could not read what was sent. Go back and try once more.")
     )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403 outside the desk's own rules."""
-    return problems.answer(request, 403, "You may not open this page.")
+    return problems.answer(request, 403, _("You may not open this page."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -33,7 +34,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problems.answer(
         request,
         404,
-        sentence or "It may have been typed wrongly, or it belongs to another team.",
+        sentence or _("It may have been typed wrongly, or it belongs to another team."),
     )
 
 
@@ -62,9 +63,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return problems.answer(
         request,
         403,
-        "This form was opened too long ago, or cookies are switched off, so nothing was sent."
-        " Go back, load the page anew and send it again.",
-        title="The form was too old",
+        _(
+            "This form was opened too long ago, or cookies are switched off, so nothing was sent."
+            " Go back, load the page anew and send it again."
+        ),
+        title=_("The form was too old"),
     )
 
 

@@ -1,14 +1,20 @@
 """Why no merge is executed now, what to do about it, and going on."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role
 from mergeui.merging.journal import JournalFailed, Line, gap
 from mergeui.merging.standing import Halt, go_on, halted
+from mergeui.retold import retold
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.htmx import done
+from mergeui.web.when import exact, short_day
 
 SHOWN = 200
 
@@ -23,10 +29,10 @@ def page_of_halt(request: MemberRequest) -> HttpResponse:
         try:
             lines = [n for n in gap() if n.organization == request.member.organization.pk]
         except JournalFailed as error:
-            trouble = str(error)
+            trouble = retold(str(error))
     context = {
         "standing": standing,
-        "lines": lines[-SHOWN:],
+        "lines": [_row(line) for line in lines[-SHOWN:]],
         "more": max(0, len(lines) - SHOWN),
         "trouble": trouble,
         "may_end": request.member.can(Role.APPROVER),
@@ -34,12 +40,35 @@ def page_of_halt(request: MemberRequest) -> HttpResponse:
     return render(request, "halt/page.html", context)
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A forgotten call as a row."""
+
+    sources: str
+    primary: str
+    request: str
+    day: str
+    moment: str
+
+
+def _row(line: Line) -> Row:
+    at = datetime.fromisoformat(line.at)
+    moment = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return Row(
+        sources=", ".join(line.sources),
+        primary=line.primary,
+        request=_("Request {number}").format(number=line.request),
+        day=short_day(moment),
+        moment=exact(moment),
+    )
+
+
 @action(Role.APPROVER, back="halt")
 def end(request: MemberRequest) -> HttpResponse:
     """A person lets the merges go on; after a gap once Invent has been looked at."""
     go_on(request.member.organization, by_user=request.actor)
     if halted(request.member.organization):
-        words = "The worker looks at Invent now. Merges go on when it has seen every contact."
+        words = _("The worker looks at Invent now. Merges go on when it has seen every contact.")
     else:
-        words = "Merges go on."
+        words = _("Merges go on.")
     return done(request, reverse("halt"), words)

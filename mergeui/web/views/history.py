@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_htmx.http import push_url
 
 from mergeui.accounts.models import Organization, User
@@ -23,6 +24,7 @@ from mergeui.web.forms import HistoryForm
 from mergeui.web.htmx import wants_fragment
 from mergeui.web.paging import Order, paginate
 from mergeui.web.views.queue import address_of_page, clean_query, pager_links
+from mergeui.web.when import zone_name
 
 ORDER = Order("pk", descending=True)
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
@@ -36,11 +38,11 @@ def history(request: MemberRequest) -> HttpResponse:
     cursor = request.GET.get("at", "")
     listed = paginate(found(**_bounds(cursor)), order=ORDER, cursor=cursor)
     query = clean_query(request.GET)
-    ignored = form.ignored()
     here = address_of_page(request, query)
     context = {
         "form": form,
-        "check": Check.objects.first(),
+        "verified": past.verified(Check.objects.first()),
+        "details": _("Details"),
         "specific": [form[name].as_hidden() for name in _SPECIFIC if form.value_of(name)],
         "selects": [form[name] for name in ("operator", "action", "day")],
         "days": past.days(listed.rows),
@@ -50,9 +52,8 @@ def history(request: MemberRequest) -> HttpResponse:
         "asked": [
             (form[name].label, form.value_of(name)) for name in _SPECIFIC if form.value_of(name)
         ],
-        "notes": [f"Not used, because the desk doesn't know it: {', '.join(ignored)}."]
-        if ignored
-        else [],
+        "notes": form.notes(),
+        "zone": zone_name(),
     }
     fragment = wants_fragment(request)
     response = render(request, "history/page.html" + ("#results" if fragment else ""), context)
@@ -82,7 +83,7 @@ def export(request: MemberRequest) -> StreamingHttpResponse:
     """All that is asked for as a file, however much it is."""
     wanted = request.GET.get("format", "csv")
     if wanted not in FORMATS:
-        raise Invalid("The history is exported as csv or as jsonl. Choose one of the two.")
+        raise Invalid(_("The history is exported as csv or as jsonl. Choose one of the two."))
     form = _form(request)
     found = LookUp(request.member.organization, form)
     filters = {name: value for name, value in request.GET.items() if value and name != "format"}

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django_htmx.http import push_url
 
 from mergeui.accounts.models import Role
@@ -82,11 +84,9 @@ def _list_context(
 
 def _notes(form: QueueForm, listed: Page[Group]) -> list[str]:
     """What of the address was not used: nothing is left out in silence."""
-    notes = []
-    if ignored := form.ignored():
-        notes.append(f"Not used, because the desk doesn't know it: {', '.join(ignored)}.")
+    notes = form.notes()
     if listed.spoiled:
-        notes.append("The place in the list could not be read, so this is the first page.")
+        notes.append(_("The place in the list could not be read, so this is the first page."))
     return notes
 
 
@@ -109,10 +109,10 @@ def clean_query(given: QueryDict) -> str:
 def pager_links(listed: Page[Any], query: str) -> list[tuple[str, str]]:
     """The pager: (address, words) for each neighbour, an empty address where there is none."""
     places = (
-        ("First", listed.first),
-        ("Previous", listed.previous),
-        ("Next", listed.next),
-        ("Last", listed.last),
+        (_("First"), listed.first),
+        (_("Previous"), listed.previous),
+        (pgettext("page", "Next"), listed.next),
+        (_("Last"), listed.last),
     )
     return [(_address(query, cursor), words) for words, cursor in places]
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -27,11 +28,11 @@ class SignInForm(AuthenticationForm):
     """User name and password, with words for each refusal."""
 
     error_messages: dict[str, Any] = {  # noqa: RUF012
-        "invalid_login": (
+        "invalid_login": _(
             "User name and password don't belong together. Look for capital letters, and ask an"
             " admin of your team for a new password if you have lost yours."
         ),
-        "inactive": "This account is switched off. Ask an admin of your team to switch it on.",
+        "inactive": _("This account is switched off. Ask an admin of your team to switch it on."),
     }
 
     def confirm_login_allowed(self, user: Any) -> None:
