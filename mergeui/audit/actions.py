@@ -29,6 +29,7 @@ class Action(TextChoices):
     SYNC_FAILED = "sync_failed", _("Refresh failed")
 
     GROUP_DISMISSED = "group_dismissed", _("Group dismissed")
+    GROUP_KNOWN = "group_known", _("Group known as not a duplicate")
     GROUP_SNOOZED = "group_snoozed", _("Group snoozed")
     GROUP_REOPENED = "group_reopened", _("Group reopened")
     NOTE_WRITTEN = "note_written", _("Note written")

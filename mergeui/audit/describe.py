@@ -27,6 +27,9 @@ SENTENCES: dict[str, str] = {
     Action.SYNCED: _("{who} refreshed the groups from Invent{counts}."),
     Action.SYNC_FAILED: _("{who} could not refresh the groups from Invent{because}."),
     Action.GROUP_DISMISSED: _("{who} marked {group} as not a duplicate."),
+    Action.GROUP_KNOWN: _(
+        "{group} stays out of the queue: each pair in it was marked as not a duplicate before."
+    ),
     Action.GROUP_SNOOZED: _("{who} snoozed {group}{until}."),
     Action.GROUP_REOPENED: _("{who} put {group} back into the queue{because}."),
     Action.NOTE_WRITTEN: _("{who} wrote a note about {group}{request}."),

@@ -25,7 +25,8 @@ from mergeui.merging.plan import chunks, predict
 from mergeui.merging.settle import about
 from mergeui.review.decisions import already, part_of, require
 from mergeui.review.models import Group, GroupState, MergedContact
-from mergeui.review.risk import Caution, cautions
+from mergeui.review.pairs import said_of
+from mergeui.review.risk import Caution, ToldApart, cautions
 from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.review.text import display_name
 
@@ -47,8 +48,16 @@ class Choice:
         return (self.primary, *self.sources)
 
 
-def choose(members: Sequence[Contact], primary_id: str, source_ids: Sequence[str]) -> Choice:
-    """Checks a choice against the members of a group; raises Invalid with what to do."""
+def choose(
+    members: Sequence[Contact],
+    primary_id: str,
+    source_ids: Sequence[str],
+    said: Sequence[ToldApart] = (),
+) -> Choice:
+    """Checks a choice against the members of a group; raises Invalid with what to do.
+
+    `said` is what people said of pairs of the members (pairs.said_of): a risk where two are chosen.
+    """
     by_id: Mapping[str, Contact] = {contact.id: contact for contact in members}
     if not primary_id:
         raise Invalid("Choose the contact to keep: it is the one that the others are merged into.")
@@ -72,7 +81,7 @@ def choose(members: Sequence[Contact], primary_id: str, source_ids: Sequence[str
         raise Invalid(f"These contacts can't be merged from here. {error}") from error
     chosen = tuple(by_id[source_id] for source_id in source_ids)
     primary = by_id[primary_id]
-    return Choice(primary, chosen, cautions((primary, *chosen)))
+    return Choice(primary, chosen, cautions((primary, *chosen), said=said))
 
 
 def second_person_needed(choice: Choice) -> bool:
@@ -108,7 +117,8 @@ def propose(
             "These contacts have changed since you opened the page. Nothing was sent:"
             " look at what they are now, and decide again."
         )
-    choice = choose(members, primary_id, source_ids)
+    said = said_of(group.organization_id, [member.id for member in members])
+    choice = choose(members, primary_id, source_ids, said)
     _refuse_merged_away(group, choice)
     if choice.cautions and not acknowledged:
         raise Invalid("This merge is risky. Read why, then tick the box that says so.")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from mergeui.invent import Contact
 from mergeui.review.aligned import channel_rows
 from mergeui.review.evidence import Link, links, sentence
-from mergeui.review.risk import Caution, cautions
+from mergeui.review.risk import Caution, ToldApart, cautions
 from mergeui.review.rows import About, Cell, Kind, Label, Row, Verdict, judge
 from mergeui.review.spelling import Piece, closest, pieces, relation
 from mergeui.review.text import display_name, shortened, visible
@@ -40,8 +40,11 @@ class Comparison:
         return tuple(sorted(every, key=lambda row: row.rank))
 
 
-def compare(contacts: Sequence[Contact]) -> Comparison:
-    """Compares two or more contacts, the recommended primary first."""
+def compare(contacts: Sequence[Contact], said: Sequence[ToldApart] = ()) -> Comparison:
+    """Compares two or more contacts, the recommended primary first.
+
+    `said` is what people said of pairs of them (pairs.said_of).
+    """
     found = links(contacts)
     return Comparison(
         contacts=tuple(contacts),
@@ -51,7 +54,7 @@ def compare(contacts: Sequence[Contact]) -> Comparison:
         segments=_segments(contacts),
         links=found,
         reasons=tuple(sentence(link, contacts) for link in found),
-        cautions=cautions(contacts, found),
+        cautions=cautions(contacts, found, said),
     )
 
 

@@ -1,7 +1,9 @@
 """What a person decides about a group without a merge: each function is one transition."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -11,7 +13,9 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.transition import move
 from mergeui.errors import Invalid, NotAllowed, Stale
+from mergeui.review import pairs
 from mergeui.review.models import Group, GroupState
+from mergeui.review.risk import Risk, joined
 
 CLAIM_LASTS = timedelta(minutes=10)
 LONGEST_SNOOZE = timedelta(days=366)
@@ -46,8 +50,9 @@ def already(group: Group) -> str:
 def dismiss(group: Group, *, by_user: Actor, note: str = "", bulk_id: int | None = None) -> None:
     """Marks a group as not a duplicate, until its members or its evidence change.
 
-    `bulk_id` is the bulk decision that this is a part of. Raises NotAllowed, or Stale when the
-    group was decided meanwhile.
+    Kept for each pair of its members (pairs.py), so that it stands in other company too. `bulk_id`
+    is the bulk decision that this is a part of. Raises NotAllowed, or Stale when the group was
+    decided meanwhile.
     """
     _decide(
         group,
@@ -56,21 +61,22 @@ def dismiss(group: Group, *, by_user: Actor, note: str = "", bulk_id: int | None
         by_user=by_user,
         note=note,
         bulk_id=bulk_id,
+        also=lambda: pairs.say(group, by=by_user.user, at=timezone.now(), reason=note),
     )
 
 
 def snooze(
     group: Group,
     *,
-    until: datetime,
+    until: datetime | None,
     by_user: Actor,
     note: str = "",
     bulk_id: int | None = None,
 ) -> None:
     """Hides a group until a moment in the future, or until its members or its evidence change.
 
-    `bulk_id` is the bulk decision that this is a part of. Raises Invalid for a moment that is past
-    or more than a year away, NotAllowed, or Stale.
+    Without a moment it waits for such a change alone. `bulk_id` is the bulk decision that this is
+    a part of. Raises Invalid for a moment that is past or over a year away, NotAllowed, or Stale.
     """
     check_snooze(until)
     _decide(
@@ -84,10 +90,10 @@ def snooze(
     )
 
 
-def check_snooze(until: datetime) -> None:
+def check_snooze(until: datetime | None) -> None:
     """Raises Invalid for a moment that is past or more than a year away."""
     now = timezone.now()
-    if not now < until <= now + LONGEST_SNOOZE:
+    if until and not now < until <= now + LONGEST_SNOOZE:
         raise Invalid("Snooze until a day from tomorrow on, at most a year away.")
 
 
@@ -100,6 +106,7 @@ def _decide(
     note: str,
     until: datetime | None = None,
     bulk_id: int | None = None,
+    also: Callable[[], None] = lambda: None,
 ) -> None:
     require(by_user, Role.OPERATOR)
     move(
@@ -122,6 +129,7 @@ def _decide(
             "claimed_by": None,
             "claimed_until": None,
         },
+        also=also,
         facts={
             "members": group.evidence.get("members", []),
             **({"until": until.isoformat()} if until else {}),
@@ -137,8 +145,12 @@ def part_of(bulk_id: int | None) -> dict[str, int]:
 
 
 def reopen(group: Group, *, by_user: Actor, bulk_id: int | None = None) -> None:
-    """Puts a dismissed or snoozed group back into the queue. Raises NotAllowed or Stale."""
+    """Puts a dismissed or snoozed group back into the queue. Raises NotAllowed or Stale.
+
+    That its pairs are no duplicates is taken back: otherwise the next sync would answer again.
+    """
     require(by_user, Role.OPERATOR)
+    dismissed = group.state == GroupState.DISMISSED
     move(
         group,
         expected=[GroupState.DISMISSED, GroupState.SNOOZED],
@@ -146,10 +158,23 @@ def reopen(group: Group, *, by_user: Actor, bulk_id: int | None = None) -> None:
         by_user=by_user,
         subject=f"group:{group.pk}",
         stale=lambda: already(group),
-        changes={"state": GroupState.OPEN.value, "snoozed_until": None},
+        changes={
+            "state": GroupState.OPEN.value,
+            "snoozed_until": None,
+            **(_without_said(group) if dismissed else {}),
+        },
+        also=lambda: pairs.take_back(group) if dismissed else None,
         facts={"was": group.state, "why": "a person", **part_of(bulk_id)},
         personal={"names": group.names},
     )
+
+
+def _without_said(group: Group) -> dict[str, Any]:
+    """The risks of a group once what was said of its pairs is taken back."""
+    if Risk.SAID not in group.risk_codes:
+        return {}
+    risks = [code for code in group.risk_codes if code != Risk.SAID]
+    return {"risks": joined(risks), "risky": bool(risks)}
 
 
 def wake(*, now: datetime) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from mergeui.invent import Contact, fingerprint
 from mergeui.review.evidence import Link, links
 from mergeui.review.grades import Grader
-from mergeui.review.risk import cautions
+from mergeui.review.risk import cautions, joined
 from mergeui.review.text import display_name, searchable, shortened, sort_key
 
 # A list shows the first few; the rest is told as a number.
@@ -68,7 +68,7 @@ def digest(contacts: Sequence[Contact]) -> GroupDigest:
             for link in found[:LINKS_SHOWN]
         ],
         "segment_labels": [[shortened(name, 40), color] for name, color in labels[:SEGMENTS_SHOWN]],
-        "risks": "".join(f",{code}" for code in risks) + ("," if risks else ""),
+        "risks": joined(risks),
         "risky": bool(risks),
         "grade": grader.group(found).value,
         "graded_links": [link.as_json() for link in grader.links(found[:LINKS_GRADED])],

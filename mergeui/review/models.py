@@ -13,6 +13,19 @@ from django.db.models import Q
 
 from mergeui.accounts.models import Organization
 from mergeui.review.grades import BARRED, Grade
+from mergeui.review.not_duplicate import NotDuplicate
+
+__all__ = [
+    "Channel",
+    "Group",
+    "GroupQuerySet",
+    "GroupState",
+    "Member",
+    "MergedContact",
+    "NotDuplicate",
+    "Segment",
+    "SyncRun",
+]
 
 
 class GroupState(models.TextChoices):

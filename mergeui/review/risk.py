@@ -7,12 +7,13 @@ suggestion is wrong: families, colleagues, shared numbers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from mergeui.invent import Contact
 from mergeui.review.evidence import Link, indirect, links, unlinked
 from mergeui.review.names import MOST_NAMES, names_conflict
-from mergeui.review.text import display_name
+from mergeui.review.text import display_name, shortened, visible
 
 CROWD = 5
 LARGE = 6
@@ -21,6 +22,7 @@ LARGE = 6
 class Risk(StrEnum):
     """The kinds of risk; the value is stored with a group and may stand in a bookmark."""
 
+    SAID = "said"
     UNSUBSCRIBED = "unsubscribed"
     BLOCKED = "blocked"
     ADMIN = "admin"
@@ -37,6 +39,7 @@ class Risk(StrEnum):
 
 
 LABELS = {
+    Risk.SAID: "Marked as different",
     Risk.UNSUBSCRIBED: "Consent differs",
     Risk.BLOCKED: "Blocked differs",
     Risk.ADMIN: "Team member",
@@ -48,6 +51,11 @@ LABELS = {
 }
 
 
+def joined(codes: Sequence[str]) -> str:
+    """Codes as they are stored with a group, so that each is found between its commas."""
+    return f",{','.join(codes)}," if codes else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Caution:
     """One risk of one choice of contacts, with the sentence that explains it."""
@@ -56,13 +64,30 @@ class Caution:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class ToldApart:
+    """Two contacts (their ids) of which somebody said that they are not the same (pairs.py)."""
+
+    ids: tuple[str, str]
+    who: str
+    at: datetime
+    reason: str
+    channels: tuple[tuple[str, str], ...] = ()
+
+
 def cautions(
-    contacts: Sequence[Contact], found: Sequence[Link] | None = None
+    contacts: Sequence[Contact],
+    found: Sequence[Link] | None = None,
+    said: Sequence[ToldApart] = (),
 ) -> tuple[Caution, ...]:
-    """All that makes merging these contacts risky, the gravest first; empty when nothing does."""
+    """All that makes merging these contacts risky, the gravest first; empty when nothing does.
+
+    `said` may be about others too: what is about two of these counts, the latest first.
+    """
     if found is None:
         found = links(contacts)
     checks = (
+        _said(contacts, said),
         _unsubscribed(contacts),
         _blocked(contacts),
         _admin(contacts),
@@ -80,6 +105,24 @@ def _names_of(contacts: Sequence[Contact]) -> str:
     if len(names) > 3:
         return f"{', '.join(names[:3])} and {len(names) - 3} more"
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _said(contacts: Sequence[Contact], said: Sequence[ToldApart]) -> Caution | None:
+    names = {contact.id: display_name(contact) for contact in contacts}
+    about = [one for one in said if set(one.ids) <= names.keys()]
+    if not about:
+        return None
+    last = about[0]
+    who = f" by {last.who}" if last.who else ""
+    why = f": “{visible(shortened(last.reason, 300))}”" if last.reason else ""
+    more = f" So were {len(about) - 1} more pairs." if len(about) > 2 else ""
+    more = " So was one more pair." if len(about) == 2 else more
+    one, other = (names[contact_id] for contact_id in last.ids)
+    return Caution(
+        Risk.SAID,
+        f"{one} and {other} were marked as not a duplicate{who}"
+        f" on {last.at.day} {last.at:%B %Y}{why}.{more}",
+    )
 
 
 def _unsubscribed(contacts: Sequence[Contact]) -> Caution | None:

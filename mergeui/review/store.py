@@ -19,6 +19,8 @@ from mergeui.review import bulk
 from mergeui.review.digest import digest
 from mergeui.review.matching import Listed
 from mergeui.review.models import Channel, Group, GroupState, Member, Segment, SyncRun
+from mergeui.review.pairs import Known
+from mergeui.review.risk import Risk, joined
 
 # Short transactions with a breath in between, so that a decision never waits long for the one
 # writer that SQLite allows.
@@ -35,6 +37,7 @@ class Row(msgspec.Struct, array_like=True):
     """
 
     group_id: int | None
+    evidence: dict[str, Any]
     new: list[Any]
     changes: dict[str, Any]
     members: list[tuple[str, int, str, str, str]]
@@ -81,6 +84,7 @@ def _row(listed: Listed, organization: Organization) -> Row:
     known = listed.group_id is not None
     return Row(
         group_id=listed.group_id,
+        evidence=made.evidence,
         new=[] if known else bulk.plain(_new(changes, organization)),
         changes=changes if known else {},
         members=[
@@ -151,13 +155,18 @@ def _store(
         present = Group.objects.select_for_update().in_bulk(changed)
         numbered = [(next(ids) if row.group_id is None else row.group_id, row) for row in rows]
         _replace_members(numbered, changed, segments)
+        known = Known.among(run.organization_id, [row.evidence for row in rows])
         entries = [
-            _change(present[row.group_id], row, now) for row in rows if row.group_id is not None
+            _change(present[row.group_id], row, now, known)
+            for row in rows
+            if row.group_id is not None
         ]
         run.changed += len(entries)
+        spoken_of = [number for number, row in numbered if known.any_of(row.evidence)]
+        entries += [_heed(group, known) for group in Group.objects.filter(pk__in=spoken_of)]
         # Last, because from the first entry on everybody else waits (audit/log.py).
         for entry in filter(None, entries):
-            record(Action.GROUP_REOPENED, by_user=by_user, **entry)
+            record(by_user=by_user, **entry)
 
 
 def replace(group: Group, contacts: Sequence[Contact]) -> None:
@@ -167,7 +176,11 @@ def replace(group: Group, contacts: Sequence[Contact]) -> None:
     """
     row = _row(Listed(group.pk, digest(contacts)), group.organization)
     _replace_members([(group.pk, row)], [group.pk], _SegmentIds(group.organization))
-    _change(group, row, timezone.now())
+    known = Known.among(group.organization_id, [row.evidence])
+    _change(group, row, timezone.now(), known)
+    if known.any_of(row.evidence):
+        _mark_said(group)
+        group.save(update_fields=["risks", "risky"])
 
 
 def _replace_members(
@@ -200,11 +213,12 @@ def _new(fields: dict[str, Any], organization: Organization) -> Group:
     return Group(organization_id=organization.pk, first_seen_at=now, changed_at=now, **fields)
 
 
-def _change(group: Group, row: Row, now: datetime) -> dict[str, Any] | None:
+def _change(group: Group, row: Row, now: datetime, known: Known) -> dict[str, Any] | None:
     """Updates a group; gives what the history is to say, None for nothing.
 
-    What was decided without a merge stands unless the evidence changed. The group is as it is now,
-    and locked: a decision of a moment ago counts.
+    What was decided without a merge stands unless the evidence changed; that pairs are no
+    duplicates stands unless there is another pair or something new in common. The group is as it is
+    now, and locked: a decision of a moment ago counts.
     """
     entry: dict[str, Any] | None = None
     for name, value in row.changes.items():
@@ -212,11 +226,42 @@ def _change(group: Group, row: Row, now: datetime) -> dict[str, Any] | None:
     group.changed_at = now
     decided = group.state in {GroupState.DISMISSED, GroupState.SNOOZED}
     reopened = decided and group.decided_evidence != group.evidence
+    if group.state == GroupState.DISMISSED and known.all_of(group.evidence):
+        reopened = False
     if group.state == GroupState.VANISHED or reopened:
         was, group.state = group.state, GroupState.OPEN.value
         group.snoozed_until = None
         why = "changed" if reopened else "listed again"
-        entry = {"subject": f"group:{group.pk}", "facts": {"was": was, "why": why}}
+        entry = {
+            "action": Action.GROUP_REOPENED,
+            "subject": f"group:{group.pk}",
+            "facts": {"was": was, "why": why},
+        }
+    group.save()
+    return entry
+
+
+def _mark_said(group: Group) -> None:
+    if Risk.SAID not in group.risk_codes:
+        group.risks, group.risky = joined([Risk.SAID, *group.risk_codes]), True
+
+
+def _heed(group: Group, known: Known) -> dict[str, Any] | None:
+    """What people said of pairs of a group just stored: a risk, or already the whole answer."""
+    _mark_said(group)
+    said = known.all_of(group.evidence)
+    entry: dict[str, Any] | None = None
+    if said and group.state == GroupState.OPEN:
+        group.state = group.decided_as = GroupState.DISMISSED.value
+        group.decided_by_id, group.decided_at = said.said_by_id, said.said_at
+        group.decided_note, group.decided_evidence = said.reason, group.evidence
+        group.claimed_by = group.claimed_until = None
+        entry = {
+            "action": Action.GROUP_KNOWN,
+            "subject": f"group:{group.pk}",
+            "facts": {"members": group.evidence["members"]},
+            "personal": {"names": group.names},
+        }
     group.save()
     return entry
 

@@ -15,11 +15,12 @@ from mergeui.merging.plan import Prediction, predict
 from mergeui.merging.proposals import choose, second_person_needed
 from mergeui.review.compare import Comparison
 from mergeui.review.models import Group, GroupState
-from mergeui.review.risk import Caution
+from mergeui.review.risk import Caution, ToldApart
 from mergeui.review.text import visible
 from mergeui.web.comparing import Column, Picked
 from mergeui.web.labels import segment_class
-from mergeui.web.when import ago, day, plural
+from mergeui.web.queue import snoozed_until
+from mergeui.web.when import ago, plural
 
 SEEN_DIGITS = 16
 
@@ -48,10 +49,12 @@ class Preview:
         return ", ".join(caution.risk.label.lower() for caution in self.cautions)
 
 
-def preview_of(contacts: Sequence[Contact], picked: Picked) -> Preview:
-    """What sending this choice would do."""
+def preview_of(
+    contacts: Sequence[Contact], picked: Picked, said: Sequence[ToldApart] = ()
+) -> Preview:
+    """What sending this choice would do; `said` is what people said of pairs of the contacts."""
     try:
-        choice = choose(contacts, picked.primary, picked.sources)
+        choice = choose(contacts, picked.primary, picked.sources, said)
     except Invalid as problem:
         return Preview(problem.sentence, problem.sentence, "", "Merge")
     prediction = predict(choice.primary, choice.sources)
@@ -172,7 +175,7 @@ def _decided(group: Group, now: datetime, request: MergeRequest | None) -> Banne
         url = reverse("request", kwargs={"pk": request.pk})
         return Banner("info", "merge", words, offer="request", url=url)
     label = GroupState(group.state).label
-    until = f" until {day(group.snoozed_until)}" if group.snoozed_until else ""
+    until = snoozed_until(group)
     return Banner(
         "info", "clock", f"{label}{until}{_by(group)}{when}{_note(group)}", offer="reopen"
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 NOTE_LONGEST = 2_000
+UNTIL_CHANGE = "change"
 
 SIZE_WORDS = {
     "2": _("2 contacts"), "3-5": _("3 to 5"), "6-20": _("6 to 20"), "21+": _("21 or more"),
@@ -130,10 +131,18 @@ class DayInput(forms.DateInput):
         return next((value for value in values if value), "")
 
 
+class UntilField(forms.DateField):
+    """A day, or the word for no day at all: until something changes."""
+
+    def to_python(self, value: Any) -> Any:
+        """The day; the word as it is."""
+        return UNTIL_CHANGE if value == UNTIL_CHANGE else super().to_python(value)
+
+
 class SnoozeForm(NoteForm):
     """Until when a group is put aside."""
 
-    until = forms.DateField(
+    until = UntilField(
         label=_("Until"),
         widget=DayInput(format="%Y-%m-%d"),
         error_messages={
@@ -142,10 +151,12 @@ class SnoozeForm(NoteForm):
         },
     )
 
-    def moment(self) -> datetime:
-        """The start of the chosen day, where the person is."""
-        zone = timezone.get_current_timezone()
-        return datetime.combine(self.cleaned_data["until"], time(), zone)
+    def moment(self) -> datetime | None:
+        """None until something changes; else the start of the chosen day, where the person is."""
+        chosen = self.cleaned_data["until"]
+        if chosen == UNTIL_CHANGE:
+            return None
+        return datetime.combine(chosen, time(), timezone.get_current_timezone())
 
 
 class HistoryForm(LookForm):

@@ -43,6 +43,8 @@ STATES = {
     "all": "All",
 }
 RISKS = {risk.value: risk.label for risk in Risk}
+# What a person may put back into the queue.
+REOPENABLE = {GroupState.DISMISSED.value, GroupState.SNOOZED.value}
 SHOWN = (
     "state", "member_count", "names", "links", "segment_labels", "risks", "grade", "sort_name",
     "first_seen_at", "claimed_until", "snoozed_until", "decided_at", "decided_note",
@@ -141,6 +143,7 @@ class Row:
     state: tuple[str, str]
     open_by: str
     note: str
+    reopen: str
 
 
 def rows(groups: list[Group], *, user_id: int, with_state: bool) -> list[Row]:
@@ -185,6 +188,7 @@ def _row(
         state=(state.value, str(state.label)) if with_state else ("", ""),
         open_by=str(group.claimed_by) if group.claimed_by_other(user_id, now) else "",
         note=_decision(group, now),
+        reopen=f"{base}{group.pk}/reopen/" if group.state in REOPENABLE else "",
     )
 
 
@@ -197,10 +201,19 @@ def _decision(group: Group, now: datetime) -> str:
     if group.state == GroupState.OPEN or group.decided_at is None:
         return ""
     label = GroupState(group.state).label
-    until = f" until {day(group.snoozed_until)}" if group.snoozed_until else ""
+    until = snoozed_until(group)
     who = f" by {group.decided_by}" if group.decided_by else ""
     note = f": “{group.decided_note[:200]}”" if group.decided_note else ""
     return f"{label}{until}{who}, {ago(group.decided_at, now)}{note}"
+
+
+def snoozed_until(group: Group) -> str:
+    """Until when a snoozed group is put aside; empty for any other."""
+    if group.state != GroupState.SNOOZED:
+        return ""
+    if group.snoozed_until is None:
+        return " " + gettext("until its contacts or what they share change")
+    return f" until {day(group.snoozed_until)}"
 
 
 @dataclass(frozen=True, slots=True)

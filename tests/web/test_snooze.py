@@ -48,6 +48,17 @@ def test_a_button_for_a_day_goes_before_the_empty_field(desk: Desk) -> None:
     assert until.date().isoformat() == day(30)
 
 
+def test_until_something_changes(desk: Desk) -> None:
+    client = somebody()
+    client.post(address(desk), {"until": ["change", ""]})
+
+    group = desk.group()
+    assert (group.state, group.snoozed_until) == (GroupState.SNOOZED, None)
+    words = "Snoozed until its contacts or what they share change by operator"
+    assert words in text_of(client.get(address(desk, "")))
+    assert words in text_of(client.get("/groups/?state=snoozed"))
+
+
 def test_htmx(desk: Desk) -> None:
     answer = somebody().post(address(desk), {"until": day(1)}, headers=HTMX)
 

@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from mergeui.accounts.models import Role
 from mergeui.errors import Invalid, Problem, Stale
@@ -23,9 +24,11 @@ from mergeui.web import comparing, problems, typed
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.comparing import Picked
 from mergeui.web.deciding import banner, columns, preview_of
+from mergeui.web.forms import UNTIL_CHANGE
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
 from mergeui.web.notes import thread_of
+from mergeui.web.told_apart import said_banner, said_in
 
 NOTE_LONGEST = 2_000
 
@@ -59,13 +62,15 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """The page, with what was typed and what was wrong with it."""
-    comparison = compare(contacts_of(group))
+    said = said_in(group)
+    comparison = compare(contacts_of(group), said)
     picked = Picked.suggested(comparison)
     words = typed_fields.get("words", "") if typed_fields else ""
     if typed_fields and not words:
         picked = Picked.typed(typed_fields).ticking(typed_fields.get("tick", ""), comparison)
     operator = request.member.can(Role.OPERATOR)
-    lines = comparing.lines(comparison, timezone.now())
+    now = timezone.now()
+    lines = comparing.lines(comparison, now)
     latest = _latest_request(group)
     heads = columns(group, comparison, picked, latest)
     context: dict[str, Any] = {
@@ -73,8 +78,9 @@ def show(
         "comparison": comparison,
         **comparing.table(heads, lines),
         "picked": picked,
-        "preview": preview_of(comparison.contacts, picked),
-        "banner": banner(group, request.user.pk, timezone.now(), latest),
+        "preview": preview_of(comparison.contacts, picked, said),
+        "banner": banner(group, request.user.pk, now, latest)
+        or said_banner(group, comparison.contacts, said, now),
         "can_decide": operator,
         "open": group.state == GroupState.OPEN,
         "deciding": operator and group.state == GroupState.OPEN,
@@ -100,7 +106,8 @@ def snooze_days() -> list[tuple[str, str]]:
     """Days that people often choose: (ISO date, words)."""
     today = timezone.now().date()
     choices = ((1, "Tomorrow"), (7, "In a week"), (30, "In a month"))
-    return [((today + timedelta(days=days)).isoformat(), words) for days, words in choices]
+    days = [((today + timedelta(days=days)).isoformat(), words) for days, words in choices]
+    return [*days, (UNTIL_CHANGE, gettext("When something changes"))]
 
 
 @action(Role.VIEWER, back="group")
@@ -111,7 +118,7 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
         return show(request, shown, typed_fields=request.POST)
     contacts = contacts_of(shown)
     context = {
-        "preview": preview_of(contacts, Picked.typed(request.POST)),
+        "preview": preview_of(contacts, Picked.typed(request.POST), said_in(shown)),
         "many": comparing.many(contacts),
         "swap": True,
     }
@@ -145,7 +152,7 @@ def _refuse_unread(group: Group, picked: Picked) -> None:
         raise Invalid(f"The note is too long: {NOTE_LONGEST:,} characters are possible.")
     if picked.risks is None or not picked.acknowledged:
         return
-    if preview_of(contacts_of(group), picked).risks != picked.risks:
+    if preview_of(contacts_of(group), picked, said_in(group)).risks != picked.risks:
         raise Invalid(
             "The choice changed after the risks were shown. Read what is risky about it now, then"
             " tick the box again."

@@ -51,7 +51,13 @@ def reopen(request: MemberRequest, pk: int) -> HttpResponse:
         decisions.reopen(group, by_user=request.actor)
     except Problem as problem:
         return refused(request, pk, problem)
-    return done(request, reverse("group", kwargs={"pk": pk}), _("The group is back in the queue."))
+    to = reverse("group", kwargs={"pk": pk})
+    if request.POST.get("from") == "queue":
+        # One of several in a list: it stays where it was.
+        query = request.COOKIES.get(COOKIE, "")[:2_000]
+        to = f"{reverse('queue')}?{query}" if query else reverse("queue")
+        return done(request, to, _said(group, _("Back in the queue")))
+    return done(request, to, _("The group is back in the queue."))
 
 
 @action(Role.OPERATOR, back="group")

@@ -52,6 +52,7 @@ def queue(request: MemberRequest) -> HttpResponse:
         "total": f"{bounded_count(found)} {'group' if len(listed.rows) == 1 else 'groups'}",
         "empty": None if listed.rows else shown.emptiness(wanted, bool(runs)),
         "sync": refresh.line(runs, timezone.now()),
+        "reopen_words": _("Reopen"),
         "can_decide": request.member.can(Role.OPERATOR),
     }
     response = render(request, "queue/page.html" + ("#results" if fragment else ""), context)

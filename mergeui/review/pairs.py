@@ -1,0 +1,137 @@
+"""What people said of pairs of contacts: that two are not the same person.
+
+Kept by pairs and not by groups, because Invent suggests the same people in ever other company: a
+group comes back as *to decide* only when it has a pair that nobody has spoken of, or one that has a
+further channel in common by now.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+from typing import Any
+
+from django.db.models import QuerySet
+
+from mergeui.accounts.models import User
+from mergeui.review.models import Group, NotDuplicate
+from mergeui.review.risk import ToldApart
+
+# The pairs of a larger group would be millions; its decision is kept with the group alone.
+MOST_MEMBERS = 64
+
+PairIds = tuple[str, str]
+Evidence = Mapping[str, Any]
+
+
+def in_order(one: str, other: str) -> PairIds:
+    """Two ids as a pair is kept. By code points, as Python and SQLite compare them."""
+    return (one, other) if one < other else (other, one)
+
+
+def pairs_of(members: Collection[str]) -> list[PairIds]:
+    """Every pair of some contact ids; none for more members than are kept by pairs."""
+    if len(members) > MOST_MEMBERS:
+        return []
+    return [in_order(*pair) for pair in combinations(sorted(members), 2)]
+
+
+def channels_of(evidence: Evidence) -> dict[PairIds, list[list[str]]]:
+    """What each pair of a group shares, from the evidence that is kept with it (digest.py)."""
+    found: dict[PairIds, list[list[str]]] = {}
+    for type_, user_id, *holders in evidence.get("links", []):
+        for pair in pairs_of(holders):
+            found.setdefault(pair, []).append([type_, user_id])
+    return found
+
+
+def say(group: Group, *, by: User | None, at: datetime, reason: str) -> None:
+    """Keeps every pair of a dismissed group, in the transaction that dismisses it.
+
+    What was said of one before is replaced.
+    """
+    shared = channels_of(group.evidence)
+    NotDuplicate.objects.bulk_create(
+        [
+            NotDuplicate(
+                organization_id=group.organization_id,
+                one_contact_id=pair[0],
+                other_contact_id=pair[1],
+                said_by=by,
+                said_at=at,
+                reason=reason,
+                evidence=shared.get(pair, []),
+            )
+            for pair in pairs_of(group.evidence.get("members", []))
+        ],
+        update_conflicts=True,
+        unique_fields=["organization", "one_contact_id", "other_contact_id"],
+        update_fields=["said_by", "said_at", "reason", "evidence"],
+        batch_size=200,
+    )
+
+
+def take_back(group: Group) -> None:
+    """Forgets every pair of a group that a person reopens: it is asked once more."""
+    members = group.evidence.get("members", [])
+    _among(group.organization_id, members).delete()
+
+
+def said_of(organization_id: int, members: Collection[str]) -> tuple[ToldApart, ...]:
+    """What was said of any two of these contacts, the latest first: one query."""
+    found = _among(organization_id, members).select_related("said_by")
+    return tuple(
+        ToldApart(
+            ids=(one.one_contact_id, one.other_contact_id),
+            who=str(one.said_by) if one.said_by else "",
+            at=one.said_at,
+            reason=one.reason,
+            channels=tuple((type_, user_id) for type_, user_id in one.evidence),
+        )
+        for one in found.order_by("-said_at", "pk")
+    )
+
+
+def _among(organization_id: int, members: Collection[str]) -> QuerySet[NotDuplicate]:
+    ids = list(members) if len(members) <= MOST_MEMBERS else []
+    return NotDuplicate.objects.filter(
+        organization_id=organization_id, one_contact_id__in=ids, other_contact_id__in=ids
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was said of the contacts of many groups at once, for a sync."""
+
+    pairs: Mapping[PairIds, NotDuplicate]
+
+    @classmethod
+    def among(cls, organization_id: int, groups: Iterable[Evidence]) -> "Known":
+        """Reads what was said of any two members of these groups: one query."""
+        ids = {
+            contact_id
+            for evidence in groups
+            if len(evidence["members"]) <= MOST_MEMBERS
+            for contact_id in evidence["members"]
+        }
+        found = NotDuplicate.objects.filter(
+            organization_id=organization_id, one_contact_id__in=ids, other_contact_id__in=ids
+        )
+        return cls({(one.one_contact_id, one.other_contact_id): one for one in found})
+
+    def all_of(self, evidence: Evidence) -> NotDuplicate | None:
+        """What was said last, when every pair of a group is known and has nothing new in common."""
+        wanted = pairs_of(evidence["members"])
+        shared = channels_of(evidence)
+        said = [self.pairs.get(pair) for pair in wanted]
+        if not said or any(one is None for one in said):
+            return None
+        known = [one for one in said if one is not None]
+        for pair, one in zip(wanted, known, strict=True):
+            if any(channel not in one.evidence for channel in shared.get(pair, [])):
+                return None
+        return max(known, key=lambda one: one.said_at)
+
+    def any_of(self, evidence: Evidence) -> bool:
+        """Whether any two of a group are known as not the same."""
+        return any(pair in self.pairs for pair in pairs_of(evidence["members"]))
