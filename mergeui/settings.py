@@ -1,6 +1,7 @@
 """All settings, driven by the environment (interface.md, Environment)."""
 
 import re
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,6 +79,24 @@ def _file(raw: str) -> Path:
     return BASE_DIR / raw
 
 
+def _host(raw: str) -> str:
+    if not re.fullmatch(r"[\w.-]+|[0-9a-f:]+", raw, re.ASCII):
+        raise ValueError
+    return raw
+
+
+def _port(raw: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", raw) or int(raw) > 65_535:
+        raise ValueError
+    return int(raw)
+
+
+def _sender(raw: str) -> str:
+    if not raw.isprintable() or not re.fullmatch(r"[^@\s]+@[\w.-]+", parseaddr(raw)[1]):
+        raise ValueError
+    return raw
+
+
 def _org_id(raw: str) -> str:
     # It becomes one segment of an address, and a column of 200 characters.
     if not re.fullmatch(r"[\w.~:@-]{1,200}", raw, re.ASCII) or not raw.strip("."):
@@ -143,6 +162,35 @@ MERGE_READ_BACK_SECONDS: tuple[int, ...] = env.read(
 MERGE_JOURNAL = env.read("MERGE_JOURNAL", None, _file, "the path of a file")
 AUDIT_ANCHOR = env.read("AUDIT_ANCHOR", None, _file, "the path of a file")
 SYNC_EVERY_SECONDS = env.integer("SYNC_EVERY_SECONDS", 900, low=1, high=86_400 * 7, unit="seconds")
+
+# E-mail is off until whoever runs the desk wants it; names and meanings are Django's own.
+NOTIFY_BY_EMAIL = env.boolean("NOTIFY_BY_EMAIL", default=False)
+NOTIFY_EVERY_MINUTES = env.integer(
+    "NOTIFY_EVERY_MINUTES", 30, low=1, high=60 * 24 * 7, unit="minutes"
+)
+DESK_URL = env.read(
+    "DESK_URL", "", _web_address, "the address of this desk, such as https://desk.example.com"
+)
+DEFAULT_FROM_EMAIL = env.read(
+    "DEFAULT_FROM_EMAIL", "", _sender, "an address, such as Merge desk <desk@example.com>"
+)
+EMAIL_HOST = env.read("EMAIL_HOST", "localhost", _host, "the name of a mail server")
+EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env.boolean("EMAIL_USE_SSL", default=False)
+EMAIL_PORT = env.read(
+    "EMAIL_PORT",
+    465 if EMAIL_USE_SSL else 587 if EMAIL_USE_TLS else 25,
+    _port,
+    "a port from 1 to 65535",
+)
+EMAIL_HOST_USER = env.read("EMAIL_HOST_USER", "", str, "a user name")
+EMAIL_HOST_PASSWORD = env.read("EMAIL_HOST_PASSWORD", "", str, "a password", secret=True)
+EMAIL_TIMEOUT = 20
+if EMAIL_USE_TLS and EMAIL_USE_SSL:
+    raise SystemExit("EMAIL_USE_SSL: got on, but it takes off while EMAIL_USE_TLS is on.")
+for _name, _value in {"DESK_URL": DESK_URL, "DEFAULT_FROM_EMAIL": DEFAULT_FROM_EMAIL}.items():
+    if NOTIFY_BY_EMAIL and not _value:
+        raise SystemExit(f"{_name}: got nothing, but NOTIFY_BY_EMAIL=on takes it.")
 
 DATABASES = {
     "default": env.read(

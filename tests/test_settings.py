@@ -65,6 +65,10 @@ def refusal(**environment: str) -> str:
         ("MERGE_JOURNAL", None),
         ("AUDIT_ANCHOR", None),
         ("SYNC_EVERY_SECONDS", 900),
+        ("NOTIFY_BY_EMAIL", False),
+        ("NOTIFY_EVERY_MINUTES", 30),
+        ("EMAIL_HOST", "localhost"),
+        ("EMAIL_PORT", 25),
     ],
 )
 def test_default(name: str, expected: object) -> None:
@@ -94,6 +98,12 @@ def test_default(name: str, expected: object) -> None:
         ("MERGE_LEASE_SECONDS", "60", 60),
         ("MERGE_READ_BACK_SECONDS", "1, 2,30", [1, 2, 30]),
         ("SYNC_EVERY_SECONDS", "60", 60),
+        ("NOTIFY_EVERY_MINUTES", "5", 5),
+        ("DESK_URL", "https://desk.example.com/", "https://desk.example.com"),
+        ("DEFAULT_FROM_EMAIL", "Merge desk <desk@example.com>", "Merge desk <desk@example.com>"),
+        ("EMAIL_HOST", "smtp.example.com", "smtp.example.com"),
+        ("EMAIL_PORT", "2525", 2525),
+        ("EMAIL_HOST_PASSWORD", "s p", "s p"),
     ],
 )
 def test_good_value(name: str, value: str, expected: object) -> None:
@@ -137,6 +147,12 @@ def test_good_value(name: str, value: str, expected: object) -> None:
         ("MERGE_JOURNAL", "/", "the path of a file"),
         ("AUDIT_ANCHOR", "", "the path of a file"),
         ("SYNC_EVERY_SECONDS", "", "seconds from 1 to 604800"),
+        ("NOTIFY_BY_EMAIL", "sometimes", "on or off"),
+        ("NOTIFY_EVERY_MINUTES", "0", "minutes from 1 to 10080"),
+        ("DESK_URL", "desk.example.com", "the address of this desk"),
+        ("DEFAULT_FROM_EMAIL", "desk", "an address, such as"),
+        ("EMAIL_HOST", "smtp://mail", "the name of a mail server"),
+        ("EMAIL_PORT", "0", "a port from 1 to 65535"),
     ],
 )
 def test_bad_value(name: str, value: str, takes: str) -> None:
@@ -173,6 +189,29 @@ def test_without_a_secret_key_the_start_says_what_to_do() -> None:
 
 def test_with_debug_on_a_secret_key_is_there() -> None:
     assert len(setting("SECRET_KEY", SECRET_KEY="unset", DEBUG="on")) >= 32
+
+
+@pytest.mark.parametrize(("name", "port"), [("EMAIL_USE_TLS", 587), ("EMAIL_USE_SSL", 465)])
+def test_the_usual_port_of_a_mail_server(name: str, port: int) -> None:
+    assert setting("EMAIL_PORT", **{name: "on"}) == port
+
+
+@pytest.mark.parametrize(
+    ("environment", "line"),
+    [
+        ({"NOTIFY_BY_EMAIL": "on"}, "DESK_URL: got nothing, but NOTIFY_BY_EMAIL=on takes it."),
+        (
+            {"NOTIFY_BY_EMAIL": "on", "DESK_URL": "https://desk.example.com"},
+            "DEFAULT_FROM_EMAIL: got nothing, but NOTIFY_BY_EMAIL=on takes it.",
+        ),
+        (
+            {"EMAIL_USE_TLS": "on", "EMAIL_USE_SSL": "on"},
+            "EMAIL_USE_SSL: got on, but it takes off while EMAIL_USE_TLS is on.",
+        ),
+    ],
+)
+def test_what_mail_needs(environment: dict[str, str], line: str) -> None:
+    assert refusal(**environment) == line
 
 
 def test_sqlite_is_durable_and_takes_its_turn(tmp_path: Path) -> None:

@@ -30,6 +30,14 @@ class PreferencesForm(forms.Form):
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
     density = forms.ChoiceField(label=gettext_lazy("Density of lists"), choices=Density.choices)
     opens = forms.ChoiceField(label=gettext_lazy("The desk opens with"), required=False)
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"),
+        required=False,
+        max_length=254,
+        help_text=gettext_lazy(
+            "Where the desk tells you what waits for you. Leave it empty to get no mail."
+        ),
+    )
     keys_on = forms.BooleanField(label=gettext_lazy("Keyboard shortcuts"), required=False)
 
     def __init__(self, data: Any, *, user: User, browser_language: str) -> None:
@@ -37,6 +45,8 @@ class PreferencesForm(forms.Form):
         chosen["time_zone"] = known_zone(user.time_zone) or UTC
         super().__init__(data, initial=chosen)
         self.label_suffix = ""
+        if not settings.NOTIFY_BY_EMAIL:
+            del self.fields["email"]
         named = dict(settings.LANGUAGES)
         as_browser = _("As my browser asks: {language}").format(
             language=named.get(browser_language, "English")

@@ -227,6 +227,33 @@ def test_an_error_ends_neither_loop(
     assert "The sync goes on after an error." in caplog.messages
 
 
+def test_mail_is_sent_beside_the_merges_and_an_error_does_not_end_it(
+    live: LiveDesk,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.NOTIFY_BY_EMAIL = True
+    monkeypatch.setattr(command, "MAIL_PAUSE_SECONDS", 0.01)
+    rounds = []
+
+    def sending(organization: Any, *, go_on: Callable[[], bool]) -> None:
+        rounds.append(go_on())
+        if len(rounds) == 1:
+            raise ConnectionError
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(command, "send_due", sending)
+
+    told("worker")
+    assert "The mail goes on after an error." in caplog.messages
+    assert rounds[:2] == [True, True]
+
+    rounds[:] = [True]
+    told("worker", once=True)
+    assert len(rounds) == 2
+
+
 def test_a_sync_in_hand_is_given_up_when_the_worker_ends(live: LiveDesk) -> None:
     live.faults.set(read_latency=0.3)
     begun = live.counters.requests

@@ -25,10 +25,12 @@ ROOT = Path(__file__).resolve().parents[2]
 def add(monkeypatch: pytest.MonkeyPatch):
     """Runs `adduser` with that standard input and returns what it says."""
 
-    def run(name: str = "ana", role: str = "operator", typed: str = f"{PASSWORD}\n") -> str:
+    def run(
+        name: str = "ana", role: str = "operator", typed: str = f"{PASSWORD}\n", email: str = ""
+    ) -> str:
         monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
         said = io.StringIO()
-        call_command("adduser", name, role=role, password_stdin=True, stdout=said)
+        call_command("adduser", name, role=role, email=email, password_stdin=True, stdout=said)
         return said.getvalue()
 
     return run
@@ -55,6 +57,18 @@ def test_adds_a_user_who_can_sign_in(add, role: str) -> None:
     membership = Membership.objects.get(user=user)
     assert membership.role == role
     assert membership.organization == Organization.objects.configured()
+
+
+def test_with_an_address(add) -> None:
+    add(email="ana@example.com")
+    assert User.objects.get().email == "ana@example.com"
+
+
+@pytest.mark.parametrize("address", ["ana", "ana@", "a@b.c\nBcc: x@y.z"])
+def test_a_bad_address_is_refused(add, address: str) -> None:
+    with pytest.raises(CommandError, match="The e-mail: Enter a valid email address"):
+        add(email=address)
+    assert not User.objects.exists()
 
 
 def test_the_history_says_so_without_the_name_in_the_chain(add) -> None:

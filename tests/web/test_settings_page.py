@@ -66,6 +66,19 @@ def test_htmx_is_led_to_the_page(client: Client) -> None:
     assert answer["HX-Redirect"] == "/settings/"
 
 
+def test_the_address_is_asked_for_only_where_mail_is_sent(
+    client: Client, olga: Membership, settings
+) -> None:
+    assert "E-mail" not in text_of(client.get("/settings/"))
+    settings.NOTIFY_BY_EMAIL = True
+    assert "Leave it empty to get no mail." in text_of(client.get("/settings/"))
+
+    assert change(client, email="olga").status_code == 400
+    assert change(client, email="olga@example.com").status_code == 303
+    olga.user.refresh_from_db()
+    assert olga.user.email == "olga@example.com"
+
+
 @pytest.mark.parametrize(
     "chosen",
     [

@@ -9,6 +9,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
@@ -19,6 +20,7 @@ from mergeui.errors import Problem
 from mergeui.invent import InventClient, InventError
 from mergeui.merging.gap import look_when_wanted
 from mergeui.merging.journal import JournalFailed
+from mergeui.merging.mail import send_due
 from mergeui.merging.standing import check_memory
 from mergeui.merging.worker import (
     NotDurable,
@@ -33,6 +35,7 @@ from mergeui.review.models import SyncRun
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 1.0
+MAIL_PAUSE_SECONDS = 5.0
 
 
 class Stopped(Exception):
@@ -74,6 +77,8 @@ class Command(BaseCommand):
         except Stopped:
             return
         self.one_round(organization, client)
+        if settings.NOTIFY_BY_EMAIL:
+            send_due(organization, go_on=self.goes_on)
 
     def one_round(self, organization: Organization, client: InventClient) -> None:
         """What the clock, a person or an approval makes due."""
@@ -88,6 +93,9 @@ class Command(BaseCommand):
         self.stdout.flush()
         syncing = threading.Thread(target=self.sync_loop, args=[organization], name="sync")
         syncing.start()
+        mailing = threading.Thread(target=self.mail_loop, args=[organization], name="mail")
+        if settings.NOTIFY_BY_EMAIL:
+            mailing.start()
         while self.goes_on():
             try:
                 self.one_round(organization, client)
@@ -97,6 +105,8 @@ class Command(BaseCommand):
                 connection.close_if_unusable_or_obsolete()
             time.sleep(PAUSE_SECONDS)
         syncing.join()
+        if settings.NOTIFY_BY_EMAIL:
+            mailing.join()
 
     def sync_loop(self, organization: Organization) -> None:
         """Syncs when it is due, until the worker is to stop."""
@@ -111,6 +121,18 @@ class Command(BaseCommand):
                     logger.exception("The sync goes on after an error.")
                     connection.close_if_unusable_or_obsolete()
                 self.nap(PAUSE_SECONDS)
+        connection.close()
+
+    def mail_loop(self, organization: Organization) -> None:
+        """Sends the mails that are due, in a thread of its own: a mail server may be slow."""
+        with suppress(Stopped):
+            while True:
+                try:
+                    send_due(organization, go_on=self.goes_on)
+                except Exception:
+                    logger.exception("The mail goes on after an error.")
+                    connection.close_if_unusable_or_obsolete()
+                self.nap(MAIL_PAUSE_SECONDS)
         connection.close()
 
     def goes_on(self) -> bool:

@@ -22,20 +22,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="what they sign in with")
         parser.add_argument("--role", required=True, choices=Role.values)
+        parser.add_argument("--email", default="", help="where they are told of what waits")
         parser.add_argument(
             "--password-stdin",
             action="store_true",
             help="read the password from standard input: its first line",
         )
 
-    def handle(self, *, name: str, role: str, password_stdin: bool, **options: Any) -> None:
+    def handle(
+        self, *, name: str, role: str, password_stdin: bool, email: str = "", **options: Any
+    ) -> None:
         organization = Organization.objects.configured()
         name = User.normalize_username(name)
         known = User.objects.filter(username__iexact=name).first()
         if known:
             self.add_to(organization, known, Role(role))
             return
-        user = User(username=name)
+        user = User(username=name, email=email)
         refuse_bad_name(user)
         user.set_password(asked_password(user, from_stdin=password_stdin))
         try:
@@ -54,16 +57,17 @@ class Command(BaseCommand):
         save(organization, user, role)
         self.stdout.write(
             f"{user.username} was there already and is now {role.value} of {organization} too;"
-            " the password stays as it was."
+            " the password stays as it was, and so does the e-mail."
         )
 
 
 def refuse_bad_name(user: User) -> None:
-    """Raise CommandError when nobody can be called that."""
+    """Raise CommandError when nobody can be called that, or written to there."""
     try:
         user.clean_fields(exclude=["password"])
     except ValidationError as error:
-        raise CommandError(f"The name: {' '.join(error.messages)}") from error
+        what = "The e-mail" if "email" in error.message_dict else "The name"
+        raise CommandError(f"{what}: {' '.join(error.messages)}") from error
 
 
 def asked_password(user: User, *, from_stdin: bool) -> str:

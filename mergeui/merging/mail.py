@@ -1,0 +1,211 @@
+"""E-mail to people about what waits for them: a digest, sent by the worker, never by a page.
+
+What is to be told are rows that commit with what they are about: requests that wait, and notices.
+A mail gathers all of them for one person, and says how many there are and where: no name, nothing
+of a contact, nothing that anybody wrote. It is sent outside of any transaction; a worker that dies
+between sending and noting it sends it a second time, which does no harm.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mergeui.accounts.models import Membership, Organization, Role
+from mergeui.merging.models import Mailbox, MergeRequest, Notice, RequestState
+
+logger = logging.getLogger(__name__)
+
+GATHER = timedelta(minutes=1)  # so that what is done in one go is told in one mail
+LEASE = timedelta(minutes=10)  # in which another worker leaves a mail alone
+TOO_OLD = timedelta(days=7)
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=2)
+MOST_TRIES = 12  # half a day in all
+AT_ONCE = 50
+
+APPROVERS = (Role.APPROVER, Role.ADMIN)
+# What sending may raise: the network, the server's refusals, an address that is none.
+FAILURES = (OSError, SMTPException, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail, and what it tells of: requests up to a number, and notices."""
+
+    subject: str
+    body: str
+    upto: int
+    notices: tuple[int, ...]
+
+
+def send_due(organization: Organization, *, go_on: Callable[[], bool] = lambda: True) -> int:
+    """Sends the mails that are due, to 50 people at most; gives how many went out.
+
+    What fails is tried again later and logged, without an address or what the server said. Asks
+    `go_on` before each.
+    """
+    members = list(due(organization, timezone.now())[:AT_ONCE])
+    if not members:
+        return 0
+    connection = get_connection()
+    sent = sum(_send(member, connection) for member in members if go_on())
+    with suppress(*FAILURES):
+        connection.close()
+    return sent
+
+
+def due(organization: Organization, now: datetime) -> QuerySet[Membership]:
+    """The members with an address who are to be told of something now: one query."""
+    waiting = MergeRequest.objects.filter(
+        organization=OuterRef("organization"),
+        state=RequestState.PROPOSED,
+        proposed_at__lte=now - GATHER,
+        expires_at__gt=now,
+        pk__gt=Coalesce(OuterRef("mailbox__upto"), 0),
+    ).exclude(proposed_by=OuterRef("user"))
+    told = Notice.objects.filter(
+        organization=OuterRef("organization"),
+        person=OuterRef("user"),
+        read_at=None,
+        mailed_at=None,
+        at__lte=now - GATHER,
+        at__gt=now - TOO_OLD,
+    )
+    return (
+        Membership.objects.filter(organization=organization, user__is_active=True)
+        .exclude(user__email="")
+        .filter(Q(mailbox=None) | Q(mailbox__next_at__lte=now))
+        .filter(Q(role__in=APPROVERS) & Exists(waiting) | Exists(told))
+        .select_related("user", "organization")
+        .order_by("pk")
+    )
+
+
+def _send(member: Membership, connection: BaseEmailBackend) -> bool:
+    """One mail to one member; whether it went out."""
+    now = timezone.now()
+    Mailbox.objects.get_or_create(membership=member, defaults={"next_at": now})
+    mailbox = Mailbox.objects.filter(membership=member)
+    if not mailbox.filter(next_at__lte=now).update(next_at=now + LEASE):
+        return False  # another worker has it
+    letter = written(member, now)
+    if letter is None:
+        mailbox.update(next_at=now)
+        return False
+    mail = EmailMessage(
+        letter.subject,
+        letter.body,
+        to=[member.user.email],
+        connection=connection,
+        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: no out-of-office answers
+    )
+    try:
+        mail.send()
+    except FAILURES as error:
+        with suppress(*FAILURES):
+            connection.close()
+        _failed(member, letter, error)
+        return False
+    _told(member, letter)
+    return True
+
+
+def written(member: Membership, now: datetime) -> Letter | None:
+    """What a member is told now, in their language; None when there is nothing any more."""
+    waiting = MergeRequest.objects.of(member.organization).waiting_for(member.user_id)
+    if not member.can(Role.APPROVER):
+        waiting = waiting.none()
+    found = waiting.filter(expires_at__gt=now).aggregate(upto=Max("pk"), first=Min("expires_at"))
+    unread = Notice.objects.unread_by(member).filter(mailed_at=None, at__gt=now - TOO_OLD)
+    notices = dict(unread.values_list("pk", "kind"))
+    if found["upto"] is None and not notices:
+        return None
+    kinds = list(notices.values())
+    with translation.override(getattr(member.user, "language", "") or settings.LANGUAGE_CODE):
+        lines = [
+            _waiting(waiting.filter(expires_at__gt=now).count(), found["first"], now),
+            _rejected(kinds.count(Notice.Kind.REJECTED)),
+            _mentioned(kinds.count(Notice.Kind.MENTIONED)),
+        ]
+        said = [line for line in lines if line]
+        body = "\n".join([*said, "", f"{settings.DESK_URL}/requests/", "", _why()])
+    return Letter(said[0].partition(".")[0], body + "\n", found["upto"] or 0, tuple(notices))
+
+
+def _waiting(count: int, first: datetime | None, now: datetime) -> str:
+    if not count or first is None:
+        return ""
+    words = ngettext(
+        "{count} merge waits for your approval.", "{count} merges wait for your approval.", count
+    ).format(count=count)
+    days = (first - now) // timedelta(days=1)
+    until = ngettext(
+        "The first one expires in {days} day.", "The first one expires in {days} days.", days
+    ).format(days=days)
+    return f"{words} {until if days else _('The first one expires today.')}"
+
+
+def _rejected(count: int) -> str:
+    words = ngettext(
+        "{count} merge that you asked for was rejected.",
+        "{count} merges that you asked for were rejected.",
+        count,
+    )
+    return words.format(count=count) if count else ""
+
+
+def _mentioned(count: int) -> str:
+    words = ngettext(
+        "You were mentioned in {count} note.", "You were mentioned in {count} notes.", count
+    )
+    return words.format(count=count) if count else ""
+
+
+def _why() -> str:
+    return _(
+        "This mail names nobody on purpose: what it is about is behind the link. You get one in"
+        " {minutes} minutes at most; your settings on the desk have the address."
+    ).format(minutes=settings.NOTIFY_EVERY_MINUTES)
+
+
+def _told(member: Membership, letter: Letter) -> None:
+    """Notes that a member knows; the next mail has to wait."""
+    now = timezone.now()
+    Notice.objects.filter(pk__in=letter.notices).update(mailed_at=now)
+    box = Mailbox.objects.get(membership=member)
+    Mailbox.objects.filter(membership=member).update(
+        upto=max(box.upto, letter.upto),
+        next_at=now + timedelta(minutes=settings.NOTIFY_EVERY_MINUTES),
+        tries=0,
+    )
+
+
+def _failed(member: Membership, letter: Letter, error: Exception) -> None:
+    """Tries again later, each time later than before; after the last time this mail is let go."""
+    mailbox = Mailbox.objects.get(membership=member)
+    tries = mailbox.tries + 1
+    code = getattr(error, "smtp_code", "")
+    logger.warning(
+        "The e-mail to member %s was not sent (%s), try %s of %s.",
+        member.pk,
+        f"{type(error).__name__} {code}".strip(),
+        tries,
+        MOST_TRIES,
+    )
+    if tries >= MOST_TRIES:
+        _told(member, letter)
+        return
+    wait = min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)
+    Mailbox.objects.filter(membership=member).update(tries=tries, next_at=timezone.now() + wait)
