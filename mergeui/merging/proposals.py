@@ -7,10 +7,12 @@ Nothing is sent from here. Policy decides whether a second person has to approve
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
@@ -189,6 +191,7 @@ def _create(
             "needs_approval": request.needs_approval,
             "policy": settings.MERGE_FOUR_EYES,
             "fingerprint": request.fingerprint,
+            "language": request.prediction["language"],
             "after": RequestState.PROPOSED.value,
             **part_of(bulk_id),
         },
@@ -198,6 +201,12 @@ def _create(
     if not request.needs_approval:
         _pass(request, now)
     return request
+
+
+def _read(choice: Choice) -> dict[str, Any]:
+    """What was expected, as it was read: in the language that the page had."""
+    expected = predict(choice.primary, choice.sources).as_json()
+    return {**expected, "language": get_language() or settings.LANGUAGE_CODE}
 
 
 def _insert(
@@ -218,7 +227,7 @@ def _insert(
         snapshot=[contact.raw for contact in choice.contacts],
         fingerprint=fingerprint_of(choice.contacts),
         cautions=[[c.risk.value, c.sentence] for c in choice.cautions],
-        prediction=predict(choice.primary, choice.sources).as_json(),
+        prediction=_read(choice),
         note=note,
         needs_approval=second_person_needed(choice),
         bulk_id=bulk_id,

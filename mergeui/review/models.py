@@ -10,6 +10,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
 from mergeui.review.grades import BARRED, Grade
@@ -31,12 +32,12 @@ __all__ = [
 class GroupState(models.TextChoices):
     """design.md, States."""
 
-    OPEN = "open", "To decide"
-    REQUESTED = "requested", "Merge requested"
-    MERGED = "merged", "Merged"
-    DISMISSED = "dismissed", "Not a duplicate"
-    SNOOZED = "snoozed", "Snoozed"
-    VANISHED = "vanished", "No longer suggested"
+    OPEN = "open", _("To decide")
+    REQUESTED = "requested", _("Merge requested")
+    MERGED = "merged", _("Merged")
+    DISMISSED = "dismissed", _("Not a duplicate")
+    SNOOZED = "snoozed", _("Snoozed")
+    VANISHED = "vanished", _("No longer suggested")
 
 
 class Segment(models.Model):
@@ -225,10 +226,10 @@ class SyncRun(models.Model):
     class State(models.TextChoices):
         """A run is wanted, then running, then done or failed."""
 
-        WANTED = "wanted", "Waiting for the worker"
-        RUNNING = "running", "Reading"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+        WANTED = "wanted", _("Waiting for the worker")
+        RUNNING = "running", _("Reading")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
     state = models.CharField(max_length=20, choices=State.choices, default=State.WANTED.value)

@@ -6,13 +6,14 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from mergeui.errors import Invalid
 from mergeui.invent import Contact, fingerprint
 from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.merging.plan import Prediction, predict
 from mergeui.merging.proposals import choose, second_person_needed
+from mergeui.retold import retold
 from mergeui.review.compare import Comparison
 from mergeui.review.models import Group, GroupState
 from mergeui.review.risk import Caution, ToldApart
@@ -20,7 +21,7 @@ from mergeui.review.text import visible
 from mergeui.web.comparing import Column, Picked
 from mergeui.web.labels import segment_class
 from mergeui.web.queue import snoozed_until
-from mergeui.web.when import ago, plural
+from mergeui.web.when import ago, number
 
 SEEN_DIGITS = 16
 
@@ -46,7 +47,7 @@ class Preview:
     @property
     def labels(self) -> str:
         """The risks in a few words each."""
-        return ", ".join(caution.risk.label.lower() for caution in self.cautions)
+        return ", ".join(str(caution.risk.label).lower() for caution in self.cautions)
 
 
 def preview_of(
@@ -56,7 +57,7 @@ def preview_of(
     try:
         choice = choose(contacts, picked.primary, picked.sources, said)
     except Invalid as problem:
-        return Preview(problem.sentence, problem.sentence, "", "Merge")
+        return Preview(problem.sentence, problem.sentence, "", gettext("Merge"))
     prediction = predict(choice.primary, choice.sources)
     risks = ",".join(caution.risk.value for caution in choice.cautions)
     four_eyes = second_person_needed(choice)
@@ -64,9 +65,7 @@ def preview_of(
         sentence=prediction.sentence,
         trouble="",
         then=_then(four_eyes=four_eyes),
-        button="Ask for approval"
-        if four_eyes
-        else f"Merge {plural(len(choice.sources), 'contact')}",
+        button=_button(len(choice.sources), four_eyes=four_eyes),
         prediction=prediction,
         segments=tuple((segment_class(s.color), s.name, s.source) for s in prediction.segments),
         cautions=choice.cautions,
@@ -76,9 +75,19 @@ def preview_of(
 
 def _then(*, four_eyes: bool) -> str:
     if four_eyes:
-        return "A second person has to approve it first."
+        return gettext("A second person has to approve it first.")
     seconds = settings.MERGE_COOL_OFF_SECONDS
-    return f"You have {plural(seconds, 'second')} to cancel it." if seconds else ""
+    words = ngettext(
+        "You have {count} second to cancel it.", "You have {count} seconds to cancel it.", seconds
+    )
+    return words.format(count=number(seconds)) if seconds else ""
+
+
+def _button(sources: int, *, four_eyes: bool) -> str:
+    if four_eyes:
+        return gettext("Ask for approval")
+    words = ngettext("Merge {count} contact", "Merge {count} contacts", sources)
+    return words.format(count=number(sources))
 
 
 def columns(
@@ -111,7 +120,9 @@ def columns(
 def _news(contact_id: str, seen: dict[str, str], now: dict[str, str]) -> str:
     if not seen or seen.get(contact_id) == now.get(contact_id):
         return ""
-    return "Changed since you looked" if contact_id in seen else "Joined since you looked"
+    if contact_id in seen:
+        return gettext("Changed since you looked")
+    return gettext("Joined since you looked")
 
 
 def _since_asked(request: MergeRequest, now: dict[str, str]) -> dict[str, str]:
@@ -144,58 +155,67 @@ def banner(
     if group.state != GroupState.OPEN:
         return _decided(group, now, request)
     if group.claimed_by_other(user_id, now):
-        words = f"{group.claimed_by} has this group open. Look, but decide it together."
+        words = gettext("{who} has this group open. Look, but decide it together.").format(
+            who=group.claimed_by
+        )
         return Banner("warning", "person", words, offer="claim")
     if request is not None:
         # Rejected, cancelled, stale: why it came back is what has to be known now.
-        words = (
-            f"{request.proposed_by} asked for a merge {ago(request.proposed_at, now)}:"
-            f" {request.get_state_display().lower()}."
+        words = gettext("{who} asked for a merge {ago}: {state}.").format(
+            who=request.proposed_by,
+            ago=ago(request.proposed_at, now),
+            state=request.get_state_display().lower(),
         )
-        details = tuple(visible(sentence) for sentence in request.outcome)
+        details = _outcome(request)
         url = reverse("request", kwargs={"pk": request.pk})
         return Banner("warning", "info", words, details, offer="request", url=url)
     if group.decided_as and group.decided_at:
-        label = GroupState(group.decided_as).label.lower()
-        words = f"Earlier: {label}{_by(group)}, {ago(group.decided_at, now)}{_note(group)}"
+        label = str(GroupState(group.decided_as).label).lower()
+        words = gettext("Earlier: {decision}").format(decision=_told(group, now, label, note=True))
         return Banner("info", "info", words, changed_since(group))
     return None
 
 
 def _decided(group: Group, now: datetime, request: MergeRequest | None) -> Banner:
-    when = f", {ago(group.decided_at, now)}" if group.decided_at else ""
     if group.state == GroupState.VANISHED:
         return _vanished(request)
     if request is not None:
         words = (
-            "This group is merged."
+            gettext("This group is merged.")
             if group.state == GroupState.MERGED
-            else (f"A merge was requested{_by(group)}{when}.")
+            else _told(group, now, gettext("A merge was requested"))
         )
         url = reverse("request", kwargs={"pk": request.pk})
         return Banner("info", "merge", words, offer="request", url=url)
-    label = GroupState(group.state).label
-    until = snoozed_until(group)
-    return Banner(
-        "info", "clock", f"{label}{until}{_by(group)}{when}{_note(group)}", offer="reopen"
-    )
+    words = _told(group, now, str(GroupState(group.state).label), note=True)
+    return Banner("info", "clock", words, offer="reopen")
 
 
 def _vanished(request: MergeRequest | None) -> Banner:
-    words = "Invent no longer suggests this group, so there is nothing to decide."
+    words = gettext("Invent no longer suggests this group, so there is nothing to decide.")
     if request is None:
         return Banner("info", "info", words)
-    details = tuple(visible(sentence) for sentence in request.outcome)
+    details = _outcome(request)
     url = reverse("request", kwargs={"pk": request.pk})
     return Banner("info", "info", words, details, offer="request", url=url)
 
 
-def _by(group: Group) -> str:
-    return f" by {group.decided_by}" if group.decided_by else ""
+def _outcome(request: MergeRequest) -> tuple[str, ...]:
+    return tuple(visible(retold(sentence)) for sentence in request.outcome)
 
 
-def _note(group: Group) -> str:
-    return f": “{visible(group.decided_note)}”" if group.decided_note else "."
+def _told(group: Group, now: datetime, what: str, *, note: bool = False) -> str:
+    """What was decided, until when, by whom, how long ago and why: phrases that stand alone."""
+    parts = [what]
+    if until := snoozed_until(group):
+        parts.append(until)
+    if group.decided_by:
+        parts.append(gettext("by {who}").format(who=group.decided_by))
+    if group.decided_at:
+        parts.append(ago(group.decided_at, now))
+    if note and group.decided_note:
+        parts.append(gettext("“{note}”").format(note=visible(group.decided_note)))
+    return " · ".join(parts)
 
 
 def changed_since(group: Group) -> tuple[str, ...]:
@@ -203,12 +223,20 @@ def changed_since(group: Group) -> tuple[str, ...]:
     before, now = group.decided_evidence or {}, group.evidence
     names = {m.contact_id: m.name for m in group.members.all()}
     was, are = set(before.get("members", [])), set(now.get("members", []))
-    found = [f"{names.get(contact_id, contact_id)} has joined." for contact_id in sorted(are - was)]
-    found += [f"Contact {visible(contact_id)} is gone." for contact_id in sorted(was - are)]
+    joined, gone = gettext("{name} has joined."), gettext("Contact {contact_id} is gone.")
+    found = [joined.format(name=names.get(one, one)) for one in sorted(are - was)]
+    found += [gone.format(contact_id=visible(one)) for one in sorted(was - are)]
     old = {tuple(link[:2]) for link in before.get("links", [])}
     new = {tuple(link[:2]) for link in now.get("links", [])}
-    if new - old:
-        found.append(f"{plural(len(new - old), 'more channel')} in common.")
-    if old - new:
-        found.append(f"{plural(len(old - new), 'channel')} no longer in common.")
+    more, fewer = len(new - old), len(old - new)
+    if more:
+        words = ngettext(
+            "{count} more channel in common.", "{count} more channels in common.", more
+        )
+        found.append(words.format(count=number(more)))
+    if fewer:
+        words = ngettext(
+            "{count} channel no longer in common.", "{count} channels no longer in common.", fewer
+        )
+        found.append(words.format(count=number(fewer)))
     return tuple(found) if before else ()

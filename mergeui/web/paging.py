@@ -14,6 +14,8 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from mergeui.web.when import number
+
 M = TypeVar("M", bound=models.Model)
 
 SIZE = 50
@@ -148,4 +150,4 @@ def _read(model: type[models.Model], order: Order, cursor: str) -> _Cursor:
 def bounded_count(queryset: QuerySet[M], *, most: int = 10_000) -> str:
     """How many rows there are, in words for a list: exact up to `most`, "10,000+" beyond."""
     count = queryset.order_by()[: most + 1].count()
-    return f"{most:,}+" if count > most else f"{count:,}"
+    return f"{number(most)}+" if count > most else number(count)

@@ -93,7 +93,7 @@ def story(entries: Iterable[Entry]) -> list[Step]:
             name=_("Entry {number}").format(number=entry.number),
             url=reverse("history_entry", args=[entry.number]),
             iso=entry.at.isoformat(),
-            moment=exact(entry.at, seconds=True),
+            moment=exact(entry.at, to_second=True),
             short_day=short_day(entry.at),
             clock=f"{timezone.localtime(entry.at):%H:%M:%S}",
             sentence=visible(describe(entry)),
@@ -138,7 +138,7 @@ def detail(entry: Entry) -> Detail:
     """Who, when, from where, what exactly."""
     personal = entry.personal
     rows = [
-        (_("When"), exact(entry.at, seconds=True)),
+        (_("When"), exact(entry.at, to_second=True)),
         (_("Who"), _who(entry)),
         (_("From"), entry.address),
         (_("Action"), entry.action_label),

@@ -10,7 +10,8 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
 from mergeui.audit.references import looks_like_phone
@@ -20,7 +21,7 @@ from mergeui.review.risk import Risk
 from mergeui.review.text import searchable
 from mergeui.web.labels import segment_class
 from mergeui.web.paging import Order
-from mergeui.web.when import ago, day, exact, plural
+from mergeui.web.when import ago, contacts, day, exact
 
 MOST_WORDS = 8
 MOST_SEGMENTS = 200
@@ -34,13 +35,13 @@ ORDERS = {
 }
 SIZES = {"2": (2, 2), "3-5": (3, 5), "6-20": (6, 20), "21+": (21, None)}
 STATES = {
-    "open": "To decide",
-    "requested": "Requested",
-    "snoozed": "Snoozed",
-    "dismissed": "Not duplicates",
-    "merged": "Merged",
-    "vanished": "No longer suggested",
-    "all": "All",
+    "open": _("To decide"),
+    "requested": _("Requested"),
+    "snoozed": _("Snoozed"),
+    "dismissed": _("Not duplicates"),
+    "merged": _("Merged"),
+    "vanished": _("No longer suggested"),
+    "all": _("All"),
 }
 RISKS = {risk.value: risk.label for risk in Risk}
 # What a person may put back into the queue.
@@ -177,12 +178,14 @@ def _row(
     return Row(
         url=f"{base}{group.pk}/",
         names=names,
-        more=f"and {more} more" if more else "",
+        more=ngettext("and {count} more", "and {count} more", more).format(count=more)
+        if more
+        else "",
         links=[(name, address, _held(held, count)) for _, name, address, held in group.links],
         segments=[(segment_class(color), name) for name, color in group.segment_labels],
-        risks=[RISKS[code] for code in group.risk_codes if code in RISKS],
+        risks=[str(RISKS[code]) for code in group.risk_codes if code in RISKS],
         grade=marks.get(group.grade, ("", "")),
-        count=plural(count, "contact"),
+        count=contacts(count),
         age=ago(group.first_seen_at, now),
         since=exact(group.first_seen_at),
         state=(state.value, str(state.label)) if with_state else ("", ""),
@@ -193,18 +196,26 @@ def _row(
 
 
 def _held(holders: int, count: int) -> str:
-    return "" if count == 2 else ("all" if holders == count else f"{holders} of {count}")
+    if count == 2:
+        return ""
+    if holders == count:
+        return gettext("all")
+    return gettext("{some} of {all}").format(some=holders, all=count)
 
 
 def _decision(group: Group, now: datetime) -> str:
     """What was decided about a group that is not open, in one line."""
     if group.state == GroupState.OPEN or group.decided_at is None:
         return ""
-    label = GroupState(group.state).label
-    until = snoozed_until(group)
-    who = f" by {group.decided_by}" if group.decided_by else ""
-    note = f": “{group.decided_note[:200]}”" if group.decided_note else ""
-    return f"{label}{until}{who}, {ago(group.decided_at, now)}{note}"
+    parts = [str(GroupState(group.state).label)]
+    if until := snoozed_until(group):
+        parts.append(until)
+    if group.decided_by:
+        parts.append(gettext("by {who}").format(who=group.decided_by))
+    parts.append(ago(group.decided_at, now))
+    if group.decided_note:
+        parts.append(gettext("“{note}”").format(note=group.decided_note[:200]))
+    return " · ".join(parts)
 
 
 def snoozed_until(group: Group) -> str:
@@ -212,8 +223,8 @@ def snoozed_until(group: Group) -> str:
     if group.state != GroupState.SNOOZED:
         return ""
     if group.snoozed_until is None:
-        return " " + gettext("until its contacts or what they share change")
-    return f" until {day(group.snoozed_until)}"
+        return gettext("until its contacts or what they share change")
+    return gettext("until {day}").format(day=day(group.snoozed_until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,19 +243,23 @@ def emptiness(wanted: Wanted, ever_refreshed: bool) -> Empty:
     """Why the list is empty, for a person who wonders whether something is broken."""
     if wanted.narrowed:
         url = f"{reverse('queue')}?state={wanted.state}"
-        words = "No group matches this search and these filters. Try fewer words or fewer filters."
-        return Empty("Nothing matches", words, "search", url=url, link="Clear the filters")
+        words = gettext(
+            "No group matches this search and these filters. Try fewer words or fewer filters."
+        )
+        title, link = gettext("Nothing matches"), gettext("Clear the filters")
+        return Empty(title, words, "search", url=url, link=link)
     if not ever_refreshed:
-        words = (
+        words = gettext(
             "The desk has not read Invent's suggestions yet. Press Refresh: it takes a moment, and"
             " the groups to decide appear here."
         )
-        return Empty("Nothing read from Invent yet", words, "refresh")
+        return Empty(gettext("Nothing read from Invent yet"), words, "refresh")
     if wanted.state == "open":
-        words = (
+        words = gettext(
             "Every suggestion of Invent is decided. New ones appear here after the next refresh."
         )
-        return Empty("All done", words, "check", good=True)
-    words = f"There are no groups under “{STATES[wanted.state]}” now."
+        return Empty(gettext("All done"), words, "check", good=True)
+    words = gettext("There are no groups under “{state}” now.").format(state=STATES[wanted.state])
     url = reverse("queue")
-    return Empty("Nothing here", words, "info", url=url, link="Show what is to decide")
+    title, link = gettext("Nothing here"), gettext("Show what is to decide")
+    return Empty(title, words, "info", url=url, link=link)

@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
 from mergeui.accounts.models import Organization
+from mergeui.retold import retold
 from mergeui.review.models import SyncRun
-from mergeui.web.when import ago, exact, plural
+from mergeui.web.when import ago, exact, number
 
 LOOKED_AT = 10
 WORKER_SLOW = timedelta(seconds=15)
 NO_SIGN_OF_LIFE = timedelta(seconds=60)
-START_WORKER = "The worker doesn't seem to be running: start it with `manage.py worker`."
+START_WORKER = _("The worker doesn't seem to be running: start it with `manage.py worker`.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,54 +44,63 @@ def latest(organization: Organization) -> list[SyncRun]:
 def line(runs: Sequence[SyncRun], now: datetime) -> Line:
     """What to say of the newest of `runs`, and of the last that went well."""
     if not runs:
-        return Line("never", "Never refreshed")
+        return Line("never", gettext("Never refreshed"))
     run = runs[0]
     if run.active:
         return _active(run, now)
     done = next((run for run in runs if run.state == SyncRun.State.DONE), None)
     if done is run:
         return _done(run, now)
-    before = f" The list is as it was {ago(_end(done), now)}." if done else ""
-    words = f"Refresh failed {ago(_end(run), now)}"
-    return Line("failed", words, exact(_end(run)), f"{run.error}{before}", run_id=run.pk)
+    trouble = [retold(run.error)]
+    if done:
+        before = gettext("The list is as it was {ago}.")
+        trouble.append(before.format(ago=ago(_end(done), now)))
+    words = gettext("Refresh failed {ago}").format(ago=ago(_end(run), now))
+    return Line("failed", words, exact(_end(run)), " ".join(trouble), run_id=run.pk)
 
 
 def counts(run: SyncRun) -> str:
     """What a refresh brought: "12 new, 3 changed, 1 no longer suggested"."""
-    parts = [
-        f"{number:,} {word}"
-        for number, word in (
-            (run.new, "new"),
-            (run.changed, "changed"),
-            (run.vanished, "no longer suggested"),
-        )
-        if number
-    ]
-    return ", ".join(parts) or "nothing new"
+    words = (
+        (run.new, ngettext("{count} new", "{count} new", run.new)),
+        (run.changed, ngettext("{count} changed", "{count} changed", run.changed)),
+        (
+            run.vanished,
+            ngettext("{count} no longer suggested", "{count} no longer suggested", run.vanished),
+        ),
+    )
+    parts = [phrase.format(count=number(count)) for count, phrase in words if count]
+    return ", ".join(parts) or gettext("nothing new")
 
 
 def _active(run: SyncRun, now: datetime) -> Line:
     if run.state == SyncRun.State.WANTED:
-        late = START_WORKER if now - run.wanted_at > WORKER_SLOW else ""
-        return Line("active", "Waiting for the worker…", trouble=late, run_id=run.pk)
+        late = str(START_WORKER) if now - run.wanted_at > WORKER_SLOW else ""
+        return Line("active", gettext("Waiting for the worker…"), trouble=late, run_id=run.pk)
     quiet = now - run.seen_alive_at
     trouble = (
-        f"No sign of life for {ago(run.seen_alive_at, now).removesuffix(' ago')}."
+        gettext("The last sign of life was {ago}.").format(ago=ago(run.seen_alive_at, now))
         if quiet > NO_SIGN_OF_LIFE
         else ""
     )
     read, listed = run.groups_read, run.groups_listed
     if listed and read >= listed:
-        return Line("active", "Storing what was read…", trouble=trouble, run_id=run.pk)
+        words = gettext("Storing what was read…")
+        return Line("active", words, trouble=trouble, run_id=run.pk)
     if listed:
-        words = f"Reading {read:,} of {plural(listed, 'group')}…"
+        words = ngettext(
+            "Reading {read} of {count} group…", "Reading {read} of {count} groups…", listed
+        ).format(read=number(read), count=number(listed))
         return Line("active", words, trouble=trouble, bar=(read, listed), run_id=run.pk)
-    return Line("active", "Reading Invent's groups…", trouble=trouble, run_id=run.pk)
+    words = gettext("Reading Invent's groups…")
+    return Line("active", words, trouble=trouble, run_id=run.pk)
 
 
 def _done(run: SyncRun, now: datetime) -> Line:
-    who = f" by {run.wanted_by}" if run.wanted_by else ""
-    words = f"Refreshed {ago(_end(run), now)}{who}: {counts(run)}"
+    words = gettext("Refreshed {ago}: {counts}")
+    if run.wanted_by:
+        words = gettext("Refreshed {ago} by {who}: {counts}")
+    words = words.format(ago=ago(_end(run), now), who=run.wanted_by, counts=counts(run))
     return Line("done", words, exact(_end(run)), run_id=run.pk)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from mergeui.accounts.models import Membership, Role
 from mergeui.merging.models import (
@@ -18,25 +19,28 @@ from mergeui.merging.models import (
     Source,
 )
 from mergeui.merging.unasked import is_id, names_of, unasked_of
+from mergeui.retold import retold
 from mergeui.review.text import shortened, visible
 from mergeui.web.comparing import Column
-from mergeui.web.when import ago, ahead, exact, plural
+from mergeui.web.refresh import START_WORKER
+from mergeui.web.when import ago, ahead, exact, number
+from mergeui.web.wording import cautions_of
 
 MOST_UNASKED = 100
 
 VIEWS = {
-    "waiting": "Waiting for me",
-    "mine": "Asked by me",
-    "going": "Going on",
-    "person": "Needs a person",
-    "all": "All",
+    "waiting": gettext_lazy("Waiting for me"),
+    "mine": gettext_lazy("Asked by me"),
+    "going": gettext_lazy("Going on"),
+    "person": gettext_lazy("Needs a person"),
+    "all": gettext_lazy("All"),
 }
 EMPTY = {
-    "waiting": "No merge waits for your approval.",
-    "mine": "You have not asked for a merge yet. Open a group in the queue to begin.",
-    "going": "No merge is going on.",
-    "person": "No merge needs a person: everything that was sent is accounted for.",
-    "all": "Nobody has asked for a merge yet.",
+    "waiting": gettext_lazy("No merge waits for your approval."),
+    "mine": gettext_lazy("You have not asked for a merge yet. Open a group in the queue to begin."),
+    "going": gettext_lazy("No merge is going on."),
+    "person": gettext_lazy("No merge needs a person: everything that was sent is accounted for."),
+    "all": gettext_lazy("Nobody has asked for a merge yet."),
 }
 
 SOON = timedelta(days=1)
@@ -56,21 +60,35 @@ MARKS = {
 }
 
 NEXT_STEP = {
-    RequestState.PROPOSED: "A second person has to approve it. Nothing is sent until then.",
-    RequestState.EXECUTING: "The worker is reading the contacts again and sending the merge now.",
-    RequestState.MERGED: "The contacts are one now. The history keeps what they were before.",
-    RequestState.PARTIAL: "What is left comes up in the queue again after the next refresh.",
-    RequestState.NOT_APPLIED: "Nothing was merged. The group is back in the queue.",
-    RequestState.REJECTED: "Nothing was sent. The group is back in the queue.",
-    RequestState.WITHDRAWN: "Nothing was sent. The group is back in the queue.",
-    RequestState.CANCELLED: "Nothing was sent. The group is back in the queue.",
-    RequestState.EXPIRED: "Nothing was sent. The group is back in the queue.",
-    RequestState.REFUSED: "Nothing was merged. The group is back in the queue.",
-    RequestState.STALE: "Nothing was sent. The group shows what Invent has now: look at it again.",
-    RequestState.UNKNOWN: "Nobody knows yet whether it was merged, so it is not sent again. The"
-    " desk reads the contacts back from Invent until the facts are plain.",
-    RequestState.CONFLICT: "The desk can't find out by itself. An approver looks in Invent and"
-    " says below what became of the contacts.",
+    RequestState.PROPOSED: gettext_lazy(
+        "A second person has to approve it. Nothing is sent until then."
+    ),
+    RequestState.EXECUTING: gettext_lazy(
+        "The worker is reading the contacts again and sending the merge now."
+    ),
+    RequestState.MERGED: gettext_lazy(
+        "The contacts are one now. The history keeps what they were before."
+    ),
+    RequestState.PARTIAL: gettext_lazy(
+        "What is left comes up in the queue again after the next refresh."
+    ),
+    RequestState.NOT_APPLIED: gettext_lazy("Nothing was merged. The group is back in the queue."),
+    RequestState.REJECTED: gettext_lazy("Nothing was sent. The group is back in the queue."),
+    RequestState.WITHDRAWN: gettext_lazy("Nothing was sent. The group is back in the queue."),
+    RequestState.CANCELLED: gettext_lazy("Nothing was sent. The group is back in the queue."),
+    RequestState.EXPIRED: gettext_lazy("Nothing was sent. The group is back in the queue."),
+    RequestState.REFUSED: gettext_lazy("Nothing was merged. The group is back in the queue."),
+    RequestState.STALE: gettext_lazy(
+        "Nothing was sent. The group shows what Invent has now: look at it again."
+    ),
+    RequestState.UNKNOWN: gettext_lazy(
+        "Nobody knows yet whether it was merged, so it is not sent again. The desk reads the"
+        " contacts back from Invent until the facts are plain."
+    ),
+    RequestState.CONFLICT: gettext_lazy(
+        "The desk can't find out by itself. An approver looks in Invent and says below what"
+        " became of the contacts."
+    ),
 }
 
 
@@ -80,8 +98,8 @@ class RequestRow:
 
     url: str
     number: str
+    words: tuple[str, str]
     primary: str
-    sources: str
     mark: str
     state: str
     asked_by: str
@@ -130,20 +148,40 @@ def row(request: MergeRequest, now: datetime) -> RequestRow:
     waits = request.state == RequestState.PROPOSED
     return RequestRow(
         url=reverse("request", args=[request.pk]),
-        number=f"Request {request.pk}",
+        number=_("Request {number}").format(number=request.pk),
+        words=merge_into(count),
         primary=request.primary_name,
-        sources=plural(count, "contact"),
         mark=MARKS.get(RequestState(request.state), "line"),
         state=request.get_state_display(),
         asked_by=str(request.proposed_by),
         age=ago(request.proposed_at, now),
         since=exact(request.proposed_at),
-        cautions=[sentence for code, sentence in request.cautions],
+        cautions=cautions_of(request) if waits else [],
         expires=expiry(request, now) if waits else "",
         expires_at=exact(request.expires_at) if waits else "",
         soon=waits and request.expires_at - now < SOON,
-        outcome=tuple(visible(sentence) for sentence in request.outcome[:OUTCOMES]),
+        outcome=tuple(visible(retold(sentence)) for sentence in request.outcome[:OUTCOMES]),
     )
+
+
+def merge_into(count: int) -> tuple[str, str]:
+    """What stands before and after the name of the contact that is kept."""
+    words = ngettext(
+        "Merge {count} contact into {primary}", "Merge {count} contacts into {primary}", count
+    )
+    before, after = words.split("{primary}")
+    return before.format(count=number(count)), after
+
+
+def approved(request: MergeRequest) -> tuple[str, str]:
+    """Who approved or rejected it and when, and their note; empty while nobody has."""
+    approval = getattr(request, "approval", None)
+    if approval is None:
+        return "", ""
+    words = _("{verdict} by {who} on {moment}").format(
+        verdict=approval.get_verdict_display(), who=approval.approver, moment=exact(approval.at)
+    )
+    return words, approval.note
 
 
 def expiry(request: MergeRequest, now: datetime) -> str:
@@ -204,19 +242,29 @@ def live(request: MergeRequest, member: Membership, now: datetime, cool_off: int
 def _words(request: MergeRequest, seconds: int) -> str:
     state = RequestState(request.state)
     if state is not RequestState.APPROVED:
-        return NEXT_STEP.get(state, "")
+        return str(NEXT_STEP.get(state, ""))
     if request.waiting_because and seconds:
-        return f"{request.waiting_because} The desk tries again in {plural(seconds, 'second')}."
+        again = ngettext(
+            "The desk tries again in {count} second.",
+            "The desk tries again in {count} seconds.",
+            seconds,
+        )
+        return f"{retold(request.waiting_because)} {again.format(count=seconds)}"
     if seconds:
-        return f"It is sent in {plural(seconds, 'second')}. Until then it can be cancelled."
-    return "The cool-off is over: the worker takes it next."
+        words = ngettext(
+            "It is sent in {count} second. Until then it can be cancelled.",
+            "It is sent in {count} seconds. Until then it can be cancelled.",
+            seconds,
+        )
+        return words.format(count=seconds)
+    return _("The cool-off is over: the worker takes it next.")
 
 
 def _late(request: MergeRequest, now: datetime) -> str:
     """A hint when nothing happens although something should."""
     due = request.execute_after
     if request.state == RequestState.APPROVED and due and (now - due).total_seconds() > 15:
-        return "The worker doesn't seem to be running: start it with `manage.py worker`."
+        return str(START_WORKER)
     return ""
 
 
@@ -258,7 +306,7 @@ def columns(request: MergeRequest, sources: Sequence[Source], names: Sequence[st
         contact_id=request.primary_contact_id,
         name=names[0],
         url=reverse("contact", args=[request.primary_contact_id]),
-        words="Kept",
+        words=_("Kept"),
         style="info",
     )
     return [

@@ -81,14 +81,14 @@ def clock(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%H:%M}"
 
 
-def exact(moment: datetime, *, seconds: bool = False) -> str:
-    """A moment: "23 Nov 2026, 18:25 UTC"; with its seconds when asked for."""
+def exact(moment: datetime, *, to_second: bool = False) -> str:
+    """A moment: "23 Nov 2026, 18:25 UTC"; with its seconds `to_second`."""
     local = timezone.localtime(moment)
     return _("{day} {short_month} {year}, {time} {zone}").format(
         day=local.day,
         short_month=SHORT_MONTHS[local.month - 1],
         year=local.year,
-        time=f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}",
+        time=f"{local:%H:%M:%S}" if to_second else f"{local:%H:%M}",
         zone=zone(local),
     )
 
@@ -114,6 +114,21 @@ def number(count: int) -> str:
     """A whole number with its thousands parted: "2,140"."""
     text = f"{count:,}"
     return text if len(text) < 5 else text.replace(",", str(get_format("THOUSAND_SEPARATOR")))
+
+
+def contacts(count: int) -> str:
+    """How many contacts: "1 contact", "2,140 contacts"."""
+    return ngettext("{count} contact", "{count} contacts", count).format(count=number(count))
+
+
+def groups(count: int) -> str:
+    """How many groups: "1 group", "2,140 groups"."""
+    return ngettext("{count} group", "{count} groups", count).format(count=number(count))
+
+
+def seconds(count: int) -> str:
+    """How many seconds: "1 second", "10 seconds"."""
+    return ngettext("{count} second", "{count} seconds", count).format(count=number(count))
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -175,8 +175,8 @@ def test_a_viewer_looks_without_claiming_or_deciding(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (GroupState.DISMISSED, "Not a duplicate by olga, just now: “why”"),
-        (GroupState.SNOOZED, "Snoozed until 31 December 2026 by olga"),
+        (GroupState.DISMISSED, "Not a duplicate · by olga · just now · “why”"),
+        (GroupState.SNOOZED, "Snoozed · until 31 December 2026 · by olga"),
         (GroupState.VANISHED, "no longer suggests this group"),
     ],
 )
@@ -201,7 +201,7 @@ def test_a_requested_group_leads_to_its_request(desk: Desk) -> None:
     client_of(olga).post(f"/groups/{desk.group().pk}/request/", choice(desk.group()))
 
     page = page_of(desk)
-    assert "A merge was requested by olga" in page
+    assert "A merge was requested · by olga" in page
     assert "Look at the request" in page
 
 
@@ -217,7 +217,7 @@ def test_what_changed_since_a_decision(desk: Desk) -> None:
     )
     page = page_of(desk)
 
-    assert "Earlier: not a duplicate, 2 days ago." in page
+    assert "Earlier: not a duplicate · 2 days ago" in page
     assert "Ana García has joined." in page
     assert "Contact contact_gone is gone." in page
     assert "1 more channel in common." in page

@@ -152,7 +152,7 @@ def test_decided_groups_say_how(client: Client) -> None:
 
     assert names(client) == [COSTA, DMITRY]
     page = text_of(client.get("/groups/?state=dismissed"))
-    assert "Not a duplicate by olga, just now: “&lt;b&gt;father&lt;/b&gt; and son”" in page
+    assert "Not a duplicate · by olga · just now · “&lt;b&gt;father&lt;/b&gt; and son”" in page
     assert len(names(client, "?state=all")) == 3
 
 
@@ -342,4 +342,4 @@ def test_how_far_a_refresh_is(olga: Membership) -> None:
     SyncRun.objects.filter(pk=running.pk).update(
         groups_read=2_140, seen_alive_at=timezone.now() - timedelta(minutes=2)
     )
-    assert line(olga) == "Storing what was read… No sign of life for 2 minutes."
+    assert line(olga) == "Storing what was read… The last sign of life was 2 minutes ago."

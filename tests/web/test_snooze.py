@@ -54,7 +54,7 @@ def test_until_something_changes(desk: Desk) -> None:
 
     group = desk.group()
     assert (group.state, group.snoozed_until) == (GroupState.SNOOZED, None)
-    words = "Snoozed until its contacts or what they share change by operator"
+    words = "Snoozed · until its contacts or what they share change · by operator"
     assert words in text_of(client.get(address(desk, "")))
     assert words in text_of(client.get("/groups/?state=snoozed"))
 

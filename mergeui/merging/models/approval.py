@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from mergeui.merging.models.request import MergeRequest
 
@@ -15,8 +16,8 @@ class Approval(models.Model):
     class Verdict(models.TextChoices):
         """The two answers."""
 
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
 
     request = models.OneToOneField(MergeRequest, on_delete=models.CASCADE, related_name="approval")
     verdict = models.CharField(max_length=20, choices=Verdict.choices)

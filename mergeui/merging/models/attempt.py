@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from mergeui.merging.models.request import MergeRequest
 
@@ -17,12 +18,12 @@ class Attempt(models.Model):
     class State(models.TextChoices):
         """`sending` until an answer is recorded, for good."""
 
-        SENDING = "sending", "Sending"
-        MERGED = "merged", "Merged"
-        PARTIAL = "partial", "Merged in part"
-        NOT_SENT = "not_sent", "Not sent"
-        REFUSED = "refused", "Refused by Invent"
-        UNKNOWN = "unknown", "Outcome unknown"
+        SENDING = "sending", _("Sending")
+        MERGED = "merged", _("Merged")
+        PARTIAL = "partial", _("Merged in part")
+        NOT_SENT = "not_sent", _("Not sent")
+        REFUSED = "refused", _("Refused by Invent")
+        UNKNOWN = "unknown", _("Outcome unknown")
 
     request = models.ForeignKey(MergeRequest, on_delete=models.PROTECT, related_name="attempts")
     number = models.PositiveIntegerField()
@@ -57,11 +58,11 @@ class ReadBack(models.Model):
     class Verdict(models.TextChoices):
         """What one look says; only several that agree settle that nothing was applied."""
 
-        MERGED = "merged", "All merged"
-        NOT_APPLIED = "not_applied", "Nothing merged"
-        PARTIAL = "partial", "Merged in part"
-        CONFLICT = "conflict", "Contradictory"
-        UNCLEAR = "unclear", "Can't tell"
+        MERGED = "merged", _("All merged")
+        NOT_APPLIED = "not_applied", _("Nothing merged")
+        PARTIAL = "partial", _("Merged in part")
+        CONFLICT = "conflict", _("Contradictory")
+        UNCLEAR = "unclear", _("Can't tell")
 
     request = models.ForeignKey(MergeRequest, on_delete=models.PROTECT, related_name="looks")
     at = models.DateTimeField()

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
 from mergeui.review.models import Group
@@ -13,20 +14,20 @@ from mergeui.review.models import Group
 class BulkKind(models.TextChoices):
     """What is decided about every group."""
 
-    MERGE = "merge", "Merge"
-    DISMISS = "dismiss", "Not duplicates"
-    SNOOZE = "snooze", "Snooze"
+    MERGE = "merge", _("Merge")
+    DISMISS = "dismiss", _("Not duplicates")
+    SNOOZE = "snooze", _("Snooze")
 
 
 class BulkState(models.TextChoices):
     """A summary until somebody confirms it; then the worker goes from group to group."""
 
-    DRAFT = "draft", "Summary"
-    WORKING = "working", "Under way"
-    DONE = "done", "Done"
-    STOPPED = "stopped", "Stopped"
-    TAKING_BACK = "taking_back", "Being taken back"
-    TAKEN_BACK = "taken_back", "Taken back"
+    DRAFT = "draft", _("Summary")
+    WORKING = "working", _("Under way")
+    DONE = "done", _("Done")
+    STOPPED = "stopped", _("Stopped")
+    TAKING_BACK = "taking_back", _("Being taken back")
+    TAKEN_BACK = "taken_back", _("Taken back")
 
 
 UNFINISHED = (BulkState.WORKING, BulkState.TAKING_BACK)
@@ -130,11 +131,11 @@ class BulkItem(models.Model):
     class State(models.TextChoices):
         """Waiting until its turn comes; each group has its own fate."""
 
-        WAITING = "waiting", "Not begun"
-        DONE = "done", "Done"
-        SET_ASIDE = "set_aside", "Set aside"
-        FAILED = "failed", "Failed"
-        TAKEN_BACK = "taken_back", "Taken back"
+        WAITING = "waiting", _("Not begun")
+        DONE = "done", _("Done")
+        SET_ASIDE = "set_aside", _("Set aside")
+        FAILED = "failed", _("Failed")
+        TAKEN_BACK = "taken_back", _("Taken back")
 
     class Why(models.TextChoices):
         """Why a group was set aside, or failed; `detail` in brackets."""
@@ -143,10 +144,10 @@ class BulkItem(models.Model):
         GRADE = "grade", "Names conflict"  # (the grade; none when it was never graded)
         CLAIMED = "claimed", "Open by somebody else"  # (by whom)
         DECIDED = "decided", "Decided already"  # (its state)
-        ELSEWHERE = "elsewhere", "In another bulk decision"
-        CHANGED = "changed", "Changed since the summary"
+        ELSEWHERE = "elsewhere", _("In another bulk decision")
+        CHANGED = "changed", _("Changed since the summary")
         REFUSED = "refused", "Refused"  # (the sentence)
-        FAILED = "failed", "Failed"
+        FAILED = "failed", _("Failed")
 
     bulk = models.ForeignKey(BulkDecision, on_delete=models.CASCADE, related_name="items")
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+", db_index=False)

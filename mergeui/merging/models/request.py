@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
 from mergeui.merging.models.bulk import BulkDecision
@@ -131,11 +132,11 @@ class Source(models.Model):
     class State(models.TextChoices):
         """Each source has its own line (design.md, States)."""
 
-        WAITING = "waiting", "Not sent yet"
-        SENT = "sent", "Sent, not known yet"
-        MERGED = "merged", "Merged"
-        NOT_MERGED = "not_merged", "Not merged"
-        LOST = "lost", "Gone, not in the primary"
+        WAITING = "waiting", _("Not sent yet")
+        SENT = "sent", _("Sent, not known yet")
+        MERGED = "merged", _("Merged")
+        NOT_MERGED = "not_merged", _("Not merged")
+        LOST = "lost", _("Gone, not in the primary")
 
     request = models.ForeignKey(MergeRequest, on_delete=models.CASCADE, related_name="sources")
     position = models.PositiveIntegerField()

@@ -1,6 +1,7 @@
 """Whether the merges of an organisation go on."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
 
@@ -16,8 +17,8 @@ class Standing(models.Model):
     class Halt(models.TextChoices):
         """What stops every merge until a person goes on."""
 
-        KEY = "key", "Invent refuses the API key"
-        GAP = "gap", "The database is older than what was sent"
+        KEY = "key", _("Invent refuses the API key")
+        GAP = "gap", _("The database is older than what was sent")
 
     organization = models.OneToOneField(
         Organization, on_delete=models.CASCADE, primary_key=True, related_name="standing"

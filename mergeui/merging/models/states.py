@@ -1,25 +1,26 @@
 """What a merge request can be, and which of these belong together."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class RequestState(models.TextChoices):
     """design.md, States. `rejected` is a person's word, `refused` is Invent's."""
 
-    PROPOSED = "proposed", "Waiting for approval"
-    APPROVED = "approved", "Approved"
-    EXECUTING = "executing", "Merging"
-    MERGED = "merged", "Merged"
-    PARTIAL = "partial", "Merged in part"
-    NOT_APPLIED = "not_applied", "Not merged"
-    REJECTED = "rejected", "Rejected"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    CANCELLED = "cancelled", "Cancelled"
-    EXPIRED = "expired", "Expired"
-    REFUSED = "refused", "Refused by Invent"
-    STALE = "stale", "Contacts changed"
-    UNKNOWN = "unknown", "Outcome unknown"
-    CONFLICT = "conflict", "Needs a person"
+    PROPOSED = "proposed", _("Waiting for approval")
+    APPROVED = "approved", _("Approved")
+    EXECUTING = "executing", _("Merging")
+    MERGED = "merged", _("Merged")
+    PARTIAL = "partial", _("Merged in part")
+    NOT_APPLIED = "not_applied", _("Not merged")
+    REJECTED = "rejected", _("Rejected")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
+    REFUSED = "refused", _("Refused by Invent")
+    STALE = "stale", _("Contacts changed")
+    UNKNOWN = "unknown", _("Outcome unknown")
+    CONFLICT = "conflict", _("Needs a person")
 
 
 WAITING = (RequestState.PROPOSED, RequestState.APPROVED)

@@ -10,6 +10,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Membership, Organization
 from mergeui.audit.models import Entry
@@ -36,8 +37,8 @@ class Notice(models.Model):
     class Kind(models.TextChoices):
         """Why they are told."""
 
-        MENTIONED = "mentioned", "Mentioned"
-        REJECTED = "rejected", "Rejected"
+        MENTIONED = "mentioned", _("Mentioned")
+        REJECTED = "rejected", _("Rejected")
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     person = models.ForeignKey(

@@ -42,7 +42,7 @@ def moment(then: datetime) -> str:
 @register.filter
 def moment_to_second(then: datetime) -> str:
     """The same with its seconds."""
-    return when.exact(then, seconds=True)
+    return when.exact(then, to_second=True)
 
 
 @register.filter

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django_htmx.http import push_url
 
 from mergeui.accounts.models import Role
@@ -49,7 +49,7 @@ def queue(request: MemberRequest) -> HttpResponse:
         **_list_context(request, listed, wanted, query),
         "selects": [form[name] for name in ("channel", "segment", "grade", "risk", "size", "sort")],
         "notes": _notes(form, listed),
-        "total": f"{bounded_count(found)} {'group' if len(listed.rows) == 1 else 'groups'}",
+        "total": _total(bounded_count(found)),
         "empty": None if listed.rows else shown.emptiness(wanted, bool(runs)),
         "sync": refresh.line(runs, timezone.now()),
         "reopen_words": _("Reopen"),
@@ -67,6 +67,11 @@ def queue(request: MemberRequest) -> HttpResponse:
         secure=settings.SESSION_COOKIE_SECURE,
     )
     return response
+
+
+def _total(count: str) -> str:
+    words = ngettext("{count} group", "{count} groups", 1 if count == "1" else 2)
+    return words.format(count=count)
 
 
 def _list_context(
@@ -97,7 +102,7 @@ def _tabs(wanted: shown.Wanted, query: str) -> list[tuple[str, str, bool]]:
     tabs = []
     for state, words in shown.STATES.items():
         fields["state"] = state
-        tabs.append((f"?{fields.urlencode()}", words, wanted.state == state))
+        tabs.append((f"?{fields.urlencode()}", str(words), wanted.state == state))
     return tabs
 
 

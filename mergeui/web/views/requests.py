@@ -14,16 +14,17 @@ from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role
 from mergeui.audit import lookup
-from mergeui.audit.describe import describe
 from mergeui.errors import Invalid, Problem
 from mergeui.invent import Contact
 from mergeui.merging import approval
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.reconcile import resolve as settle
+from mergeui.retold import retold
 from mergeui.review.compare import compare
-from mergeui.web import comparing, problems, typed
+from mergeui.web import comparing, past, problems, typed
 from mergeui.web import requests as shown
 from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.calls import calls, looks
 from mergeui.web.forms import NoteForm
 from mergeui.web.foryou import unread
 from mergeui.web.htmx import done, wants_fragment
@@ -32,6 +33,7 @@ from mergeui.web.notes import thread_of
 from mergeui.web.paging import Order, paginate
 from mergeui.web.since import since
 from mergeui.web.views.queue import pager_links
+from mergeui.web.wording import cautions_of, expected
 
 TIMELINE = 200
 
@@ -78,7 +80,11 @@ def merge_request(request: MemberRequest, pk: int) -> HttpResponse:
             return render(request, "requests/page.html#changed", context)
         if live.poll != 1:
             return HttpResponse(status=204)
-        context = {"wanted": wanted, "live": live}
+        context = {
+            "wanted": wanted,
+            "live": live,
+            "outcome": [retold(sentence) for sentence in wanted.outcome],
+        }
         return render(request, "requests/page.html#live", context)
     return _page(request, wanted, live)
 
@@ -127,11 +133,15 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "sources": sources,
         "comparison": comparison,
         **comparing.table(heads, lines),
-        "attempts": attempts,
+        "calls": calls(attempts),
         "unasked": shown.unasked(wanted, attempts),
-        "looks": list(wanted.looks.all()),
-        "timeline": [(entry, describe(entry)) for entry in reversed(entries)],
-        "approval": getattr(wanted, "approval", None),
+        "looks": looks(wanted.looks.all()),
+        "timeline": past.story(reversed(entries)),
+        "approved": shown.approved(wanted),
+        "expected": expected(wanted),
+        "cautions": cautions_of(wanted),
+        "outcome": [retold(sentence) for sentence in wanted.outcome],
+        "merge_into": shown.merge_into(len(sources)),
     }
 
 
@@ -158,7 +168,7 @@ def reject(request: MemberRequest, pk: int) -> HttpResponse:
 @action(Role.OPERATOR, back="request")
 def cancel(request: MemberRequest, pk: int) -> HttpResponse:
     """Takes a request back before anything is sent."""
-    words = "Taken back."
+    words = _("Taken back.")
     return _decide(request, pk, approval.cancel, words)
 
 
@@ -166,7 +176,7 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
 def resolve(request: MemberRequest, pk: int) -> HttpResponse:
     """A person says what became of a request that the desk can't judge."""
     decide = partial(settle, merged_ids=request.POST.getlist("merged"))
-    return _decide(request, pk, decide, "Recorded. The history has your note.")
+    return _decide(request, pk, decide, _("Recorded. The history has your note."))
 
 
 def _judge(request: MemberRequest, pk: int, decide: Callable[..., None], what: str) -> HttpResponse:

@@ -1,0 +1,68 @@
+"""The calls that were made for a request, and the looks for what became of it: in words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from mergeui.merging.models import Attempt, ReadBack
+from mergeui.retold import retold
+from mergeui.web.when import contacts, exact
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: a line, and what was sent and answered, exactly."""
+
+    words: str
+    sent: str
+    answered: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """One look: a line, and a sentence for each contact."""
+
+    words: str
+    sentences: tuple[str, ...]
+
+
+def calls(attempts: Iterable[Attempt]) -> list[Call]:
+    """The calls, in the order given."""
+    words = _("Call {number}: {state}, {contacts}, {moment}")
+    return [
+        Call(
+            words=words.format(
+                number=attempt.number,
+                state=attempt.get_state_display().lower(),
+                contacts=contacts(len(attempt.source_ids)),
+                moment=exact(attempt.started_at, to_second=True),
+            ),
+            sent="{method} {url}\n{body}".format(**attempt.call),
+            answered=_answered(attempt),
+        )
+        for attempt in attempts
+    ]
+
+
+def _answered(attempt: Attempt) -> str:
+    if not attempt.answer:
+        return retold(attempt.reason) or _("Nothing was recorded.")
+    words = _("{status} after {seconds} s").format(
+        status=attempt.answer["status"], seconds=attempt.answer["seconds"]
+    )
+    return f"{words}\n{attempt.answer['body']}"
+
+
+def looks(found: Iterable[ReadBack]) -> list[LookedAt]:
+    """The looks, in the order given."""
+    words = _("Read back: {verdict}, {moment}")
+    return [
+        LookedAt(
+            words=words.format(
+                verdict=look.get_verdict_display().lower(), moment=exact(look.at, to_second=True)
+            ),
+            sentences=tuple(retold(seen["sentence"]) for seen in look.evidence),
+        )
+        for look in found
+    ]

@@ -1,0 +1,41 @@
+"""What an operator read before they asked for a merge, in the language of whoever looks now.
+
+A request keeps the sentences as they were shown, in the language in which they were read: that is
+what was agreed to. Whoever reads another language gets the same made anew from the contacts as
+they were seen; a risk that today's rules no longer find is shown as it was read.
+"""
+
+from django.utils.translation import get_language
+
+from mergeui.invent import Contact
+from mergeui.merging.models import MergeRequest
+from mergeui.merging.plan import predict
+from mergeui.review.risk import cautions
+
+ENGLISH = "en"
+
+
+def cautions_of(request: MergeRequest) -> list[str]:
+    """The sentences of what was risky, in the order in which they were read."""
+    if not request.cautions or _as_read(request):
+        return [sentence for _, sentence in request.cautions]
+    told = {one.risk.value: one.sentence for one in cautions(_seen(request))}
+    return [told.get(code, sentence) for code, sentence in request.cautions]
+
+
+def expected(request: MergeRequest) -> str:
+    """What the merge does, in one sentence."""
+    stored = str(request.prediction.get("sentence", ""))
+    if not stored or _as_read(request):
+        return stored
+    primary, *sources = _seen(request)
+    return predict(primary, sources).sentence
+
+
+def _as_read(request: MergeRequest) -> bool:
+    read = request.prediction.get("language", ENGLISH)
+    return bool(read == (get_language() or ENGLISH))
+
+
+def _seen(request: MergeRequest) -> list[Contact]:
+    return [Contact.parse(raw) for raw in request.snapshot]
