@@ -1,13 +1,25 @@
-"""What was stored in English, in the language of whoever looks (said.py)."""
+"""What is stored in English, in the language of whoever looks (said.py)."""
 
 import re
 
 from django.utils.translation import get_language, gettext, ngettext
 
-from mergeui.said import ALL
+from mergeui.said import ALL, Said
 
 ENGLISH = "en"
-NESTED = "sentence"
+# Placeholders that hold words of ours: another sentence, the label of a row, what stands in it.
+SENTENCE = "sentence"
+LABEL = "label"
+VALUES = ("old", "new")
+
+
+def tell(said: Said, **values: object) -> str:
+    """The sentence in the language that is active: English in the worker, which has no reader."""
+    words = gettext(said.words)
+    if said.many:
+        count = int(re.sub(r"\D", "", str(values["count"])) or 0)
+        words = ngettext(said.words, said.many, count)
+    return words.format(**values)
 
 
 def retold(text: str) -> str:
@@ -18,10 +30,17 @@ def retold(text: str) -> str:
         values = said.values_in(text)
         if values is None:
             continue
-        if NESTED in values:
-            values[NESTED] = retold(values[NESTED])
-        if not said.many:
-            return gettext(said.words).format(**values)
-        count = int(re.sub(r"\D", "", values["count"]) or 0)
-        return ngettext(said.words, said.many, count).format(**values)
+        return tell(said, **{**values, **_our_words(values)})
     return text
+
+
+def _our_words(values: dict[str, str]) -> dict[str, str]:
+    """Those of the values that are words of ours, told too; a contact's name is not."""
+    told = {}
+    if SENTENCE in values:
+        told[SENTENCE] = retold(values[SENTENCE])
+    if LABEL in values:
+        told[LABEL] = gettext(values[LABEL])
+        if values[LABEL] != "Name":
+            told |= {key: gettext(values[key]) for key in VALUES if key in values}
+    return told

@@ -86,7 +86,7 @@ def _row(row: _Together, everyone: int) -> Row:
     }
     cells = tuple(held.get(column, Cell()) for column in range(everyone))
     internal = together[0].type == "internal"
-    note = "Internal channels never link contacts." if internal else ""
+    note = _("Internal channels never link contacts.") if internal else ""
     label, kind = ", ".join(types), Kind.CHANNEL
     return Row(About.CHANNEL, label, kind, verdict, words, cells, note, _hint(row))
 
@@ -103,15 +103,15 @@ def _judged(together: Sequence[_Same], everyone: int) -> tuple[Verdict, str]:
     count = len(together[0].holders)
     others = sum(len(one.holders) for one in together[1:])
     if count == everyone:
-        return Verdict.SAME, "Shared by both" if everyone == 2 else "Shared by all"
+        return Verdict.SAME, _("Shared by both") if everyone == 2 else _("Shared by all")
     if count > 1:
-        shared = f"Shared by {count} of {everyone}"
+        shared = _("Shared by {some} of {all}").format(some=count, all=everyone)
         return Verdict.SHARED, f"{shared}; {_also(together, others)}" if others else shared
     if not others:
-        return Verdict.SINGLE, "Only in one"
+        return Verdict.SINGLE, _("Only in one")
     words = _how(together)
     if count + others < everyone:
-        words += _(" ({some} of {all})").format(some=count + others, all=everyone)
+        words += " (" + _("{some} of {all}").format(some=count + others, all=everyone) + ")"
     return Verdict.ALIKE, words
 
 
@@ -152,13 +152,13 @@ def _marks(address: str, channel: Channel, others: Sequence[str]) -> tuple[Piece
 def _details(channel: Channel) -> tuple[tuple[str, str], ...]:
     address = channel_address(channel)
     given = {
-        "Name": channel.name,
-        "User name": channel.username,
-        "E-mail": channel.email,
-        "Phone": channel.phone,
-        "Country": channel.country,
-        "Language": channel.language,
-        "User id": channel.user_id,
+        _("Name"): channel.name,
+        _("User name"): channel.username,
+        _("E-mail"): channel.email,
+        _("Phone"): channel.phone,
+        _("Country"): channel.country,
+        _("Language"): channel.language,
+        _("User id"): channel.user_id,
     }
     return tuple(
         (name, visible(shortened(value, 320)))

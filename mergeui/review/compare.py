@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from mergeui.dates import day, short_day
 from mergeui.invent import Contact
 from mergeui.review.aligned import channel_rows
 from mergeui.review.evidence import Link, links, sentence
@@ -61,19 +62,22 @@ def compare(contacts: Sequence[Contact], said: Sequence[ToldApart] = ()) -> Comp
 def _person(contacts: Sequence[Contact]) -> tuple[Row, ...]:
     return (
         _name_row(contacts),
-        _text_row(About.MESSAGES, "Messages", contacts, _reach),
-        _text_row(About.BLOCKED, "Blocked", contacts, _blocked),
+        _text_row(About.MESSAGES, _("Messages"), contacts, _reach),
+        _text_row(About.BLOCKED, _("Blocked"), contacts, _blocked),
         _text_row(
-            About.TEAM, "Your team", contacts, lambda c: "Admin in Invent" if c.is_admin else "No"
+            About.TEAM,
+            _("Your team"),
+            contacts,
+            lambda c: _("Admin in Invent") if c.is_admin else _("No"),
         ),
-        _moment_row(About.CREATED, "Created", contacts, lambda c: c.created_at),
-        _moment_row(About.UPDATED, "Last updated", contacts, lambda c: c.updated_at),
+        _moment_row(About.CREATED, _("Created"), contacts, lambda c: c.created_at),
+        _moment_row(About.UPDATED, _("Last updated"), contacts, lambda c: c.updated_at),
         _text_row(
             About.ID,
-            "Contact id",
+            _("Contact id"),
             contacts,
             lambda c: visible(c.id),
-            note="Each contact has its own.",
+            note=_("Each contact has its own."),
         ),
     )
 
@@ -89,7 +93,7 @@ def _name_row(contacts: Sequence[Contact]) -> Row:
     cells = tuple(
         Cell(text=text, marked=text in agreeing, pieces=marks.get(text, ())) for text in texts
     )
-    return Row(About.NAME, "Name", Kind.TEXT, verdict, words, cells)
+    return Row(About.NAME, _("Name"), Kind.TEXT, verdict, words, cells)
 
 
 def _most(texts: Sequence[str], agreeing: set[str]) -> str:
@@ -104,21 +108,24 @@ def _marks(text: str, distinct: Sequence[str]) -> tuple[Piece, ...]:
 
 
 def _blocked(contact: Contact) -> str:
-    return _since("Blocked", contact.blocked_at) if contact.blocked else "No"
+    if not contact.blocked:
+        return _("No")
+    if contact.blocked_at is None:
+        return _("Blocked")
+    return _("Blocked since {day}").format(day=day(contact.blocked_at))
 
 
 def _reach(contact: Contact) -> str:
     if contact.unsubscribed is None:
-        return "Not said by Invent"
+        return _("Not said by Invent")
     if not contact.unsubscribed:
-        return "Receives messages"
+        return _("Receives messages")
     reason = contact.unsubscribe_reason or contact.unsubscribe_feedback
     why = f": {visible(shortened(reason, 200))}" if reason else ""
-    return _since("Unsubscribed", contact.unsubscribed_at) + why
-
-
-def _since(what: str, moment: datetime | None) -> str:
-    return f"{what} since {moment.day} {moment:%B %Y}" if moment else what
+    words = _("Unsubscribed")
+    if contact.unsubscribed_at:
+        words = _("Unsubscribed since {day}").format(day=day(contact.unsubscribed_at))
+    return words + why
 
 
 def _text_row(
@@ -142,7 +149,7 @@ def _moment_row(
 ) -> Row:
     moments = [read(contact) for contact in contacts]
     verdict, words, _agreeing = judge([m.isoformat() if m else "" for m in moments])
-    cells = tuple(Cell(text=f"{m.day} {m:%b %Y}" if m else "", moment=m) for m in moments)
+    cells = tuple(Cell(text=short_day(m) if m else "", moment=m) for m in moments)
     return Row(about, label, Kind.MOMENT, verdict, words, cells)
 
 
@@ -164,5 +171,5 @@ def _segments(contacts: Sequence[Contact]) -> Row:
     sets = [" ".join(sorted({s.id for s in contact.segments})) for contact in contacts]
     verdict, words, _agreeing = judge(sets)
     if verdict is Verdict.DIFFERENT and any(count > 1 for count in held.values()):
-        words = "Some shared, some different"
-    return Row(About.SEGMENTS, "Segments", Kind.LABELS, verdict, words, cells)
+        words = _("Some shared, some different")
+    return Row(About.SEGMENTS, _("Segments"), Kind.LABELS, verdict, words, cells)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role, User
 from mergeui.audit.actions import Action
@@ -25,8 +26,10 @@ def require(by_user: Actor, role: Role) -> None:
     """Raises NotAllowed unless the actor may do what `role` may do."""
     if by_user.role not in Role.values or not Role(by_user.role).includes(role):
         raise NotAllowed(
-            f"Your role here doesn't allow this: it takes the role {role.label.lower()}."
-            " Ask an admin of your team."
+            _(
+                "Your role here doesn't allow this: it takes the role {role}. Ask an admin of your"
+                " team."
+            ).format(role=str(role.label).lower())
         )
 
 
@@ -34,17 +37,23 @@ def already(group: Group) -> str:
     """The sentence for somebody who comes too late to a group."""
     fresh = Group.objects.select_related("decided_by").filter(pk=group.pk).first()
     if fresh is None or fresh.state == GroupState.VANISHED:
-        return "Invent no longer suggests this group, so there is nothing to decide."
-    who = f" by {fresh.decided_by}" if fresh.decided_by else ""
+        return _("Invent no longer suggests this group, so there is nothing to decide.")
     what = {
-        GroupState.REQUESTED: f"A merge of this group was requested meanwhile{who}.",
-        GroupState.MERGED: "This group has been merged meanwhile.",
-        GroupState.DISMISSED: f"This group was marked as not a duplicate meanwhile{who}.",
-        GroupState.SNOOZED: f"This group was snoozed meanwhile{who}.",
+        GroupState.REQUESTED: _("A merge of this group was requested meanwhile."),
+        GroupState.MERGED: _("This group has been merged meanwhile."),
+        GroupState.DISMISSED: _("This group was marked as not a duplicate meanwhile."),
+        GroupState.SNOOZED: _("This group was snoozed meanwhile."),
     }
-    return what.get(
-        GroupState(fresh.state), "This group has changed meanwhile. Look at it once more."
-    )
+    if fresh.decided_by:
+        what |= {
+            GroupState.REQUESTED: _("A merge of this group was requested meanwhile by {who}."),
+            GroupState.DISMISSED: _("This group was marked as not a duplicate meanwhile by {who}."),
+            GroupState.SNOOZED: _("This group was snoozed meanwhile by {who}."),
+        }
+    words = what.get(GroupState(fresh.state))
+    if words is None:
+        return _("This group has changed meanwhile. Look at it once more.")
+    return words.format(who=fresh.decided_by)
 
 
 def dismiss(group: Group, *, by_user: Actor, note: str = "", bulk_id: int | None = None) -> None:
@@ -94,7 +103,7 @@ def check_snooze(until: datetime | None) -> None:
     """Raises Invalid for a moment that is past or more than a year away."""
     now = timezone.now()
     if until and not now < until <= now + LONGEST_SNOOZE:
-        raise Invalid("Snooze until a day from tomorrow on, at most a year away.")
+        raise Invalid(_("Snooze until a day from tomorrow on, at most a year away."))
 
 
 def _decide(

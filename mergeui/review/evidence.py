@@ -7,6 +7,8 @@ The vendor doesn't say which, so this is our reading of it: same type and same u
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from mergeui.invent import Channel, Contact
 from mergeui.review.text import channel_address, channel_name, display_name
 
@@ -33,7 +35,7 @@ def links(contacts: Sequence[Contact]) -> tuple[Link, ...]:
         for channel in contact.external_channels:
             if not channel.user_id:
                 continue
-            _, holders = held.setdefault((channel.type, channel.user_id), (channel, []))
+            _channel, holders = held.setdefault((channel.type, channel.user_id), (channel, []))
             if contact.id not in holders:
                 holders.append(contact.id)
     found = [
@@ -62,14 +64,25 @@ def indirect(contacts: Sequence[Contact], found: Sequence[Link]) -> bool:
 
 def sentence(link: Link, contacts: Sequence[Contact]) -> str:
     """Why the holders are suggested, in words: "Ana and Ana G. both have WhatsApp +1 555 …"."""
-    if len(link.holders) == len(contacts) > 2:
-        who = f"All {len(contacts)} contacts have"
-    elif len(link.holders) == 2:
-        names = [display_name(c) for c in contacts if c.id in link.holders]
-        if names[0] == names[1]:
-            who = "Both have" if len(contacts) == 2 else f"Two contacts named {names[0]} both have"
+    held, everyone = len(link.holders), len(contacts)
+    one = other = ""
+    if held == everyone > 2:
+        words = _("All {everyone} contacts have {channel} {address}")
+    elif held == 2:
+        one, other = (display_name(c) for c in contacts if c.id in link.holders)
+        if one != other:
+            words = _("{one} and {other} both have {channel} {address}")
+        elif everyone == 2:
+            words = _("Both have {channel} {address}")
         else:
-            who = f"{names[0]} and {names[1]} both have"
+            words = _("Two contacts named {one} both have {channel} {address}")
     else:
-        who = f"{len(link.holders)} of {len(contacts)} contacts have"
-    return f"{who} {link.channel} {link.address}"
+        words = _("{held} of {everyone} contacts have {channel} {address}")
+    return words.format(
+        one=one,
+        other=other,
+        held=held,
+        everyone=everyone,
+        channel=link.channel,
+        address=link.address,
+    )

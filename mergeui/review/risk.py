@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from mergeui.dates import day
 from mergeui.invent import Contact
 from mergeui.review.evidence import Link, indirect, links, unlinked
 from mergeui.review.names import MOST_NAMES, names_conflict
@@ -35,19 +39,19 @@ class Risk(StrEnum):
     @property
     def label(self) -> str:
         """Two or three words for a mark in a list."""
-        return LABELS[self]
+        return str(LABELS[self])
 
 
 LABELS = {
-    Risk.SAID: "Marked as different",
-    Risk.UNSUBSCRIBED: "Consent differs",
-    Risk.BLOCKED: "Blocked differs",
-    Risk.ADMIN: "Team member",
-    Risk.NAMES: "Names differ",
-    Risk.SHARED: "Shared address",
-    Risk.WEAK: "Weak link",
-    Risk.UNEXPLAINED: "No shared channel",
-    Risk.LARGE: "Large group",
+    Risk.SAID: gettext_lazy("Marked as different"),
+    Risk.UNSUBSCRIBED: gettext_lazy("Consent differs"),
+    Risk.BLOCKED: gettext_lazy("Blocked differs"),
+    Risk.ADMIN: gettext_lazy("Team member"),
+    Risk.NAMES: gettext_lazy("Names differ"),
+    Risk.SHARED: gettext_lazy("Shared address"),
+    Risk.WEAK: gettext_lazy("Weak link"),
+    Risk.UNEXPLAINED: gettext_lazy("No shared channel"),
+    Risk.LARGE: gettext_lazy("Large group"),
 }
 
 
@@ -102,9 +106,13 @@ def cautions(
 
 def _names_of(contacts: Sequence[Contact]) -> str:
     names = list(dict.fromkeys(display_name(contact) for contact in contacts))
+    if len(names) == 1:
+        return names[0]
     if len(names) > 3:
-        return f"{', '.join(names[:3])} and {len(names) - 3} more"
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        more = len(names) - 3
+        words = ngettext("{names} and {count} more", "{names} and {count} more", more)
+        return words.format(names=", ".join(names[:3]), count=more)
+    return _("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
 
 
 def _said(contacts: Sequence[Contact], said: Sequence[ToldApart]) -> Caution | None:
@@ -113,16 +121,18 @@ def _said(contacts: Sequence[Contact], said: Sequence[ToldApart]) -> Caution | N
     if not about:
         return None
     last = about[0]
-    who = f" by {last.who}" if last.who else ""
-    why = f": “{visible(shortened(last.reason, 300))}”" if last.reason else ""
-    more = f" So were {len(about) - 1} more pairs." if len(about) > 2 else ""
-    more = " So was one more pair." if len(about) == 2 else more
     one, other = (names[contact_id] for contact_id in last.ids)
-    return Caution(
-        Risk.SAID,
-        f"{one} and {other} were marked as not a duplicate{who}"
-        f" on {last.at.day} {last.at:%B %Y}{why}.{more}",
-    )
+    words = _("{one} and {other} were marked as not a duplicate on {day}")
+    if last.who:
+        words = _("{one} and {other} were marked as not a duplicate by {who} on {day}")
+    told = words.format(one=one, other=other, who=last.who, day=day(last.at))
+    if last.reason:
+        told += _(": “{reason}”").format(reason=visible(shortened(last.reason, 300)))
+    told += "."
+    if more := len(about) - 1:
+        words = ngettext("So was {count} more pair.", "So were {count} more pairs.", more)
+        told += " " + words.format(count=more)
+    return Caution(Risk.SAID, told)
 
 
 def _unsubscribed(contacts: Sequence[Contact]) -> Caution | None:
@@ -130,14 +140,13 @@ def _unsubscribed(contacts: Sequence[Contact]) -> Caution | None:
     if not out or len(out) == len(contacts):
         return None
     rest = [contact for contact in contacts if not contact.unsubscribed]
-    day = next((c.unsubscribed_at for c in out if c.unsubscribed_at), None)
-    when = f" on {day.day} {day:%B %Y}" if day else ""
-    verb = "still receives" if len(rest) == 1 else "still receive"
-    return Caution(
-        Risk.UNSUBSCRIBED,
-        f"{_names_of(out)} unsubscribed{when}; {_names_of(rest)} {verb} messages."
-        " Invent decides which wins.",
-    )
+    since = next((c.unsubscribed_at for c in out if c.unsubscribed_at), None)
+    words = ngettext("{names} unsubscribed", "{names} unsubscribed", len(out))
+    if since:
+        words = ngettext("{names} unsubscribed on {day}", "{names} unsubscribed on {day}", len(out))
+    first = words.format(names=_names_of(out), day=day(since) if since else "")
+    words = ngettext("{names} still receives messages", "{names} still receive messages", len(rest))
+    return Caution(Risk.UNSUBSCRIBED, _differ(first, words.format(names=_names_of(rest))))
 
 
 def _blocked(contacts: Sequence[Contact]) -> Caution | None:
@@ -145,51 +154,57 @@ def _blocked(contacts: Sequence[Contact]) -> Caution | None:
     if not out or len(out) == len(contacts):
         return None
     rest = [contact for contact in contacts if not contact.blocked]
-    verbs = ("is" if len(out) == 1 else "are", "is" if len(rest) == 1 else "are")
+    first = ngettext("{names} is blocked", "{names} are blocked", len(out))
+    second = ngettext("{names} is not", "{names} are not", len(rest))
     return Caution(
         Risk.BLOCKED,
-        f"{_names_of(out)} {verbs[0]} blocked; {_names_of(rest)} {verbs[1]} not."
-        " Invent decides which wins.",
+        _differ(first.format(names=_names_of(out)), second.format(names=_names_of(rest))),
     )
+
+
+def _differ(first: str, second: str) -> str:
+    return _("{first}; {second}. Invent decides which wins.").format(first=first, second=second)
 
 
 def _admin(contacts: Sequence[Contact]) -> Caution | None:
     team = [contact for contact in contacts if contact.is_admin]
     if not team:
         return None
-    verb = "belongs" if len(team) == 1 else "belong"
-    return Caution(
-        Risk.ADMIN,
-        f"{_names_of(team)} {verb} to your own team (an admin in Invent), not to a customer.",
+    words = ngettext(
+        "{names} belongs to your own team (an admin in Invent), not to a customer.",
+        "{names} belong to your own team (an admin in Invent), not to a customer.",
+        len(team),
     )
+    return Caution(Risk.ADMIN, words.format(names=_names_of(team)))
 
 
 def _names(contacts: Sequence[Contact]) -> Caution | None:
     named = [c for c in contacts if c.name and c.name.strip()]
     distinct = list({c.name: c for c in named}.values())
     if len(distinct) > MOST_NAMES:
-        return Caution(
-            Risk.NAMES, f"These contacts have {len(distinct)} different names: that is no one's."
-        )
+        words = _("These contacts have {count} different names: that is no one's.")
+        return Caution(Risk.NAMES, words.format(count=len(distinct)))
     for index, one in enumerate(distinct):
         for other in distinct[index + 1 :]:
             if names_conflict(one.name or "", other.name or ""):
-                return Caution(
-                    Risk.NAMES,
-                    f"{display_name(one)} and {display_name(other)} don't look like the same name."
-                    " Relatives and colleagues often share a number.",
+                words = _(
+                    "{one} and {other} don't look like the same name. Relatives and colleagues"
+                    " often share a number."
                 )
+                told = words.format(one=display_name(one), other=display_name(other))
+                return Caution(Risk.NAMES, told)
     return None
 
 
 def _crowded(found: Sequence[Link]) -> Caution | None:
     for link in found:
         if len(link.holders) >= CROWD:
-            return Caution(
-                Risk.SHARED,
-                f"{len(link.holders)} contacts have {link.channel} {link.address}:"
-                " it may belong to an office or a family, not to one person.",
+            words = _(
+                "{count} contacts have {channel} {address}: it may belong to an office or a family,"
+                " not to one person."
             )
+            told = words.format(count=len(link.holders), channel=link.channel, address=link.address)
+            return Caution(Risk.SHARED, told)
     return None
 
 
@@ -198,10 +213,12 @@ def _unexplained(contacts: Sequence[Contact], found: Sequence[Link]) -> Caution 
     if not alone:
         return None
     names = _names_of([contact for contact in contacts if contact.id in alone])
-    verb = "shares" if len(alone) == 1 else "share"
-    return Caution(
-        Risk.UNEXPLAINED, f"{names} {verb} no channel with the others that the desk can see."
+    words = ngettext(
+        "{names} shares no channel with the others that the desk can see.",
+        "{names} share no channel with the others that the desk can see.",
+        len(alone),
     )
+    return Caution(Risk.UNEXPLAINED, words.format(names=names))
 
 
 def _weak(contacts: Sequence[Contact], found: Sequence[Link]) -> Caution | None:
@@ -211,14 +228,15 @@ def _weak(contacts: Sequence[Contact], found: Sequence[Link]) -> Caution | None:
         return None
     return Caution(
         Risk.WEAK,
-        "Some of these contacts share nothing directly, only through another one,"
-        " and not all of them have a name.",
+        _(
+            "Some of these contacts share nothing directly, only through another one,"
+            " and not all of them have a name."
+        ),
     )
 
 
 def _large(contacts: Sequence[Contact]) -> Caution | None:
     if len(contacts) < LARGE:
         return None
-    return Caution(
-        Risk.LARGE, f"{len(contacts)} contacts at once: look at each before you tick it."
-    )
+    words = _("{count} contacts at once: look at each before you tick it.")
+    return Caution(Risk.LARGE, words.format(count=len(contacts)))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from mergeui.review.spelling import Piece
 
 
@@ -120,15 +122,18 @@ def judge(texts: Sequence[str]) -> tuple[Verdict, str, set[str]]:
     """Verdict, its words, and the values that two or more (but not all) agree on."""
     given = [text for text in texts if text]
     if not given:
-        return Verdict.EMPTY, "Empty in all", set()
+        return Verdict.EMPTY, _("Empty in all"), set()
     if len(set(texts)) == 1:
-        return Verdict.SAME, "Same in all" if len(texts) > 2 else "Same in both", set()
+        words = _("Same in all") if len(texts) > 2 else _("Same in both")
+        return Verdict.SAME, words, set()
     if len(given) == 1:
-        return Verdict.SINGLE, "Only in one", set()
+        return Verdict.SINGLE, _("Only in one"), set()
     agreeing = {text for text in given if given.count(text) > 1}
     if agreeing:
         most = max(given.count(text) for text in agreeing)
         if len(set(given)) == 1:
-            return Verdict.SHARED, f"Same in {most} of {len(texts)}", agreeing
-        return Verdict.DIFFERENT, f"Different; {most} of {len(texts)} agree", agreeing
-    return Verdict.DIFFERENT, "Different", set()
+            words = _("Same in {most} of {all}").format(most=most, all=len(texts))
+            return Verdict.SHARED, words, agreeing
+        words = _("Different; {most} of {all} agree").format(most=most, all=len(texts))
+        return Verdict.DIFFERENT, words, agreeing
+    return Verdict.DIFFERENT, _("Different"), set()

@@ -8,10 +8,20 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from mergeui.invent import Contact, fingerprint
+from mergeui.retold import tell
 from mergeui.review.compare import compare
 from mergeui.review.models import Group
 from mergeui.review.rows import About, Verdict
 from mergeui.review.text import display_name
+from mergeui.said import Said
+
+# The worker keeps these with a request that it did not send; an approver reads them at once.
+GONE = Said("{name} is no longer found in Invent.")
+OTHER_ID = Said("{name}: {label} {value} has another id now.")
+WAS_IS = Said("{name}: {label} was {old} and is now {new}.")
+LOST = Said("{name}: {label} {old} is gone.")
+NEW = Said("{name}: {label} {new} is new.")
+DETAIL = Said("{name} changed in a detail; look at the contact again.")
 
 
 def contacts_of(group: Group) -> tuple[Contact, ...]:
@@ -33,7 +43,7 @@ def changes(before: Sequence[Contact], now: Mapping[str, Contact | None]) -> tup
     for contact in before:
         present = now.get(contact.id)
         if present is None:
-            found.append(f"{display_name(contact)} is no longer found in Invent.")
+            found.append(tell(GONE, name=display_name(contact)))
         elif fingerprint(present) != fingerprint(contact):
             found.extend(_differences(contact, present))
     return tuple(found)
@@ -49,12 +59,13 @@ def _differences(before: Contact, after: Contact) -> list[str]:
             continue
         if old.text == new.text:
             if row.verdict is Verdict.ALIKE:
-                sentences.append(f"{name}: {row.label} {new.text} has another id now.")
+                sentences.append(tell(OTHER_ID, name=name, label=row.label, value=new.text))
             continue
         if old.text and new.text:
-            sentences.append(f"{name}: {row.label} was {old.text} and is now {new.text}.")
+            said = tell(WAS_IS, name=name, label=row.label, old=old.text, new=new.text)
         elif old.text:
-            sentences.append(f"{name}: {row.label} {old.text} is gone.")
+            said = tell(LOST, name=name, label=row.label, old=old.text)
         else:
-            sentences.append(f"{name}: {row.label} {new.text} is new.")
-    return sentences or [f"{name} changed in a detail; look at the contact again."]
+            said = tell(NEW, name=name, label=row.label, new=new.text)
+        sentences.append(said)
+    return sentences or [tell(DETAIL, name=name)]

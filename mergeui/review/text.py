@@ -6,14 +6,22 @@ templates' work, isolating directions is `<bdi>`'s.
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from anyascii import anyascii
+from django.utils.translation import gettext_lazy as _
 
 from mergeui.invent import Channel, Contact
 
-CHANNEL_NAMES = {
-    "internal": "Internal",
-    "custom": "Custom channel",
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# Stands for what is not there, in every language.
+NOTHING = "–"
+
+CHANNEL_NAMES: dict[str, "StrOrPromise"] = {
+    "internal": _("Internal"),
+    "custom": _("Custom channel"),
     "whatsapp_bot": "WhatsApp",
     "messenger_bot": "Messenger",
     "instagram_dm": "Instagram",
@@ -56,7 +64,7 @@ def shortened(text: str, longest: int = LONGEST_NAME) -> str:
 
 def channel_name(type_: str) -> str:
     """The name of a channel type that people know; an unknown type as it is."""
-    return CHANNEL_NAMES.get(type_) or visible(shortened(type_, 60)) or "Unknown channel"
+    return str(CHANNEL_NAMES.get(type_) or visible(shortened(type_, 60)) or NOTHING)
 
 
 def channel_address(channel: Channel) -> str:
@@ -68,11 +76,14 @@ def channel_address(channel: Channel) -> str:
     else:
         username = f"@{channel.username.lstrip('@')}" if channel.username else ""
         found = username or channel.email or channel.phone or channel.user_id
-    return visible(shortened(found or "", 320)) or "no address"
+    return visible(shortened(found or "", 320)) or NOTHING
 
 
 def display_name(contact: Contact) -> str:
-    """The contact's name, or the best that its channels give; never empty."""
+    """The contact's name, or the best that its channels give, or its id; never empty.
+
+    It is kept in requests and in the history, so it has no words of ours in it.
+    """
     if contact.name and contact.name.strip():
         return visible(shortened(contact.name.strip()))
     for channel in contact.channels:
@@ -81,7 +92,7 @@ def display_name(contact: Contact) -> str:
     for channel in contact.external_channels:
         if channel.user_id:
             return channel_address(channel)
-    return "No name"
+    return visible(shortened(contact.id))
 
 
 def searchable(text: str) -> str:

@@ -14,7 +14,7 @@ from mergeui.review.rows import About, Cell, Kind, Row, Verdict
 from mergeui.review.spelling import told
 from mergeui.web.labels import segment_class
 from mergeui.web.links import safe_address
-from mergeui.web.when import ago, exact, plural, short_day
+from mergeui.web.when import ago, exact, short_day
 
 # A colour only where it helps to decide; the words stand in every row.
 MARKS = {
@@ -149,7 +149,7 @@ def lines(comparison: Comparison, now: datetime) -> list[Line]:
             words = words.format(count=len(crowd))
             found.append(_together([rows[n] for n in crowd], _("Further shared"), words))
         elif number in alone[:1]:
-            found.append(_together([rows[n] for n in alone], "Other channels", "Only in one"))
+            found.append(_together([rows[n] for n in alone], _("Other channels"), _("Only in one")))
         elif number not in {*crowd, *alone}:
             found.append(_line(row, now))
     return found
@@ -169,8 +169,19 @@ def folded(lines: Sequence[Line], *, many: bool = False) -> str:
     count = sum(line.fold for line in lines)
     if not count:
         return ""
-    what = "column" if many else "row"
-    return f"{plural(count, what)} that {'is' if count == 1 else 'are'} the same"
+    if many:
+        words = ngettext(
+            "Show {count} column that is the same in all",
+            "Show {count} columns that are the same in all",
+            count,
+        )
+    else:
+        words = ngettext(
+            "Show {count} row that is the same in all",
+            "Show {count} rows that are the same in all",
+            count,
+        )
+    return words.format(count=count)
 
 
 def _line(row: Row, now: datetime) -> Line:
@@ -210,7 +221,7 @@ def _item(cell: Cell, *, with_channel: bool = False, note: str = "") -> Item:
     href = safe_address(cell.link)
     details = cell.details
     if cell.link and not href:
-        details = (*details, ("Link, not to be followed", cell.link[:200]))
+        details = (*details, (_("Link, not to be followed"), cell.link[:200]))
     differs = told(cell.pieces)
     return Item(
         cell.text,

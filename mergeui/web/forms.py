@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mergeui.audit.actions import Action
 from mergeui.review.grades import Grade
-from mergeui.review.risk import Risk
+from mergeui.review.risk import LABELS, Risk
 from mergeui.review.text import CHANNEL_NAMES
 from mergeui.web.queue import STATES, Wanted
 
@@ -77,7 +77,10 @@ class QueueForm(LookForm):
     def __init__(self, data: Any, *, segments: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__(data)
         channels = {key: name for key, name in CHANNEL_NAMES.items() if key != "internal"}
-        risks: dict[str, StrOrPromise] = {**RISK_WORDS, **{risk.value: risk.label for risk in Risk}}
+        risks: dict[str, StrOrPromise] = {
+            **RISK_WORDS,
+            **{risk.value: LABELS[risk] for risk in Risk},
+        }
         self._choose("channel", _("Any channel"), {**self._as_given("channel"), **channels})
         self._choose("segment", _("Any segment"), {**self._as_given("segment"), **dict(segments)})
         self._choose("risk", _("Any or none"), risks)

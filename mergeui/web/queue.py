@@ -17,8 +17,8 @@ from mergeui.accounts.models import Organization
 from mergeui.audit.references import looks_like_phone
 from mergeui.review.grades import SURE, Grade
 from mergeui.review.models import Channel, Group, GroupQuerySet, GroupState, Segment
-from mergeui.review.risk import Risk
-from mergeui.review.text import searchable
+from mergeui.review.risk import LABELS, Risk
+from mergeui.review.text import channel_name, searchable
 from mergeui.web.labels import segment_class
 from mergeui.web.paging import Order
 from mergeui.web.when import ago, contacts, day, exact
@@ -43,7 +43,7 @@ STATES = {
     "vanished": _("No longer suggested"),
     "all": _("All"),
 }
-RISKS = {risk.value: risk.label for risk in Risk}
+RISKS = {risk.value: LABELS[risk] for risk in Risk}
 # What a person may put back into the queue.
 REOPENABLE = {GroupState.DISMISSED.value, GroupState.SNOOZED.value}
 SHOWN = (
@@ -181,7 +181,10 @@ def _row(
         more=ngettext("and {count} more", "and {count} more", more).format(count=more)
         if more
         else "",
-        links=[(name, address, _held(held, count)) for _, name, address, held in group.links],
+        links=[
+            (channel_name(type_), address, _held(held, count))
+            for type_, _name, address, held in group.links
+        ],
         segments=[(segment_class(color), name) for name, color in group.segment_labels],
         risks=[str(RISKS[code]) for code in group.risk_codes if code in RISKS],
         grade=marks.get(group.grade, ("", "")),

@@ -4,25 +4,26 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.dates import MONTHS
 from django.utils.formats import get_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import ngettext
 
-SHORT_MONTHS = (
-    pgettext_lazy("month", "Jan"),
-    pgettext_lazy("month", "Feb"),
-    pgettext_lazy("month", "Mar"),
-    pgettext_lazy("month", "Apr"),
-    pgettext_lazy("month", "May"),
-    pgettext_lazy("month", "Jun"),
-    pgettext_lazy("month", "Jul"),
-    pgettext_lazy("month", "Aug"),
-    pgettext_lazy("month", "Sep"),
-    pgettext_lazy("month", "Oct"),
-    pgettext_lazy("month", "Nov"),
-    pgettext_lazy("month", "Dec"),
-)
+from mergeui.dates import SHORT_MONTHS, day, short_day
+
+__all__ = [
+    "ago",
+    "ahead",
+    "clock",
+    "contacts",
+    "day",
+    "exact",
+    "groups",
+    "number",
+    "seconds",
+    "short_day",
+    "zone",
+    "zone_name",
+]
 
 # The units, the longest first, and each as a phrase.
 AGO: tuple[tuple[timedelta, Callable[[int], str]], ...] = (
@@ -58,22 +59,6 @@ def ahead(then: datetime, now: datetime) -> str:
             count = round(left / step)
             return words(count).format(count=number(count))
     return _("any moment now")
-
-
-def day(moment: datetime) -> str:
-    """A day: "23 November 2026"."""
-    local = timezone.localtime(moment)
-    return _("{day} {month} {year}").format(
-        day=local.day, month=MONTHS[local.month], year=local.year
-    )
-
-
-def short_day(moment: datetime) -> str:
-    """A day: "23 Nov 2026"."""
-    local = timezone.localtime(moment)
-    return _("{day} {short_month} {year}").format(
-        day=local.day, short_month=SHORT_MONTHS[local.month - 1], year=local.year
-    )
 
 
 def clock(moment: datetime) -> str:
@@ -129,8 +114,3 @@ def groups(count: int) -> str:
 def seconds(count: int) -> str:
     """How many seconds: "1 second", "10 seconds"."""
     return ngettext("{count} second", "{count} seconds", count).format(count=number(count))
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """A count with its word: "1 group", "2,140 groups"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

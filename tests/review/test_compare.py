@@ -88,7 +88,7 @@ def test_a_contact_with_nothing_at_all_is_a_column_like_any_other() -> None:
 
     comparison = compare(parsed(contact("Ana", whatsapp(PHONE)), empty))
 
-    assert comparison.names == ("Ana", "No name")
+    assert comparison.names == ("Ana", "contact_bare")
     assert all(len(row.cells) == 2 for row in comparison.rows)
 
 

@@ -35,11 +35,11 @@ def test_a_nameless_contact_is_called_by_its_channels() -> None:
         for c in parsed(
             contact(None, whatsapp("+15550101", name="Ana on WhatsApp")),
             contact("  ", email("ana@example.com")),
-            contact(None),
+            contact(None, id="ct_bare"),
         )
     ]
 
-    assert called == ["Ana on WhatsApp", "ana@example.com", "No name"]
+    assert called == ["Ana on WhatsApp", "ana@example.com", "ct_bare"]
 
 
 def test_a_search_finds_either_script() -> None:

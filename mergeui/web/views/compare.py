@@ -29,6 +29,7 @@ from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
 from mergeui.web.notes import thread_of
 from mergeui.web.told_apart import said_banner, said_in
+from mergeui.web.when import number
 
 NOTE_LONGEST = 2_000
 
@@ -104,8 +105,8 @@ def _latest_request(group: Group) -> MergeRequest | None:
 
 def snooze_days() -> list[tuple[str, str]]:
     """Days that people often choose: (ISO date, words)."""
-    today = timezone.now().date()
-    choices = ((1, "Tomorrow"), (7, "In a week"), (30, "In a month"))
+    today = timezone.localdate()
+    choices = ((1, gettext("Tomorrow")), (7, gettext("In a week")), (30, gettext("In a month")))
     days = [((today + timedelta(days=days)).isoformat(), words) for days, words in choices]
     return [*days, (UNTIL_CHANGE, gettext("When something changes"))]
 
@@ -149,13 +150,16 @@ def request_merge(request: MemberRequest, pk: int) -> HttpResponse:
 def _refuse_unread(group: Group, picked: Picked) -> None:
     """A tick for other risks than those of this choice says nothing about this choice."""
     if len(picked.note) > NOTE_LONGEST:
-        raise Invalid(f"The note is too long: {NOTE_LONGEST:,} characters are possible.")
+        words = gettext("The note is too long: {most} characters are possible.")
+        raise Invalid(words.format(most=number(NOTE_LONGEST)))
     if picked.risks is None or not picked.acknowledged:
         return
     if preview_of(contacts_of(group), picked, said_in(group)).risks != picked.risks:
         raise Invalid(
-            "The choice changed after the risks were shown. Read what is risky about it now, then"
-            " tick the box again."
+            gettext(
+                "The choice changed after the risks were shown. Read what is risky about it now,"
+                " then tick the box again."
+            )
         )
 
 
@@ -178,7 +182,7 @@ def raw(request: MemberRequest, pk: int, contact_id: str) -> HttpResponse:
     shown = group_of(request, pk)
     member = next((m for m in shown.members.all() if m.contact_id == contact_id), None)
     if member is None:
-        raise Http404("This contact is not in this group.")
+        raise Http404(gettext("This contact is not in this group."))
     text = json.dumps(member.raw, indent=2, ensure_ascii=False)
     context = {
         "group": shown,
