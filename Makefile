@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test check coverage sweep bench lock messages format screenshots
+.PHONY: help demo setup run test check coverage keys sweep bench lock messages format screenshots
 # Two targets at once would set up the same .venv twice.
 .NOTPARALLEL:
 
@@ -53,6 +53,11 @@ screenshots: ## The pages of a fresh demo as pictures, into docs/screenshots
 	@scripts/setup --dev
 	@$(BIN)/python -m scripts.browser
 	@$(BIN)/python -m scripts.screenshots
+
+keys: ## A hundred groups decided in a browser by keys alone (the tests do fewer)
+	@scripts/setup --dev
+	@$(BIN)/python -m scripts.browser
+	DESK_GROUPS=100 $(BIN)/pytest tests/browser/test_keys.py -k row_of_groups
 
 sweep: ## Kill the worker at every commit and socket operation of a merge, on both databases
 	@scripts/setup --dev

@@ -21,7 +21,7 @@ def move(
     action: Action,
     by_user: Actor,
     subject: str,
-    stale: Callable[[], str],
+    stale: Callable[[], str | Stale],
     changes: Mapping[str, Any],
     only_if: Q | None = None,
     also: Callable[[], None] = lambda: None,
@@ -34,8 +34,8 @@ def move(
     `also` is what follows from it in other rows; it runs before the entry is recorded, because
     from then on all other writers of history wait (log.record). Several processes may try at once:
     exactly one succeeds, on either database. Raises
-    `Stale(stale())` when the row had moved already; then nothing is changed or recorded. The
-    attributes of `row` follow the database afterwards.
+    `Stale(stale())` when the row had moved already, or what `stale` gives if that is a Stale; then
+    nothing is changed or recorded. The attributes of `row` follow the database afterwards.
     """
     manager = type(row)._default_manager
     with transaction.atomic():
@@ -45,7 +45,8 @@ def move(
             .update(**dict(changes))
         )
         if moved != 1:
-            raise Stale(stale())
+            why = stale()
+            raise why if isinstance(why, Stale) else Stale(why)
         also()
         entry = record(
             action,

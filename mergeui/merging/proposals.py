@@ -25,7 +25,8 @@ from mergeui.invent.guard import merge_body
 from mergeui.merging.models import ContactLock, MergeRequest, RequestState, Source
 from mergeui.merging.plan import chunks, predict
 from mergeui.merging.settle import about
-from mergeui.review.decisions import already, part_of, require
+from mergeui.review.claims import free_for
+from mergeui.review.decisions import already, part_of, require, too_late
 from mergeui.review.models import Group, GroupState, MergedContact
 from mergeui.review.pairs import said_of
 from mergeui.review.risk import Caution, ToldApart, cautions
@@ -107,12 +108,12 @@ def propose(
 
     `fingerprint` is that of all members as they were shown (review.seen.fingerprint_of); without
     it, what the mirror holds now counts as seen. `bulk_id` is the bulk decision that this is a part
-    of. Raises Invalid, NotAllowed, or Stale: the group
-    changed or was decided, or a contact belongs to another request.
+    of. Raises Invalid, NotAllowed, or Stale: the group changed or was decided, somebody else has it
+    open, or a contact belongs to another request.
     """
     require(by_user, Role.OPERATOR)
     if group.state != GroupState.OPEN:
-        raise Stale(already(group))
+        raise Stale(already(group, by_user=by_user))
     members = contacts_of(group)
     if fingerprint and fingerprint != fingerprint_of(members):
         raise Stale(
@@ -128,7 +129,7 @@ def propose(
         with transaction.atomic():
             return _create(group, choice, by_user=by_user, note=note, bulk_id=bulk_id)
     except IntegrityError:
-        raise Stale(locked_by(group, choice) or already(group)) from None
+        raise Stale(locked_by(group, choice) or already(group, by_user=by_user)) from None
 
 
 def locked_by(group: Group, choice: Choice) -> str:
@@ -167,7 +168,8 @@ def _create(
     group: Group, choice: Choice, *, by_user: Actor, note: str, bulk_id: int | None
 ) -> MergeRequest:
     now = timezone.now()
-    moved = Group.objects.filter(pk=group.pk, state=GroupState.OPEN).update(
+    free = Group.objects.filter(free_for(by_user.user, now), pk=group.pk, state=GroupState.OPEN)
+    moved = free.update(
         state=GroupState.REQUESTED,
         decided_by=by_user.user,
         decided_at=now,
@@ -176,7 +178,7 @@ def _create(
         claimed_until=None,
     )
     if moved != 1:
-        raise Stale(already(group))
+        raise too_late(group, by_user=by_user)
     request = _insert(group, choice, now, by_user, note, bulk_id)
     snapshot = [contact.raw for contact in choice.contacts]
     record(

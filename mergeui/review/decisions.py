@@ -9,16 +9,16 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mergeui.accounts.models import Role, User
+from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.transition import move
 from mergeui.errors import Invalid, NotAllowed, Stale
 from mergeui.review import pairs
+from mergeui.review.claims import claimed, free_for, holder
 from mergeui.review.models import Group, GroupState
 from mergeui.review.risk import Risk, joined
 
-CLAIM_LASTS = timedelta(minutes=10)
 LONGEST_SNOOZE = timedelta(days=366)
 
 
@@ -33,8 +33,15 @@ def require(by_user: Actor, role: Role) -> None:
         )
 
 
-def already(group: Group) -> str:
-    """The sentence for somebody who comes too late to a group."""
+def too_late(group: Group, *, by_user: Actor) -> Stale:
+    """Why a decision about a group could not be made, for the person who made it."""
+    if who := holder(group, besides=by_user.user):
+        return claimed(who)
+    return Stale(already(group, by_user=by_user))
+
+
+def already(group: Group, *, by_user: Actor | None = None) -> str:
+    """The sentence for somebody who comes too late to a group: by whom, and how."""
     fresh = Group.objects.select_related("decided_by").filter(pk=group.pk).first()
     if fresh is None or fresh.state == GroupState.VANISHED:
         return _("Invent no longer suggests this group, so there is nothing to decide.")
@@ -44,7 +51,13 @@ def already(group: Group) -> str:
         GroupState.DISMISSED: _("This group was marked as not a duplicate meanwhile."),
         GroupState.SNOOZED: _("This group was snoozed meanwhile."),
     }
-    if fresh.decided_by:
+    if by_user and by_user.user and by_user.user.pk == fresh.decided_by_id:
+        what |= {
+            GroupState.REQUESTED: _("A merge of this group was requested meanwhile by you."),
+            GroupState.DISMISSED: _("This group was marked as not a duplicate meanwhile by you."),
+            GroupState.SNOOZED: _("This group was snoozed meanwhile by you."),
+        }
+    elif fresh.decided_by:
         what |= {
             GroupState.REQUESTED: _("A merge of this group was requested meanwhile by {who}."),
             GroupState.DISMISSED: _("This group was marked as not a duplicate meanwhile by {who}."),
@@ -124,9 +137,10 @@ def _decide(
         action=action,
         by_user=by_user,
         subject=f"group:{group.pk}",
-        stale=lambda: already(group),
-        # What was decided is what was seen: a sync may have changed the group a moment ago.
-        only_if=Q(fingerprint=group.fingerprint),
+        stale=lambda: too_late(group, by_user=by_user),
+        # What was decided is what was seen: a sync may have changed the group a moment ago. And
+        # two people never decide the same group.
+        only_if=Q(fingerprint=group.fingerprint) & free_for(by_user.user, timezone.now()),
         changes={
             "state": to.value,
             "decided_by": by_user.user,
@@ -166,7 +180,9 @@ def reopen(group: Group, *, by_user: Actor, bulk_id: int | None = None) -> None:
         action=Action.GROUP_REOPENED,
         by_user=by_user,
         subject=f"group:{group.pk}",
-        stale=lambda: already(group),
+        stale=lambda: already(group, by_user=by_user),
+        # The decision that was seen, not one that somebody has made since.
+        only_if=Q(decided_at=group.decided_at),
         changes={
             "state": GroupState.OPEN.value,
             "snoozed_until": None,
@@ -205,20 +221,3 @@ def wake(*, now: datetime) -> int:
             )
             woken += 1
     return woken
-
-
-def claim(group: Group, *, by: User, take_over: bool = False) -> bool:
-    """Says that `by` has the group open, for ten minutes; False when somebody else has it.
-
-    A claim is a courtesy, not a lock, and no entry: a decision is settled by its transition alone.
-    """
-    now = timezone.now()
-    free = Q(claimed_by=None) | Q(claimed_by=by) | Q(claimed_until__lte=now)
-    claimed = (
-        Group.objects.filter(pk=group.pk)
-        .filter(Q() if take_over else free)
-        .update(claimed_by=by, claimed_until=now + CLAIM_LASTS)
-    )
-    if claimed:
-        group.claimed_by, group.claimed_until = by, now + CLAIM_LASTS
-    return bool(claimed)

@@ -130,6 +130,8 @@ class Group(models.Model):
                 fields=["organization", "state", "grade", "first_seen_at", "id"],
                 name="queue_by_grade",
             ),
+            # What somebody decided last, to take it back.
+            models.Index(fields=["decided_by", "-decided_at"], name="decisions_by_person"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -6,7 +6,7 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import reverse
@@ -53,11 +53,12 @@ def page(role: Role = Role.VIEWER) -> Callable[[View[P]], Plain[P]]:
     return decorate
 
 
-def action(role: Role, *, back: str) -> Callable[[View[P]], Plain[P]]:
+def action(role: Role, *, back: str, by_itself: bool = False) -> Callable[[View[P]], Plain[P]]:
     """A form that is sent: POST alone, for members who may do what `role` may.
 
     `back` names the page that shows the form; its address has the same parts. What somebody typed
-    whose session ended meanwhile is kept for that page.
+    whose session ended meanwhile is kept for that page. What a page sends `by_itself` was not typed
+    by anybody: it is refused then, and nobody is led away from where they are.
     """
 
     def decorate(view: View[P]) -> Plain[P]:
@@ -65,13 +66,16 @@ def action(role: Role, *, back: str) -> Callable[[View[P]], Plain[P]]:
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.method != "POST":
                 return problems.wrong_method(request, ["POST"], reverse(back, kwargs=kwargs))
+            if not request.user.is_authenticated and by_itself:
+                return HttpResponse(status=403)
             if not request.user.is_authenticated:
                 form_page = reverse(back, kwargs=kwargs)
                 typed.keep(request, form_page)
                 return sign_in_first(request, form_page)
             return _answer(view, request, role, *args, **kwargs)
 
-        guarded.back = back  # type: ignore[attr-defined]
+        if not by_itself:
+            guarded.back = back  # type: ignore[attr-defined]
         return guarded
 
     return decorate

@@ -73,6 +73,7 @@ class Column:
     """A contact at the head of its column.
 
     `news` says what happened since it was looked at; `words` what became of it, in a `style`.
+    `digit` is the key that keeps it, `letter` the one that merges it into another.
     """
 
     contact_id: str
@@ -85,6 +86,8 @@ class Column:
     news: str = ""
     words: str = ""
     style: str = "line"
+    digit: str = ""
+    letter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from mergeui.accounts.models import Membership
+from mergeui.accounts.models import Membership, Role
 from mergeui.merging.models import Standing
+from mergeui.web.lately import bar
 from mergeui.web.notes import unread_count
 from mergeui.web.requests import waiting_for
 
@@ -26,9 +27,10 @@ SECTIONS = {
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
-    """The member, the part of the desk that the page belongs to, and what is for the member.
+    """The member, the part of the desk that the page belongs to, what is for the member and
+    what they decided lately.
 
-    `waiting` is a function: only a template that shows the frame asks the database for it.
+    `waiting` and `lately` are functions: only a template that shows the frame asks the database.
     """
     user = getattr(request, "user", None)
     member: Membership | None = getattr(user, "member", None)
@@ -39,8 +41,10 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     name = match.url_name if match else None
     return {
         "member": member,
+        "may_decide": bool(member and member.can(Role.OPERATOR)),
         "section": SECTIONS.get((name or "").partition("_")[0], ""),
         "halt": standing if standing and standing.halted_as else None,
         "chain_broken": standing.chain_broken if standing else "",
         "waiting": lambda: waiting_for(member) + unread_count(member) if member else 0,
+        "lately": lambda: bar(request, member) if member else None,
     }

@@ -24,6 +24,9 @@ from mergeui.web.queue import snoozed_until
 from mergeui.web.when import ago, number
 
 SEEN_DIGITS = 16
+# The keys of the columns, one a place: what has no other use on the page (partials/keys.html).
+DIGITS = "123456789"
+LETTERS = "cdefghilopqrtvwyz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,12 @@ def columns(
             raw_url=reverse("group_raw", kwargs={"pk": group.pk, "contact_id": contact.id}),
             url=reverse("contact", kwargs={"contact_id": contact.id}),
             news=news[contact.id],
+            digit=DIGITS[place : place + 1],
+            letter=LETTERS[place : place + 1],
         )
-        for contact, name in zip(comparison.contacts, comparison.names, strict=True)
+        for place, (contact, name) in enumerate(
+            zip(comparison.contacts, comparison.names, strict=True)
+        )
     ]
 
 

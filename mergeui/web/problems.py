@@ -21,9 +21,17 @@ TITLES = {
 
 
 def answer(
-    request: HttpRequest, status: int, sentence: str, title: str = "", back: str = ""
+    request: HttpRequest,
+    status: int,
+    sentence: str,
+    title: str = "",
+    back: str = "",
+    take_over: str = "",
 ) -> HttpResponse:
-    """The page or fragment that says `sentence`; what was typed is shown, to be copied."""
+    """The page or fragment that says `sentence`; what was typed is shown, to be copied.
+
+    `take_over` is the address that makes a group one's own that somebody else has open.
+    """
     fields = typed.fields_of(request) if request.method == "POST" else {}
     notes = fields.get("note") or fields.get("words") or []
     context = {
@@ -31,6 +39,7 @@ def answer(
         "title": title or TITLES.get(status, TITLES[400]),
         "sentence": sentence,
         "back": back,
+        "take_over": take_over,
         "typed_note": notes[0].strip() if notes else "",
     }
     if getattr(request, "htmx", False):

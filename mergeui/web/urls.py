@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import PathConverter
 
 from mergeui.web.views import (
+    claims,
     compare,
     contacts,
     decisions,
@@ -16,6 +17,7 @@ from mergeui.web.views import (
     session,
     settings,
     sync,
+    undo,
 )
 
 
@@ -36,10 +38,14 @@ urlpatterns = [
     path("groups/<int:pk>/request/", compare.request_merge, name="group_request"),
     path("groups/<int:pk>/dismiss/", decisions.dismiss, name="group_dismiss"),
     path("groups/<int:pk>/snooze/", decisions.snooze, name="group_snooze"),
-    path("groups/<int:pk>/claim/", decisions.claim, name="group_claim"),
+    path("groups/<int:pk>/claim/", claims.claim, name="group_claim"),
+    path("groups/<int:pk>/hold/", claims.hold, name="group_hold"),
+    path("groups/<int:pk>/release/", claims.release, name="group_release"),
     path("groups/<int:pk>/reopen/", decisions.reopen, name="group_reopen"),
     path("groups/<int:pk>/next/", decisions.following, name="group_next"),
     path("groups/<int:pk>/note/", notes.group_note, name="group_note"),
+    path("undo/", undo.undo, name="undo"),
+    path("lately/", undo.lately, name="lately"),
     path("contacts/<contact:contact_id>/", contacts.contact, name="contact"),
     path("halt/", halt.page_of_halt, name="halt"),
     path("halt/end/", halt.end, name="halt_end"),

@@ -23,9 +23,9 @@
   });
 
   // A problem goes as soon as something else succeeds.
-  document.addEventListener("htmx:beforeSwap", (event) => {
+  document.addEventListener("htmx:afterRequest", (event) => {
     const place = document.getElementById("problem");
-    if (place && !event.detail.isError && event.detail.requestConfig.verb !== "get") {
+    if (place && event.detail.successful && event.detail.requestConfig.verb !== "get") {
       place.replaceChildren();
     }
   });
@@ -62,16 +62,18 @@
     form.dispatchEvent(new Event("picked"));
   });
 
-  // Arrow keys go from row to row once one of them has the focus.
-  document.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const link = event.target.closest?.(".row-link");
-    if (!step || !link || event.altKey || event.ctrlKey || event.metaKey) return;
-    const links = [...document.querySelectorAll(".row-link")];
-    const next = links[links.indexOf(link) + step];
-    if (next) {
-      event.preventDefault();
-      next.focus();
-    }
+  // After a decision the next group stands where the last one was: reading goes on at its top.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "main") event.target.focus({ preventScroll: true });
+    const place = event.detail.target;
+    if (place?.id === "problem") place.scrollIntoView({ block: "nearest" });
   });
+
+  // The seconds of the cool-off run on the page; the server says what is left of them.
+  setInterval(() => {
+    for (const place of document.querySelectorAll("[data-countdown]")) {
+      if (place.value !== undefined) place.value = Math.max(0, place.value - 1);
+      else place.textContent = Math.max(0, Number(place.textContent) - 1);
+    }
+  }, 1000);
 })();

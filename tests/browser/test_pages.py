@@ -81,9 +81,9 @@ def test_the_expected_result_follows_the_choice(page: Page) -> None:
     sentence = page.locator("#what")
     expect(sentence).to_contain_text("2 contacts will be merged into Ana García and disappear;")
 
-    page.get_by_label("Keep this one: Ana Garcia", exact=True).check()
+    page.get_by_label("Keep this one: Ana Garcia").check()
     expect(sentence).to_contain_text("1 contact will be merged into Ana Garcia")
-    page.get_by_label("Merge into it: Ana García", exact=True).check()
+    page.get_by_label("Merge into it: Ana García").check()
     expect(sentence).to_contain_text("2 contacts will be merged into Ana Garcia")
     expect(page.get_by_role("button", name="Merge 2 contacts")).to_be_visible()
     expect(page.get_by_text("added from Ana García")).to_be_visible()
@@ -112,7 +112,7 @@ def test_snoozing_from_its_menu(page: Page) -> None:
     page.goto(f"/groups/{group('bea').pk}/")
     page.get_by_role("button", name="Snooze…").click()
     page.get_by_role("button", name="In a week").click()
-    expect(page.get_by_text("Snoozed: Bea.")).to_be_visible()
+    expect(page.get_by_text(re.compile("Snoozed until .*: Bea."))).to_be_visible()
     assert group("bea").state == "snoozed"
 
 
@@ -125,7 +125,7 @@ def test_entries_open_in_their_place(page: Page) -> None:
 
 def test_a_lost_session_gives_back_what_was_typed(page: Page) -> None:
     page.goto(f"/groups/{group('bea').pk}/")
-    page.get_by_label("Note").fill("A long story")
+    page.locator("#id_note").fill("A long story")
     cookies = [cookie for cookie in page.context.cookies() if cookie["name"] == "csrftoken"]
     page.context.clear_cookies()
     page.context.add_cookies(cookies)
@@ -137,7 +137,7 @@ def test_a_lost_session_gives_back_what_was_typed(page: Page) -> None:
     page.get_by_label("Password").fill("a long enough password")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("Nothing was sent; check and send again.")).to_be_visible()
-    expect(page.get_by_label("Note")).to_have_value("A long story")
+    expect(page.locator("#id_note")).to_have_value("A long story")
     assert group("bea").state == "open"
 
 

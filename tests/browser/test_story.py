@@ -75,6 +75,7 @@ def test_the_main_job(
     expect(page.get_by_role("heading", name="Are these the same person?")).to_be_visible()
     expect(page.get_by_text("disappears; this can't be undone.").first).to_be_visible()
     page.get_by_role("button", name=re.compile("^Merge")).click()
+    page.get_by_role("link", name="Look at the request").click()
     until_seen(page, "The contacts are one now.", scripted=scripted)
     assert MergeRequest.objects.get().state == RequestState.MERGED
     assert desk.counters.merge_calls == 1
@@ -87,7 +88,7 @@ def test_the_main_job(
         page.get_by_role("button", name="Preview").click()
     page.get_by_label(re.compile("I have read what is risky")).check()
     page.get_by_role("button", name=re.compile("^(Merge|Ask)")).click()
-    expect(page.get_by_text("A second person has to approve it.")).to_be_visible()
+    expect(page.get_by_text("Approval asked for: Bea Costa")).to_be_visible()
 
     paula = new_context(java_script_enabled=scripted).new_page()
     sign_in(paula, "paula")
@@ -117,6 +118,8 @@ def test_no_page_has_a_barrier(desk: LiveDesk, signed_in: Callable[..., Page], s
         expect(page.get_by_role("heading", name="Are these the same person?")).to_be_visible()
         assert_accessible(page)
     page.get_by_role("button", name="Not a duplicate").click()
+    expect(page.get_by_text("Marked as not a duplicate")).to_be_visible()
+    assert_accessible(page)
     olga = desk.propose(actor(Role.OPERATOR), desk.group("open"))
     addresses = [
         "/groups/?q=nothing-like-that", "/groups/?state=dismissed", "/requests/?view=all",

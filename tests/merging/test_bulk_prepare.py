@@ -11,7 +11,8 @@ from mergeui.errors import Invalid, NotAllowed
 from mergeui.merging.bulk import prepare as preparing
 from mergeui.merging.bulk.prepare import forget_drafts, prepare
 from mergeui.merging.models import BulkDecision, BulkItem, BulkKind
-from mergeui.review.decisions import claim, dismiss
+from mergeui.review.claims import claim
+from mergeui.review.decisions import dismiss
 from mergeui.review.models import Group
 from tests.desk import Desk, actor, member
 from tests.many import crowd, pairs, stored

@@ -15,7 +15,8 @@ from mergeui.errors import Problem
 from mergeui.merging.bulk.wishes import confirm, stop, take_back
 from mergeui.merging.bulk.work import work_on
 from mergeui.merging.models import BulkDecision, BulkKind, MergeRequest
-from mergeui.review.decisions import claim, dismiss
+from mergeui.review.claims import renew
+from mergeui.review.decisions import dismiss
 from mergeui.review.models import Group, Member
 from tests.desk import Desk, actor
 from tests.many import pairs, stored
@@ -56,7 +57,7 @@ def test_what_was_not_ticked_is_never_touched(
     bulk = summary(olga, [groups[n] for n in ticked], kind)
     for n in meddled & ticked:
         if n % 2:
-            claim(groups[n], by=amir.user)
+            renew(groups[n], by=amir.user)
         else:
             dismiss(groups[n], by_user=amir)
     others = [group for n, group in enumerate(groups) if n not in ticked]

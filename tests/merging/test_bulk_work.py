@@ -18,7 +18,8 @@ from mergeui.merging.bulk.wishes import confirm
 from mergeui.merging.bulk.work import work_on, work_portion
 from mergeui.merging.execution import execute_next
 from mergeui.merging.models import BulkItem, BulkKind, BulkState, MergeRequest, RequestState
-from mergeui.review.decisions import claim, dismiss
+from mergeui.review.claims import claim
+from mergeui.review.decisions import dismiss
 from mergeui.review.models import Group, GroupState
 from tests.desk import Desk, actor, member
 from tests.many import crowd

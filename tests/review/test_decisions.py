@@ -12,7 +12,8 @@ from mergeui.audit.actions import Action
 from mergeui.audit.models import Entry
 from mergeui.audit.transition import move
 from mergeui.errors import Invalid, NotAllowed, Stale
-from mergeui.review.decisions import already, claim, dismiss, reopen, snooze, wake
+from mergeui.review.claims import claim
+from mergeui.review.decisions import already, dismiss, reopen, snooze, wake
 from mergeui.review.models import Group, GroupState
 from tests.contacts import contact, whatsapp
 from tests.desk import Desk, actor

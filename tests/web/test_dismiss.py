@@ -59,6 +59,12 @@ def test_skipping_goes_on_without_deciding(desk: Desk) -> None:
     assert group().state == GroupState.OPEN
 
 
+def test_what_somebody_else_has_open_is_skipped(desk: Desk) -> None:
+    somebody().get(address("bea", ""))
+
+    assert somebody().post(address()).url == address("eva", "")
+
+
 def test_an_altered_cookie_does_no_harm(desk: Desk) -> None:
     client = somebody()
     client.cookies["queue"] = "sort=%00&state=x&size=y&" + "q" * 5_000
@@ -69,10 +75,9 @@ def test_an_altered_cookie_does_no_harm(desk: Desk) -> None:
 def test_htmx(desk: Desk) -> None:
     answer = somebody().post(address(), headers=HTMX)
 
-    assert answer.status_code == 200
+    assert (answer.status_code, answer["HX-Push-Url"]) == (200, address("bea", ""))
     assert "Marked as not a duplicate" in text_of(answer)
-    assert "<html" not in text_of(answer)
-    assert answer["HX-Redirect"] == address("bea", "")
+    assert f'action="{address("bea", "request/")}"' in text_of(answer)
 
 
 def test_get_is_refused(desk: Desk) -> None:

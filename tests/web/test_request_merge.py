@@ -1,5 +1,7 @@
 """Asking for a merge: exactly what was seen and ticked, or nothing, and nothing typed is lost."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -51,7 +53,7 @@ def test_exactly_what_was_ticked_is_asked_for(desk: Desk) -> None:
     answer = ask(somebody(), group, sources=[one.contact_id], note="the same")
     made = MergeRequest.objects.get()
 
-    assert (answer.status_code, answer.url) == (303, f"/requests/{made.pk}/")
+    assert (answer.status_code, answer.url) == (303, "/groups/")
     assert made.primary_contact_id == group.primary_contact_id
     assert [source.contact_id for source in made.sources.all()] == [one.contact_id]
     assert made.note == "the same"
@@ -64,11 +66,30 @@ def test_any_member_can_be_kept(desk: Desk) -> None:
     assert MergeRequest.objects.get().primary_contact_id == ids[2]
 
 
-def test_htmx_gets_words_and_goes_on(desk: Desk) -> None:
+def test_the_next_page_says_so_and_leads_to_the_request(desk: Desk) -> None:
+    client = somebody()
+    page = text_of(client.get(ask(client, desk.group()).url))
+
+    assert re.search("Merging in .*10.* s: <bdi>Bea</bdi>.", page)
+    assert f'href="/requests/{MergeRequest.objects.get().pk}/"' in page
+
+
+def test_htmx_gets_the_next_group_in_the_same_answer() -> None:
+    pairs = [(name, email(f"{name}@example.com")) for name in ("Bea", "Eva")]
+    Desk(*(contact(name, shared) for name, shared in pairs for _ in "12")).sync()
+    first, second = Group.objects.order_by("pk")
+    answer = ask(somebody(), first, headers=HTMX)
+
+    assert (answer.status_code, answer["HX-Push-Url"]) == (200, f"/groups/{second.pk}/")
+    assert "Merging in" in text_of(answer)
+    assert f'formaction="/groups/{second.pk}/dismiss/"' in text_of(answer)
+    assert Group.objects.get(pk=second.pk).claimed_by is not None
+
+
+def test_htmx_at_the_end_of_the_list(desk: Desk) -> None:
     answer = ask(somebody(), desk.group(), headers=HTMX)
 
-    assert answer.status_code == 200
-    assert answer["HX-Redirect"] == f"/requests/{MergeRequest.objects.get().pk}/"
+    assert (answer.status_code, answer["HX-Redirect"]) == (200, "/groups/")
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,19 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
+from django_htmx.http import push_url
 
 from mergeui.accounts.models import Role
 from mergeui.errors import Invalid, Problem, Stale
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.proposals import propose
-from mergeui.review import decisions
+from mergeui.review import claims
+from mergeui.review.claims import Claimed
 from mergeui.review.compare import compare
 from mergeui.review.models import Group, GroupState, Member
 from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.review.text import visible
-from mergeui.web import comparing, problems, typed
+from mergeui.web import comparing, lately, onward, problems, typed
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.comparing import Picked
 from mergeui.web.deciding import banner, columns, preview_of
@@ -46,11 +48,30 @@ def group_of(request: MemberRequest, pk: int) -> Group:
 @page()
 def group(request: MemberRequest, pk: int) -> HttpResponse:
     """Compares; opening it says to the others that somebody is at it."""
+    return opened(request, pk)
+
+
+def opened(request: MemberRequest, pk: int) -> HttpResponse:
+    """The page of a group that is opened now."""
     shown = group_of(request, pk)
     if shown.state == GroupState.OPEN and request.member.can(Role.OPERATOR):
-        decisions.claim(shown, by=request.user)
-    kept = typed.restore(request, request.path)
+        claims.claim(shown, by=request.user)
+    kept = typed.restore(request, reverse("group", kwargs={"pk": pk}))
     return show(request, shown, typed_fields=kept)
+
+
+def go_to(request: MemberRequest, pk: int | None) -> HttpResponse:
+    """The page of a group, or the list without one: 303, or for htmx the page in this answer."""
+    to = onward.address(request, pk)
+    if pk is None or not wants_fragment(request):
+        return done(request, to, "")
+    return push_url(opened(request, pk), to)
+
+
+def go_on(request: MemberRequest, decided: Group) -> HttpResponse:
+    """After a decision: the next group, with a bar that says what was decided and takes it back."""
+    lately.remember(request, decided)
+    return lately.keep(request, go_to(request, onward.following(request, decided)))
 
 
 def show(
@@ -90,6 +111,8 @@ def show(
         "errors": errors or {},
         "snooze": snooze_days(),
         "thread": thread_of(request.member, group, typed=words),
+        "back": onward.address(request, None),
+        "held": group.claimed_until if group.claimed_by_id == request.user.pk else None,
     }
     return render(
         request, "compare/page.html", context, status=problem.status if problem else status
@@ -128,12 +151,12 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
 
 @action(Role.OPERATOR, back="group")
 def request_merge(request: MemberRequest, pk: int) -> HttpResponse:
-    """Asks for the merge of what is ticked; what was typed is shown again when it is refused."""
+    """Asks for the merge of what is ticked and goes on; refused, what was typed is shown again."""
     group = group_of(request, pk)
     picked = Picked.typed(request.POST)
     try:
         _refuse_unread(group, picked)
-        made = propose(
+        propose(
             group,
             primary_id=picked.primary,
             source_ids=picked.sources,
@@ -144,7 +167,7 @@ def request_merge(request: MemberRequest, pk: int) -> HttpResponse:
         )
     except Problem as problem:
         return refused(request, pk, problem)
-    return done(request, reverse("request", kwargs={"pk": made.pk}), "")
+    return go_on(request, group)
 
 
 def _refuse_unread(group: Group, picked: Picked) -> None:
@@ -169,11 +192,24 @@ def refused(
     """The page once more with what was typed, and the sentence that says what was wrong."""
     record_refusal(request, problem)
     if wants_fragment(request):
-        return problems.answer(request, problem.status, problem.sentence)
+        return _refused_there(request, pk, problem)
     fields = request.POST.copy()
     if isinstance(problem, Stale):
         fields.pop("acknowledge", None)
     return show(request, group_of(request, pk), typed_fields=fields, problem=problem, errors=errors)
+
+
+def _refused_there(request: MemberRequest, pk: int, problem: Problem) -> HttpResponse:
+    """The sentence alone, for the page that is there with all that was typed."""
+    if not isinstance(problem, Claimed):
+        return problems.answer(request, problem.status, problem.sentence)
+    return problems.answer(
+        request,
+        problem.status,
+        problem.sentence,
+        title=gettext("Nothing was decided"),
+        take_over=reverse("group_claim", kwargs={"pk": pk}),
+    )
 
 
 @page()

@@ -19,10 +19,10 @@ from mergeui.web import refresh
 from mergeui.web.access import MemberRequest, page
 from mergeui.web.forms import QueueForm
 from mergeui.web.htmx import wants_fragment
+from mergeui.web.onward import COOKIE
 from mergeui.web.paging import Page, bounded_count, paginate
 from mergeui.web.reader import begins_at
 
-COOKIE = "queue"
 USUAL = {("state", "open"), ("sort", "oldest")}
 
 

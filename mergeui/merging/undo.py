@@ -1,0 +1,86 @@
+"""Taking back what a person decided last.
+
+A decision that sends nothing can be taken back for ever, a merge until the worker begins with it.
+Each undo is the transition that there is for it anyway, with its own entry.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from mergeui.accounts.models import Organization, User
+from mergeui.audit.actor import Actor
+from mergeui.errors import Stale
+from mergeui.merging import approval
+from mergeui.merging.models import WAITING, MergeRequest
+from mergeui.review import decisions
+from mergeui.review.models import Group, GroupState
+
+PUT_ASIDE = (GroupState.DISMISSED, GroupState.SNOOZED)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decided about a group, as it stands; with the merge that was asked for."""
+
+    group: Group
+    request: MergeRequest | None = None
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether nothing was sent for it and nobody decided otherwise since."""
+        if self.request is not None:
+            return self.request.state in WAITING
+        return self.group.state in PUT_ASIDE
+
+
+def last_decision(organization: Organization, user: User) -> Decision | None:
+    """The latest decision of `user` that was not taken back; None when there is none."""
+    return _first(_decided_by(organization, user).order_by("-decided_at", "-pk"))
+
+
+def decision_about(group_id: int, organization: Organization, user: User) -> Decision | None:
+    """What `user` decided about a group, if that is how it stands; None otherwise."""
+    return _first(_decided_by(organization, user).filter(pk=group_id))
+
+
+def _decided_by(organization: Organization, user: User) -> QuerySet[Group]:
+    decided = Group.objects.of(organization).filter(decided_by=user)
+    return decided.exclude(state=GroupState.OPEN).exclude(decided_at=None)
+
+
+def _first(found: QuerySet[Group]) -> Decision | None:
+    group = found.select_related("organization").first()
+    if group is None:
+        return None
+    if group.state not in {GroupState.REQUESTED, GroupState.MERGED}:
+        return Decision(group)
+    requests = MergeRequest.objects.filter(group=group).select_related("organization")
+    return Decision(group, requests.order_by("-pk").first())
+
+
+def undo(decision: Decision | None, *, by_user: Actor) -> Group:
+    """Takes a decision back; gives the group, which is to decide again.
+
+    Raises NotAllowed, or Stale with the reason why it can't be taken back.
+    """
+    if decision is None:
+        raise Stale(_("There is no decision of yours that could be undone."))
+    group, request = decision.group, decision.request
+    if not decision.can_be_undone:
+        raise Stale(_why_not(decision))
+    if request is not None:
+        approval.cancel(request, by_user=by_user)
+    else:
+        decisions.reopen(group, by_user=by_user)
+    return group
+
+
+def _why_not(decision: Decision) -> str:
+    names = {"names": ", ".join(decision.group.names[:2])}
+    if decision.group.state == GroupState.MERGED:
+        return _("Too late: %(names)s is merged, and Invent can't take a merge back.") % names
+    if decision.request is not None:
+        return _("Too late: the merge of %(names)s was sent to Invent already.") % names
+    return _("Invent no longer suggests %(names)s, so there is nothing to undo.") % names

@@ -1,0 +1,38 @@
+"""Taking back what one decided last, and the bar that offers it."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from mergeui.accounts.models import Role
+from mergeui.merging import undo as undoing
+from mergeui.web import lately as bars
+from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.htmx import wants_fragment
+from mergeui.web.views.compare import go_to
+
+
+@action(Role.OPERATOR, back="queue")
+def undo(request: MemberRequest) -> HttpResponse:
+    """Takes back the decision about `group`, or the last one, and leads to its group."""
+    organization, given = request.member.organization, request.POST.get("group", "")
+    if given.isascii() and given.isdigit() and len(given) <= 18:
+        decision = undoing.decision_about(int(given), organization, request.user)
+    else:
+        decision = undoing.last_decision(organization, request.user)
+    group = undoing.undo(decision, by_user=request.actor)
+    names = ", ".join(group.names[:2])
+    words = _("Taken back: {}. It is to decide again.")
+    messages.success(request, format_html(words, format_html("<bdi>{}</bdi>", names)))
+    bars.forget(request)
+    return bars.keep(request, go_to(request, group.pk))
+
+
+@page()
+def lately(request: MemberRequest) -> HttpResponse:
+    """The bar alone, as it is now."""
+    if not wants_fragment(request):
+        return redirect("queue")
+    return render(request, "partials/lately.html")

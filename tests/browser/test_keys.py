@@ -1,0 +1,269 @@
+"""A day at the desk without a mouse: deciding in a row, taking back, two people, a lost network."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
+from pytest_django.live_server_helper import LiveServer
+
+from mergeui.accounts.models import Role
+from mergeui.merging.models import MergeRequest, RequestState
+from mergeui.review.models import Group
+from tests.browser.axe import assert_accessible
+from tests.browser.conftest import PHONE, session_of
+from tests.browser.live import LiveDesk
+from tests.contacts import contact, email
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# `make keys` plays a hundred.
+GROUPS = int(os.environ.get("DESK_GROUPS", "24"))
+# What is pressed for one group after the other. The third of four is risky.
+PLAN = ("m", "x", "d a m", "s Enter")
+
+
+def pair(name: str, **second: object) -> list[dict[str, object]]:
+    shared = email(f"{name.lower()}@example.com")
+    return [contact(name, shared), contact(name, shared, **second)]
+
+
+@pytest.fixture
+def desk(live_desk: Callable[..., LiveDesk]) -> LiveDesk:
+    """Three pairs, oldest first: Ana, Bea who unsubscribed once, Eva."""
+    desk = live_desk(*pair("Ana"), *pair("Bea", unsubscribed=True), *pair("Eva"))
+    desk.sync()
+    return desk
+
+
+@pytest.fixture
+def page(desk: LiveDesk, signed_in: Callable[..., Page]) -> Page:
+    page = signed_in(Role.OPERATOR)
+    page.goto("/groups/")
+    return page
+
+
+def group(name: str) -> Group:
+    return Group.objects.get(sort_name=name)
+
+
+def shows(page: Page, name: str) -> None:
+    """The page of the group with this name is there."""
+    expect(page).to_have_url(re.compile(f"/groups/{group(name).pk}/$"))
+    expect(page.locator(".contact-name").first).to_have_text(name.capitalize())
+
+
+def presses(page: Page, keys: str) -> None:
+    for key in keys.split():
+        page.keyboard.press(key)
+
+
+def some_risky(count: int) -> Iterator[dict[str, object]]:
+    for number in range(count):
+        yield from pair(f"N{number:03d}", unsubscribed=PLAN[number % 4].startswith("d"))
+
+
+def test_a_row_of_groups_decided_by_keys_alone(
+    live_desk: Callable[..., LiveDesk], signed_in: Callable[..., Page]
+) -> None:
+    desk = live_desk(*some_risky(GROUPS))
+    desk.sync()
+    page = signed_in(Role.OPERATOR)
+    page.goto("/groups/?sort=name")
+    presses(page, "j Enter")
+    for number in range(GROUPS):
+        page.wait_for_function(
+            "name => document.querySelector('.contact-name')?.textContent === name",
+            arg=f"N{number:03d}",
+        )
+        plan = PLAN[number % 4]
+        if plan.startswith("d"):
+            presses(page, "d")
+            page.locator("[name=acknowledge]").wait_for()
+            plan = "a m"
+        presses(page, plan)
+    expect(page.get_by_role("heading", name="All done")).to_be_visible()
+
+    states = Counter(Group.objects.values_list("state", flat=True))
+    assert states == {
+        "requested": GROUPS // 2, "dismissed": GROUPS // 4, "snoozed": GROUPS // 4
+    }  # fmt: skip
+    assert Counter(MergeRequest.objects.values_list("state", flat=True)) == {
+        "approved": GROUPS // 4, "proposed": GROUPS // 4
+    }  # fmt: skip
+
+
+def test_the_queue_by_keys(page: Page) -> None:
+    presses(page, "j j k")
+    expect(page.locator(".row-link").first).to_be_focused()
+    presses(page, "/")
+    expect(page.get_by_label("Search")).to_be_focused()
+    page.keyboard.type("xjm?")
+    expect(page.get_by_label("Search")).to_have_value("xjm?")
+    assert set(Group.objects.values_list("state", flat=True)) == {"open"}
+
+    page.goto("/history/")
+    presses(page, "/")
+    expect(page).to_have_url(re.compile("/groups/#id_q$"))
+    expect(page.get_by_label("Search")).to_be_focused()
+
+
+def test_all_keys_are_shown_and_can_be_switched_off(page: Page) -> None:
+    presses(page, "?")
+    dialog = page.get_by_role("dialog", name="Keyboard")
+    expect(dialog).to_be_visible()
+    assert_accessible(page)
+    presses(page, "x Escape")
+    expect(dialog).to_be_hidden()
+
+    page.goto(f"/groups/{group('ana').pk}/")
+    expect(page.get_by_role("button", name="Not a duplicate")).to_have_attribute(
+        "aria-keyshortcuts", "x"
+    )
+    presses(page, "Control+x Alt+m Shift+X")
+    page.evaluate("document.body.dataset.keys = 'off'")
+    presses(page, "x m n 2")
+    expect(page.get_by_label("Keep this one: Ana").first).to_be_checked()
+    assert group("ana").state == "open"
+
+
+def test_a_risk_is_never_passed_over_by_a_key(page: Page) -> None:
+    page.goto(f"/groups/{group('bea').pk}/")
+    presses(page, "2 c")
+    tick = page.get_by_label(re.compile("I have read what is risky"))
+    expect(tick).to_be_visible()
+    presses(page, "m")
+    expect(tick).to_be_focused()
+    expect(page.get_by_text("Read why, then tick this box.")).to_be_visible()
+    assert_accessible(page)
+    assert not MergeRequest.objects.exists()
+
+    presses(page, "a m")
+    shows(page, "eva")
+    expect(page.locator("#main")).to_be_focused()
+    assert MergeRequest.objects.get().state == RequestState.PROPOSED
+
+
+def test_the_same_key_twice_at_once_decides_one_group(page: Page) -> None:
+    page.goto(f"/groups/{group('ana').pk}/")
+    presses(page, "x x")
+    shows(page, "bea")
+    page.keyboard.press("x")
+    expect(page.get_by_text("Marked as not a duplicate: Bea")).to_be_visible()
+    assert group("eva").state == "open"
+
+
+@pytest.mark.parametrize("keys", ["m", "x", "s Enter"])
+def test_undo_from_the_next_page(page: Page, keys: str) -> None:
+    page.goto(f"/groups/{group('ana').pk}/")
+    presses(page, keys)
+    shows(page, "bea")
+    assert group("ana").state != "open"
+    presses(page, "n")
+    shows(page, "eva")
+    presses(page, "u")
+    shows(page, "ana")
+    expect(page.get_by_text("Taken back: Ana.")).to_be_visible()
+    assert group("ana").state == "open"
+    assert_accessible(page)
+
+
+def test_the_bar_counts_down_and_follows_the_merge(
+    desk: LiveDesk, signed_in: Callable[..., Page], settings
+) -> None:
+    settings.MERGE_COOL_OFF_SECONDS = 2
+    page = signed_in(Role.OPERATOR, **PHONE)
+    page.goto(f"/groups/{group('ana').pk}/")
+    page.get_by_role("button", name="Merge 1 contact").click()
+    bar = page.locator("#lately")
+    expect(bar).to_contain_text(re.compile("Merging in .*s: Ana."))
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    left = "Number(document.querySelector('span[data-countdown]')?.textContent ?? 0)"
+    page.wait_for_function(f"{left} < 2")
+    desk.start_worker()
+    expect(bar).to_contain_text("Merged: Ana.", timeout=20_000)
+    expect(bar.get_by_role("button")).to_have_count(0)
+
+
+def test_two_people_on_one_group(
+    desk: LiveDesk, live_server: LiveServer, new_context: Callable[..., BrowserContext], page: Page
+) -> None:
+    ana = f"/groups/{group('ana').pk}/"
+    page.goto(ana)
+    other = new_context()
+    other.add_cookies(
+        [{"name": "sessionid", "value": session_of(Role.APPROVER), "url": live_server.url}]
+    )
+    late = other.new_page()
+    late.goto("/groups/")
+    expect(late.get_by_text("Open by operator")).to_be_visible()
+    late.goto(ana)
+    expect(late.get_by_text("operator has this group open.")).to_be_visible()
+    late.locator("#id_note").fill("I know her")
+    late.get_by_role("button", name="Not a duplicate").click()
+    problem = late.locator("#problem")
+    expect(problem).to_contain_text("operator has this group open now.")
+    assert_accessible(late)
+
+    problem.get_by_role("button", name="Take over").click()
+    expect(late.get_by_text("has this group open")).to_have_count(0)
+    expect(late.locator("#id_note")).to_have_value("I know her")
+    late.get_by_role("button", name="Not a duplicate").click()
+    shows(late, "bea")
+
+    # The first one hears of it when they look at their page again, and when they decide.
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text("marked as not a duplicate meanwhile by approver")).to_be_visible()
+    presses(page, "m")
+    expect(page.locator("#problem")).to_contain_text("not a duplicate meanwhile by approver")
+    assert group("ana").decided_note == "I know her"
+    assert not MergeRequest.objects.exists()
+
+
+def test_leaving_a_group_lets_go_of_it(page: Page) -> None:
+    page.goto(f"/groups/{group('ana').pk}/")
+    assert group("ana").claimed_by is not None
+    page.reload()
+    page.locator("#id_note").fill("slowly")
+    assert group("ana").claimed_by is not None
+    page.get_by_role("link", name="Back to the queue").click()
+    expect(page.locator(".row")).to_have_count(3)
+    for _ in range(50):
+        if group("ana").claimed_by is None:
+            break
+        page.wait_for_timeout(50)
+    assert group("ana").claimed_by is None
+
+
+@pytest.mark.parametrize("arrives", [False, True], ids=["lost-before", "answer-lost"])
+def test_a_lost_network_in_the_middle_of_a_decision(
+    page: Page, complaints: list[str], arrives: bool
+) -> None:
+    page.goto(f"/groups/{group('ana').pk}/")
+    page.locator("#id_note").fill("the same person")
+    page.locator("#id_note").blur()
+
+    def lose(route: Route) -> None:
+        if arrives:
+            route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/request/", lose, times=1)
+    presses(page, "m")
+    expect(page.locator("#problem")).to_contain_text("The desk did not answer.")
+    expect(page.locator("#id_note")).to_have_value("the same person")
+    assert MergeRequest.objects.count() == arrives
+    complaints.clear()
+
+    page.locator("h1").click()
+    page.get_by_role("button", name="Merge 1 contact").click()
+    if arrives:
+        expect(page.locator("#problem")).to_contain_text("was requested meanwhile by you")
+        presses(page, "u")
+        expect(page.get_by_text("Taken back: Ana.")).to_be_visible()
+    else:
+        shows(page, "bea")
+    assert MergeRequest.objects.get().note == "the same person"

@@ -1,0 +1,187 @@
+"""Taking back the last decision: from the bar, from the next page, a merge only while it waits."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from mergeui.accounts.models import Role
+from mergeui.audit.actions import Action
+from mergeui.audit.models import Entry
+from mergeui.merging.models import MergeRequest, RequestState
+from mergeui.review.models import Group, GroupState
+from tests.contacts import contact, email
+from tests.desk import Desk, past
+from tests.web.cast import HTMX, choice, somebody, stranger, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Three pairs, oldest first: Ana, Bea, Eva."""
+    pairs = [(name, email(f"{name}@example.com")) for name in ("Ana", "Bea", "Eva")]
+    desk = Desk(*(contact(name, shared) for name, shared in pairs for _ in "12"))
+    desk.sync()
+    return desk
+
+
+def group(name: str = "ana") -> Group:
+    return Group.objects.get(sort_name=name)
+
+
+def decide(client: Client, what: str, name: str = "ana") -> None:
+    tomorrow = (timezone.now() + timedelta(days=2)).date().isoformat()
+    fields = {"dismiss": {}, "snooze": {"until": tomorrow}, "request": choice(group(name))}
+    answer = client.post(f"/groups/{group(name).pk}/{what}/", fields[what])
+    assert answer.status_code == 303, text_of(answer)
+
+
+def bar_of(client: Client, page: str = "/history/") -> str:
+    found = re.search('<div id="lately" role="status">(.*?)</div>', text_of(client.get(page)), re.S)
+    return re.sub(r"\s+", " ", found[1]).strip() if found else "no bar"
+
+
+@pytest.mark.parametrize("what", ["dismiss", "snooze", "request"])
+def test_any_decision_is_taken_back_from_the_next_page(desk: Desk, what: str) -> None:
+    client = somebody()
+    decide(client, what)
+    assert f'name="group" value="{group().pk}"' in bar_of(client)
+
+    answer = client.post("/undo/", {"group": group().pk})
+
+    assert (answer.status_code, answer.url) == (303, f"/groups/{group().pk}/")
+    assert group().state == GroupState.OPEN
+    page = text_of(client.get(answer.url))
+    assert "Taken back: <bdi>Ana</bdi>. It is to decide again." in page
+    assert bar_of(client) == ""
+    for request in MergeRequest.objects.all():
+        assert request.state == RequestState.CANCELLED
+    action = Action.MERGE_CANCELLED if what == "request" else Action.GROUP_REOPENED
+    assert Entry.objects.filter(action=action).count() == 1
+
+
+def test_without_a_group_it_is_the_last_one_and_then_the_one_before(desk: Desk) -> None:
+    client = somebody()
+    decide(client, "dismiss", "ana")
+    decide(client, "request", "bea")
+    decide(somebody(), "dismiss", "eva")
+
+    assert client.post("/undo/").url == f"/groups/{group('bea').pk}/"
+    assert client.post("/undo/").url == f"/groups/{group('ana').pk}/"
+    answer = client.post("/undo/")
+    assert answer.status_code == 409
+    assert "There is no decision of yours that could be undone." in text_of(answer)
+    assert group("eva").state == GroupState.DISMISSED
+
+
+def test_a_request_that_waits_for_approval_is_withdrawn(desk: Desk, settings) -> None:
+    settings.MERGE_FOUR_EYES = "always"
+    client = somebody()
+    decide(client, "request")
+    assert "Approval asked for: <bdi>Ana</bdi>." in bar_of(client)
+
+    client.post("/undo/")
+
+    assert MergeRequest.objects.get().state == RequestState.WITHDRAWN
+
+
+def test_a_merge_that_was_sent_is_not_taken_back(desk: Desk) -> None:
+    client = somebody()
+    decide(client, "request")
+    past(MergeRequest.objects.get(), execute_after=1)
+    assert "About to merge" in bar_of(client)
+    desk.work()
+    assert "Merged: <bdi>Ana</bdi>." in bar_of(client)
+    assert "/undo/" not in bar_of(client)
+
+    answer = client.post("/undo/", headers=HTMX)
+
+    assert (answer.status_code, answer["HX-Retarget"]) == (409, "#problem")
+    assert "Too late: Ana is merged" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (RequestState.EXECUTING, "Too late: the merge of Ana was sent to Invent already."),
+        (RequestState.UNKNOWN, "Too late: the merge of Ana was sent to Invent already."),
+    ],
+)
+def test_nor_one_that_is_under_way(desk: Desk, state: str, words: str) -> None:
+    client = somebody()
+    decide(client, "request")
+    MergeRequest.objects.update(state=state)
+
+    assert words in text_of(client.post("/undo/"))
+    assert MergeRequest.objects.get().state == state
+
+
+def test_nor_what_invent_no_longer_suggests(desk: Desk) -> None:
+    client = somebody()
+    decide(client, "dismiss")
+    Group.objects.filter(pk=group().pk).update(state=GroupState.VANISHED)
+
+    assert "Invent no longer suggests Ana" in text_of(client.post("/undo/"))
+    assert "No longer suggested: <bdi>Ana</bdi>." in bar_of(client)
+
+
+def test_what_somebody_else_decided_since_stays(desk: Desk) -> None:
+    olga, amir = somebody(), somebody()
+    decide(olga, "dismiss")
+    amir.post(f"/groups/{group().pk}/reopen/")
+    decide(amir, "dismiss")
+
+    assert olga.post("/undo/", {"group": group().pk}).status_code == 409
+    assert group().state == GroupState.DISMISSED
+    assert bar_of(olga) == ""
+
+
+def test_htmx_gets_the_group_in_the_same_answer(desk: Desk) -> None:
+    client = somebody()
+    decide(client, "dismiss")
+    answer = client.post("/undo/", {"group": group().pk}, headers=HTMX)
+
+    assert (answer.status_code, answer["HX-Push-Url"]) == (200, f"/groups/{group().pk}/")
+    assert "Taken back" in text_of(answer)
+    assert 'name="group"' not in text_of(answer)
+
+
+def test_the_bar_alone_as_it_is_now(desk: Desk) -> None:
+    client = somebody()
+    decide(client, "request")
+    fragment = text_of(client.get("/lately/", headers=HTMX))
+
+    assert "<html" not in fragment
+    assert "Merging in" in fragment
+    assert re.search('hx-trigger="load delay:1[01]s"', fragment)
+    assert client.get("/lately/").url == "/groups/"
+    MergeRequest.objects.update(state=RequestState.EXECUTING)
+    assert 'delay:1s"' in text_of(client.get("/lately/", headers=HTMX))
+    MergeRequest.objects.update(state=RequestState.UNKNOWN)
+    assert 'delay:30s"' in text_of(client.get("/lately/", headers=HTMX))
+    MergeRequest.objects.update(state=RequestState.REFUSED)
+    assert "hx-trigger" not in text_of(client.get("/lately/", headers=HTMX)).split("<form")[0]
+
+
+@pytest.mark.parametrize("cookie", ["999999", "x", "9" * 40, "²", ""])
+def test_an_altered_cookie_does_no_harm(desk: Desk, cookie: str) -> None:
+    client = somebody()
+    client.cookies["lately"] = cookie
+
+    assert bar_of(client) == ""
+
+
+def test_refusals(desk: Desk) -> None:
+    client = somebody()
+    decide(client, "dismiss")
+    fields = {"group": group().pk}
+
+    assert client.get("/undo/").status_code == 405
+    assert Client().post("/undo/", fields).url == "/login/?next=/groups/"
+    assert somebody(Role.VIEWER).post("/undo/", fields).status_code == 403
+    assert stranger().post("/undo/", fields).status_code == 409
+    assert somebody().post("/undo/", fields).status_code == 409
+    assert group().state == GroupState.DISMISSED
