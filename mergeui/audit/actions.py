@@ -10,7 +10,8 @@ contact ids) ·
 `reason`, `why`, `verdict` (codes, or words without personal data) · `status` (of HTTP) · `late` ·
 `path`, `method` · `until` (ISO date) · `new`, `changed`, `vanished`, `unchanged` (counts) · `role`
 · `numbers` (entries erased) · `format`, `count` · `kind`, `done`, `set_aside`, `failed`,
-`taken_back` (of a bulk decision). More may be added; describe.py passes over it.
+`taken_back` (of a bulk decision). `flags` (opt-outs that a merge lost). More may be added;
+describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
 (contact id → name) · `note` (as typed) · `call`, `answer` (exact, without the key) · `username` ·
@@ -61,6 +62,10 @@ class Action(TextChoices):
     MERGE_CONFLICT = "merge_conflict", _("Needs a person")
     MERGE_RESOLVED = "merge_resolved", _("Resolved by a person")
     RESULT_DIFFERS = "result_differs", _("Result differs from the prediction")
+
+    OPT_OUT_WANTED = "opt_out_wanted", _("Opt-out to be set again")
+    OPT_OUT_SET = "opt_out_set", _("Opt-out set again")
+    OPT_OUT_NOT_SET = "opt_out_not_set", _("Opt-out not set again")
 
     MERGING_HALTED = "merging_halted", _("Merges halted")
     MERGING_RESUMED = "merging_resumed", _("Merges go on")

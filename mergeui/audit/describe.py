@@ -82,6 +82,13 @@ SENTENCES: dict[str, str] = {
         "{who} settled the merge of {sources} into {primary}{verdict}{request}."
     ),
     Action.RESULT_DIFFERS: _("After the merge {primary} is not what was predicted{request}."),
+    Action.OPT_OUT_WANTED: _(
+        "{who} asked that the opt-out of {primary}, lost in a merge, is set again{request}."
+    ),
+    Action.OPT_OUT_SET: _("The opt-out of {primary}, lost in a merge, is set again{request}."),
+    Action.OPT_OUT_NOT_SET: _(
+        "The opt-out of {primary}, lost in a merge, could not be set again{request}."
+    ),
     Action.MERGING_HALTED: _("{who} halted all merges."),
     Action.MERGING_RESUMED: _("{who} let the merges go on."),
     Action.MERGE_RECOVERED: _(

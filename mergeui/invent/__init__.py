@@ -2,7 +2,7 @@
 
 from mergeui.invent.budget import Budget
 from mergeui.invent.clean import clean_json, clean_text
-from mergeui.invent.client import InventClient, MergeAnswer
+from mergeui.invent.client import UNSET, InventClient, MergeAnswer
 from mergeui.invent.errors import (
     BadRequest,
     InvalidMerge,
@@ -25,6 +25,7 @@ from mergeui.invent.types import Channel, Contact, DuplicateGroup, MergeResult, 
 
 __all__ = [
     "MAX_SOURCES",
+    "UNSET",
     "BadRequest",
     "Budget",
     "Channel",

@@ -212,7 +212,8 @@ class InventClient:
     ) -> Contact:
         """Change only what is given, once, and return the contact (PATCH …/contacts/{id}).
 
-        `name` has at most 512 characters, or is None to remove it; ValueError otherwise.
+        `name` has at most 512 characters, or is None to remove it; ValueError otherwise. Raises
+        NotSent, Rejected or OutcomeUnknown: also when a 200 speaks of another contact.
         """
         given = {"name": name, "blocked": blocked, "unsubscribed": unsubscribed}
         changes = {key: value for key, value in given.items() if value is not UNSET}
@@ -223,9 +224,12 @@ class InventClient:
         url = f"{self._org}/contacts/{quoted_id(contact_id)}"
         value, answer = self._session.write("PATCH", url, json.dumps(changes))
         try:
-            return Contact.read(value)
+            contact = Contact.read(value)
         except Malformed as error:
             raise unknown("its answer made no sense", answer) from error
+        if contact.id != contact_id:
+            raise unknown("its answer is about another contact", answer)
+        return contact
 
     def prepare_merge(self, primary_id: str, source_ids: tuple[str, ...]) -> MergeCall:
         """The call that would merge `source_ids` into `primary_id`, for the history.

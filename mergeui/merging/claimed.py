@@ -59,9 +59,12 @@ class Claimed:
         if state is RequestState.PARTIAL is not otherwise:
             reasons = ["The rest was not merged.", *reasons]
         found: tuple[str, ...] = ()
+        lost: tuple[str, ...] = ()
         if self.merged:
             primary = self.seen[self.request.primary_contact_id]
-            found = plan.differences(primary, [self.seen[i] for i in merged_ids], self.merged)
+            sources = [self.seen[i] for i in merged_ids]
+            found = plan.differences(primary, sources, self.merged)
+            lost = plan.lost_opt_outs(primary, sources, self.merged)
         end(
             self.request,
             state,
@@ -75,6 +78,7 @@ class Claimed:
                 **({"contacts": [self.merged.raw]} if self.merged else {}),
             },
             differences=found,
+            lost=lost,
             merged=merged_ids,
             **self.unasked,
         )

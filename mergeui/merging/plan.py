@@ -160,6 +160,16 @@ def differences(primary: Contact, sources: Sequence[Contact], merged: Contact) -
     return tuple(found)
 
 
+def lost_opt_outs(primary: Contact, sources: Sequence[Contact], merged: Contact) -> tuple[str, ...]:
+    """The flags that one of the merged contacts had and the result has not, or doesn't say."""
+    return tuple(
+        flag
+        for flag in ("unsubscribed", "blocked")
+        if any(getattr(contact, flag) for contact in (primary, *sources))
+        and getattr(merged, flag) is not True
+    )
+
+
 def _segment_name(segment: Segment) -> str:
     return visible(shortened(segment.name or segment.id, 80))
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -29,7 +30,7 @@ from mergeui.merging.models import (
     RequestState,
     Source,
 )
-from mergeui.merging.plan import differences
+from mergeui.merging.plan import differences, lost_opt_outs
 from mergeui.merging.settle import about, end, end_of, overtaken, sources_in
 from mergeui.merging.sightings import Fate, Look, look
 from mergeui.review.decisions import require
@@ -206,11 +207,9 @@ def _end(request: MergeRequest, verdict: ReadBack.Verdict, found: Look) -> None:
         expected=[RequestState.UNKNOWN],
         by_user=Actor.system(request.organization),
         first=partial(_mark, request, now_merged, Source.State.MERGED),
-        differences=_differences(request, merged_ids, found.kept)
-        if now_merged and found.kept
-        else (),
         merged=merged_ids,
         verdict=verdict.value,
+        **(_result(request, merged_ids, found.kept) if now_merged and found.kept else {}),
     )
 
 
@@ -218,12 +217,14 @@ def _mark(request: MergeRequest, ids: Sequence[str], state: Source.State) -> Non
     request.sources.filter(contact_id__in=ids).update(state=state)
 
 
-def _differences(
-    request: MergeRequest, merged_ids: Sequence[str], kept: Contact
-) -> tuple[str, ...]:
+def _result(request: MergeRequest, merged_ids: Sequence[str], kept: Contact) -> dict[str, Any]:
     """The answer that would have told is lost, so what was read back is held to the prediction."""
     seen = {raw["id"]: Contact.parse(raw) for raw in request.snapshot}
-    return differences(seen[request.primary_contact_id], [seen[i] for i in merged_ids], kept)
+    primary, sources = seen[request.primary_contact_id], [seen[i] for i in merged_ids]
+    return {
+        "differences": differences(primary, sources, kept),
+        "lost": lost_opt_outs(primary, sources, kept),
+    }
 
 
 def resolve(request: MergeRequest, *, merged_ids: Sequence[str], by_user: Actor, note: str) -> None:

@@ -12,7 +12,7 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
 from mergeui.audit.references import Ref, contact_ids
 from mergeui.audit.transition import move
-from mergeui.merging.models import ContactLock, MergeRequest, RequestState, Source
+from mergeui.merging.models import ContactLock, LostOptOut, MergeRequest, RequestState, Source
 from mergeui.merging.unasked import unasked_of
 from mergeui.review.decisions import part_of
 from mergeui.review.models import Group, GroupState, MergedContact
@@ -94,12 +94,14 @@ def end(
     note: str = "",
     personal: dict[str, Any] | None = None,
     differences: Sequence[str] = (),
+    lost: Sequence[str] = (),
     **facts: Any,
 ) -> None:
     """Moves a request to a final state, and lets go of what it held. Raises Stale.
 
     `outcome` are sentences about how it ended, `first` what is to be known of the sources before.
-    `differences` between the result and the prediction are shown with the outcome and recorded.
+    `differences` between the result and the prediction are shown with the outcome and recorded;
+    `lost` are the flags of plan.lost_opt_outs, kept until somebody has them set again.
     """
     shared = about(request, note=note, after=state.value, **facts)
     shared["personal"] |= personal or {}
@@ -107,6 +109,8 @@ def end(
     def follow() -> None:
         first()
         settle(request)
+        if lost:
+            LostOptOut.objects.create(request=request, flags=",".join(lost))
 
     with transaction.atomic():
         move(
@@ -127,6 +131,7 @@ def end(
         if differences:
             shared = about(request)
             shared["personal"]["differences"] = list(differences)
+            shared["facts"] |= {"flags": list(lost)} if lost else {}
             record(Action.RESULT_DIFFERS, by_user=by_user, **shared)
 
 

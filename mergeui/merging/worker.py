@@ -20,6 +20,7 @@ from mergeui.merging.bulk.work import work_portion
 from mergeui.merging.execution import execute_next
 from mergeui.merging.models import Standing
 from mergeui.merging.reconcile import reconcile_next, recover
+from mergeui.merging.restoring import restore_next
 from mergeui.merging.standing import halted
 from mergeui.review.decisions import wake
 from mergeui.review.models import SyncRun
@@ -73,6 +74,7 @@ def work_off(
         request = None
         if not halted(organization):
             request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
+            request = request or restore_next(client=client, organization_id=organization.pk)
         request = request or reconcile_next(client=client, organization_id=organization.pk)
         if request is None:
             if decided:

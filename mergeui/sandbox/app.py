@@ -98,6 +98,8 @@ class Sandbox:
             return self._read(handler, org, request, ids)
         if handler is merging.merge:
             return merging.merge(self, org, request, ids)
+        if handler is contacts.update:
+            return self._update(org, request, ids)
         with self.world.lock:
             return handler(self, org, request, ids)
 
@@ -108,6 +110,20 @@ class Sandbox:
             if fault is Fault.STATUS:
                 raise self.failure(self.faults.read_status, self.faults.read_retry_after)
             reply = handler(self, org, request, ids)
+        return self.spoil(fault, reply, request)
+
+    def _update(self, org: Org, request: Request, ids: list[str]) -> Reply:
+        with self.world.lock:
+            fault = self.faults.take_patch()
+            refused = self.failure(self.faults.patch_status, self.faults.patch_retry_after)
+            if fault is Fault.STATUS and not self.faults.patch_applied:
+                raise refused
+            done = not fault or self.faults.patch_applied or fault is Fault.WRONG_ID
+            reply = contacts.update(self, org, request, ids) if done else Reply.json({"id": ids[0]})
+        if fault is Fault.STATUS:
+            raise refused
+        if fault is Fault.WRONG_ID:
+            reply = Reply.json(contacts.new_contact("Somebody else", self.world.now()))
         return self.spoil(fault, reply, request)
 
     def failure(self, status: int, retry_after: str | None) -> Refused:

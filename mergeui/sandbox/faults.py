@@ -25,7 +25,7 @@ class Fault(StrEnum):
     REDIRECT = "redirect"  # 307 to the same address
     PARTIAL = "partial"  # merges only: half of the sources are merged
     MORE = "more"  # merges only: all that it has detected is merged, not only what was named
-    WRONG_ID = "wrong_id"  # merges only: the answer speaks of another contact
+    WRONG_ID = "wrong_id"  # writes only: the answer speaks of another contact
 
 
 class Drop(Exception):
@@ -51,6 +51,12 @@ class Faults:
     merge_retry_after: str | None = None
     merge_latency: float = 0.0
     apply_late: float = 0.0  # seconds after which a faulty merge that was not applied is, at last
+
+    patch: Fault = Fault.NONE
+    patch_applied: bool = False
+    patch_times: int | None = None
+    patch_status: int = 500
+    patch_retry_after: str | None = None
 
     read: Fault = Fault.NONE
     read_times: int | None = None
@@ -80,6 +86,12 @@ class Faults:
         """Let the next merge go wrong; `more` are other switches."""
         self.set(merge=fault, merge_applied=applied, merge_times=times, **more)
 
+    def next_patch(
+        self, fault: Fault, *, applied: bool = False, times: int = 1, **more: Any
+    ) -> None:
+        """Let the next change of a contact go wrong; `more` are other switches."""
+        self.set(patch=fault, patch_applied=applied, patch_times=times, **more)
+
     def next_read(self, fault: Fault, *, times: int = 1, **more: Any) -> None:
         """Let the next read go wrong; `more` are other switches."""
         self.set(read=fault, read_times=times, **more)
@@ -102,6 +114,11 @@ class Faults:
     def take_merge(self) -> Fault:
         """The fault of the merge at hand."""
         fault, self.merge, self.merge_times = _taken(self.merge, self.merge_times)
+        return fault
+
+    def take_patch(self) -> Fault:
+        """The fault of the change of a contact at hand."""
+        fault, self.patch, self.patch_times = _taken(self.patch, self.patch_times)
         return fault
 
     def take_read(self) -> Fault:

@@ -14,6 +14,7 @@ from mergeui.merging.models import (
     ACTIVE,
     UNSETTLED,
     Attempt,
+    LostOptOut,
     MergeRequest,
     RequestState,
     Source,
@@ -33,6 +34,7 @@ VIEWS = {
     "mine": gettext_lazy("Asked by me"),
     "going": gettext_lazy("Going on"),
     "person": gettext_lazy("Needs a person"),
+    "consent": gettext_lazy("Opt-out lost"),
     "all": gettext_lazy("All"),
 }
 EMPTY = {
@@ -40,6 +42,7 @@ EMPTY = {
     "mine": gettext_lazy("You have not asked for a merge yet. Open a group in the queue to begin."),
     "going": gettext_lazy("No merge is going on."),
     "person": gettext_lazy("No merge needs a person: everything that was sent is accounted for."),
+    "consent": gettext_lazy("No merge has lost an opt-out that is not set again."),
     "all": gettext_lazy("Nobody has asked for a merge yet."),
 }
 
@@ -110,6 +113,7 @@ class RequestRow:
     expires_at: str = ""
     soon: bool = False
     outcome: tuple[str, ...] = ()
+    lost: str = ""
 
 
 def find(member: Membership, view: str) -> QuerySet[MergeRequest]:
@@ -123,6 +127,8 @@ def find(member: Membership, view: str) -> QuerySet[MergeRequest]:
         return requests.filter(state__in=ACTIVE)
     if view == "person":
         return requests.filter(state__in=UNSETTLED)
+    if view == "consent":
+        return requests.filter(pk__in=LostOptOut.objects.not_set().values("request"))
     return requests
 
 
@@ -161,7 +167,13 @@ def row(request: MergeRequest, now: datetime) -> RequestRow:
         expires_at=exact(request.expires_at) if waits else "",
         soon=waits and request.expires_at - now < SOON,
         outcome=tuple(visible(retold(sentence)) for sentence in request.outcome[:OUTCOMES]),
+        lost=_("Opt-out lost") if _is_lost(request) else "",
     )
+
+
+def _is_lost(request: MergeRequest) -> bool:
+    lost = getattr(request, "lost_opt_out", None)
+    return lost is not None and lost.state != LostOptOut.State.SET
 
 
 def merge_into(count: int) -> tuple[str, str]:

@@ -83,6 +83,28 @@ def test_a_merge_in_part_is_an_answer(sandbox: Sandbox, invent: InventClient):
     assert done.result.merged_contact_ids == tuple(sources[:3])
 
 
+def test_a_contact_is_changed_and_nothing_but_what_is_given(sandbox: Sandbox, invent: InventClient):
+    contact = sandbox.world.main.groups()[0][0]
+    before = sandbox.world.main.contact(contact)
+    after = invent.update_contact(contact, unsubscribed=True)
+    assert (after.id, after.unsubscribed, after.blocked) == (contact, True, before["blocked"])
+    assert after.name == before["name"]
+    with pytest.raises(NotFound):
+        invent.update_contact("contact_gone", blocked=True)
+
+
+@pytest.mark.parametrize("fault", UNKNOWN)
+@pytest.mark.parametrize("applied", [False, True])
+def test_each_fault_of_a_change_is_unknown_and_asked_once(
+    sandbox: Sandbox, invent: InventClient, fault: Fault, applied: bool
+):
+    contact = sandbox.world.main.groups()[0][0]
+    sandbox.faults.next_patch(fault, applied=applied, hang_seconds=600)
+    with pytest.raises(OutcomeUnknown):
+        invent.update_contact(contact, unsubscribed=True)
+    assert sandbox.counters.requests["PATCH contacts/{}"] == 1
+
+
 @pytest.mark.parametrize("fault", [Fault.DROP, Fault.HTML, Fault.CUT_BODY, Fault.STATUS])
 def test_each_passing_fault_of_a_read_is_outlasted(
     sandbox: Sandbox, invent: InventClient, fault: Fault

@@ -4,9 +4,10 @@ process and over a socket."""
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 
-from mergeui.sandbox import Sandbox
+from mergeui.sandbox import Fault, Sandbox
 from tests.sandbox.conftest import Caller
 
 # Keys and orgs
@@ -197,6 +198,30 @@ def test_a_contact_is_changed(call: Caller):
         assert call.http.patch(where, json=bad).status_code == 400
     assert call.http.patch(where, content=b"{").status_code == 400
     assert call.http.patch("/orgs/c/contacts/gone", json={}).status_code == 404
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_a_change_that_goes_wrong_is_done_or_not_by_a_switch(call: Caller, applied: bool):
+    contact = call.group()[0]
+    where = f"/orgs/c/contacts/{contact}"
+    for fault in (Fault.STATUS, Fault.HTML, Fault.EMPTY, Fault.CUT_JSON, Fault.DROP):
+        call.app.world.change(contact, unsubscribed=False)
+        call.app.faults.next_patch(fault, applied=applied, patch_status=503)
+        try:
+            status = call.http.patch(where, json={"unsubscribed": True}).status_code
+        except httpx.TransportError:
+            status = 0
+        assert status == {Fault.STATUS: 503, Fault.DROP: 0}.get(fault, 200)
+        assert call.app.world.main.contact(contact)["unsubscribed"] is applied
+    assert call.http.patch(where, json={"unsubscribed": True}).json()["unsubscribed"] is True
+
+
+def test_a_change_may_answer_about_another_contact(call: Caller):
+    contact = call.group()[0]
+    call.app.faults.next_patch(Fault.WRONG_ID)
+    answer = call.http.patch(f"/orgs/c/contacts/{contact}", json={"blocked": True}).json()
+    assert answer["id"] != contact
+    assert call.app.world.main.contact(contact)["blocked"] is True
 
 
 def test_a_contact_is_made_and_joins_the_group_of_its_channel(call: Caller):

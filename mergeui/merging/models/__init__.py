@@ -1,12 +1,13 @@
 """Merge requests, their approvals, the calls made for them, and what was read back.
 
 Nothing here is changed but by the transitions of proposals.py, approval.py, execution.py,
-reconcile.py and bulk/ (design.md, rule 1).
+reconcile.py, restoring.py and bulk/ (design.md, rule 1).
 """
 
 from mergeui.merging.models.approval import Approval
 from mergeui.merging.models.attempt import Attempt, ReadBack
 from mergeui.merging.models.bulk import BulkDecision, BulkItem, BulkKind, BulkState
+from mergeui.merging.models.opt_out import LostOptOut
 from mergeui.merging.models.request import ContactLock, MergeRequest, RequestQuerySet, Source
 from mergeui.merging.models.standing import Standing
 from mergeui.merging.models.states import (
@@ -30,6 +31,7 @@ __all__ = [
     "BulkKind",
     "BulkState",
     "ContactLock",
+    "LostOptOut",
     "Mailbox",
     "MergeRequest",
     "Notice",

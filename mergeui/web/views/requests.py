@@ -21,7 +21,7 @@ from mergeui.merging.models import MergeRequest
 from mergeui.merging.reconcile import resolve as settle
 from mergeui.retold import retold
 from mergeui.review.compare import compare
-from mergeui.web import comparing, past, problems, typed
+from mergeui.web import comparing, optout, past, problems, typed
 from mergeui.web import requests as shown
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.calls import calls, looks
@@ -47,13 +47,14 @@ def requests(request: MemberRequest) -> HttpResponse:
     default = "waiting" if request.member.can(Role.APPROVER) else "mine"
     view = request.GET.get("view", default)
     view = view if view in shown.VIEWS else default
-    found = shown.find(request.member, view).select_related("proposed_by")
+    found = shown.find(request.member, view).select_related("proposed_by", "lost_opt_out")
     # What was asked for first expires first.
     order = Order("pk", descending=view != "waiting")
     listed = paginate(found, order=order, cursor=request.GET.get("at", ""))
     now = timezone.now()
     fragment = "#results" if wants_fragment(request) else ""
     context = {
+        "lost_words": "" if fragment else optout.lost_words(request.member),
         "for_you": [] if fragment else unread(request.member, now),
         "rows": [shown.row(found, now) for found in listed.rows],
         "tabs": [(f"?view={key}", words, key == view) for key, words in shown.VIEWS.items()],
@@ -131,6 +132,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "since": since(wanted, now),
         "skip": reverse("request", args=[following]) if following else "",
         "sources": sources,
+        "opt_out": optout.of(wanted, request.member, now),
         "comparison": comparison,
         **comparing.table(heads, lines),
         "calls": calls(attempts),
@@ -149,7 +151,15 @@ def _get(request: MemberRequest, pk: int) -> MergeRequest:
     """The organisation's own request, or 404 (design.md, rule 11)."""
     own = MergeRequest.objects.of(request.member.organization)
     return get_object_or_404(
-        own.select_related("organization", "group", "proposed_by", "approved_by", "approval"), pk=pk
+        own.select_related(
+            "organization",
+            "group",
+            "proposed_by",
+            "approved_by",
+            "approval",
+            "lost_opt_out__wanted_by",
+        ),
+        pk=pk,
     )
 
 
@@ -188,7 +198,7 @@ def _judge(request: MemberRequest, pk: int, decide: Callable[..., None], what: s
     try:
         decide(wanted, by_user=request.actor, note=_note(request))
     except Problem as problem:
-        return _refused(request, wanted, problem)
+        return refused(request, wanted, problem)
     following = shown.next_waiting(request.member, pk, timezone.now())
     here = reverse("request", args=[pk])
     if following is None:
@@ -207,7 +217,7 @@ def _decide(
     try:
         decide(wanted, by_user=request.actor, note=_note(request))
     except Problem as problem:
-        return _refused(request, wanted, problem)
+        return refused(request, wanted, problem)
     return done(request, reverse("request", args=[pk]), words)
 
 
@@ -218,7 +228,7 @@ def _note(request: HttpRequest) -> str:
     return str(form.cleaned_data["note"])
 
 
-def _refused(request: MemberRequest, wanted: MergeRequest, problem: Problem) -> HttpResponse:
+def refused(request: MemberRequest, wanted: MergeRequest, problem: Problem) -> HttpResponse:
     """The page again, as it is now, with the reason on top and what was typed in its place."""
     record_refusal(request, problem)
     if wants_fragment(request):
