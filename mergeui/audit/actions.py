@@ -10,7 +10,8 @@ contact ids) ·
 `reason`, `why`, `verdict` (codes, or words without personal data) · `status` (of HTTP) · `late` ·
 `path`, `method` · `until` (ISO date) · `new`, `changed`, `vanished`, `unchanged` (counts) · `role`
 · `numbers` (entries erased) · `format`, `count` · `kind`, `done`, `set_aside`, `failed`,
-`taken_back` (of a bulk decision). `flags` (opt-outs that a merge lost). More may be added;
+`taken_back` (of a bulk decision) · `flags` (opt-outs that a merge lost) · `mentioned` (numbers of
+our users). More may be added;
 describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
@@ -78,4 +79,5 @@ class Action(TextChoices):
     USER_ADDED = "user_added", _("User added")
 
     PAYLOAD_ERASED = "payload_erased", _("Personal data erased")
+    RECOVERY_TAKEN = "recovery_taken", _("Recovery pack taken")
     HISTORY_EXPORTED = "history_exported", _("History exported")

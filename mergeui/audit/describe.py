@@ -101,6 +101,9 @@ SENTENCES: dict[str, str] = {
     Action.REFUSED: _("{who} was refused something{path}{because}."),
     Action.USER_ADDED: _("{who} added {user}{role}."),
     Action.PAYLOAD_ERASED: _("{who} erased the personal data of {erased}."),
+    Action.RECOVERY_TAKEN: _(
+        "{who} took away the recovery pack of the merge of {sources} into {primary}{request}."
+    ),
     Action.HISTORY_EXPORTED: _("{who} exported the history{exported}."),
 }
 

@@ -20,6 +20,7 @@ SECTIONS = {
     "reject": "requests",
     "cancel": "requests",
     "resolve": "requests",
+    "recovery": "requests",
     "history": "history",
     "contact": "history",
     "settings": "settings",

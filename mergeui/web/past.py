@@ -84,6 +84,7 @@ class Step:
     short_day: str
     clock: str
     sentence: str
+    hash: str
 
 
 def story(entries: Iterable[Entry]) -> list[Step]:
@@ -97,6 +98,7 @@ def story(entries: Iterable[Entry]) -> list[Step]:
             short_day=short_day(entry.at),
             clock=f"{timezone.localtime(entry.at):%H:%M:%S}",
             sentence=visible(describe(entry)),
+            hash=entry.hash,
         )
         for entry in entries
     ]

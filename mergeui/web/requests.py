@@ -201,6 +201,14 @@ def expiry(request: MergeRequest, now: datetime) -> str:
     return _("Expires {ahead}").format(ahead=ahead(request.expires_at, now))
 
 
+def printed(request: MergeRequest, member: Membership, now: datetime) -> str:
+    """What a printed sheet says at its end: of what, by whom, when, and how it is proved."""
+    return _(
+        "Request {number} of {team}, printed by {who} on {moment}. The entries of the history are"
+        " chained by their hashes: manage.py verify_audit shows that they hold."
+    ).format(number=request.pk, team=member.organization.name, who=member.user, moment=exact(now))
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """What the page of a request says of its state now, and which buttons it has.

@@ -34,6 +34,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if ("download" in form.dataset) return; // the page stays, and so may the wish
     if (form.dataset.sent) {
       event.preventDefault();
       return;

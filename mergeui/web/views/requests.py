@@ -30,6 +30,7 @@ from mergeui.web.foryou import unread
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
 from mergeui.web.notes import thread_of
+from mergeui.web.packing import recovery_of
 from mergeui.web.paging import Order, paginate
 from mergeui.web.since import since
 from mergeui.web.views.queue import pager_links
@@ -118,7 +119,7 @@ def _page(
 
 def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> dict[str, Any]:
     """All that the page shows of a request."""
-    entries = lookup.entries(request.member.organization, request=wanted.pk)[:TIMELINE]
+    entries = list(lookup.entries(request.member.organization, request=wanted.pk)[:TIMELINE])
     comparison = compare([Contact.parse(raw) for raw in wanted.snapshot])
     sources = list(wanted.sources.all())
     attempts = list(wanted.attempts.all())
@@ -130,12 +131,14 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "wanted": wanted,
         "live": live,
         "since": since(wanted, now),
+        "recovery": recovery_of(wanted, request.member, entries),
         "skip": reverse("request", args=[following]) if following else "",
         "sources": sources,
         "opt_out": optout.of(wanted, request.member, now),
         "comparison": comparison,
         **comparing.table(heads, lines),
         "calls": calls(attempts),
+        "printed": shown.printed(wanted, request.member, now),
         "unasked": shown.unasked(wanted, attempts),
         "looks": looks(wanted.looks.all()),
         "timeline": past.story(reversed(entries)),
