@@ -21,6 +21,8 @@ SECTIONS = {
     "cancel": "requests",
     "resolve": "requests",
     "recovery": "requests",
+    "bulks": "requests",
+    "bulk": "requests",
     "history": "history",
     "contact": "history",
     "settings": "settings",

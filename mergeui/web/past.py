@@ -122,6 +122,9 @@ def _links(entry: Entry) -> list[tuple[str, str]]:
     if entry.group_pk is not None:
         words = _("Group {number}").format(number=entry.group_pk)
         return [(reverse("group", args=[entry.group_pk]), words)]
+    if entry.bulk_pk is not None:
+        words = _("Bulk decision {number}").format(number=entry.bulk_pk)
+        return [(reverse("bulk", args=[entry.bulk_pk]), words)]
     return []
 
 

@@ -129,8 +129,10 @@ def segments_of(organization: Organization) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A group as one row of the list."""
+    """A group as one row of the list. `tick` says what its box is for, empty without one."""
 
+    pk: str
+    tick: str
     url: str
     names: list[str]
     more: str
@@ -147,12 +149,13 @@ class Row:
     reopen: str
 
 
-def rows(groups: list[Group], *, user_id: int, with_state: bool) -> list[Row]:
-    """The rows of a page of groups."""
+def rows(groups: list[Group], *, user_id: int, with_state: bool, ticking: bool) -> list[Row]:
+    """The rows of a page of groups; `ticking` gives each a box."""
     now = timezone.now()
     base = reverse("queue")
     marks = grade_marks()
-    return [_row(group, base, now, user_id, with_state, marks) for group in groups]
+    tick = gettext("Tick {names}") if ticking else ""
+    return [_row(group, base, now, user_id, with_state, marks, tick) for group in groups]
 
 
 def grade_marks() -> dict[str, tuple[str, str]]:
@@ -171,11 +174,14 @@ def _row(
     user_id: int,
     with_state: bool,
     marks: dict[str, tuple[str, str]],
+    tick: str,
 ) -> Row:
     count, names = group.member_count, group.names
     more = count - len(names) if len(names) >= 4 and count > len(names) else 0
     state = GroupState(group.state)
     return Row(
+        pk=str(group.pk),
+        tick=tick.format(names=", ".join(names)),
         url=f"{base}{group.pk}/",
         names=names,
         more=ngettext("and {count} more", "and {count} more", more).format(count=more)

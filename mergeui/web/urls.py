@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import PathConverter
 
 from mergeui.web.views import (
+    bulk,
     claims,
     compare,
     contacts,
@@ -48,6 +49,12 @@ urlpatterns = [
     path("groups/<int:pk>/note/", notes.group_note, name="group_note"),
     path("undo/", undo.undo, name="undo"),
     path("lately/", undo.lately, name="lately"),
+    path("bulk/", bulk.bulks, name="bulks"),
+    path("bulk/new/", bulk.new, name="bulk_new"),
+    path("bulk/<int:pk>/", bulk.bulk, name="bulk"),
+    path("bulk/<int:pk>/confirm/", bulk.confirm, name="bulk_confirm"),
+    path("bulk/<int:pk>/stop/", bulk.stop, name="bulk_stop"),
+    path("bulk/<int:pk>/take-back/", bulk.take_back, name="bulk_take_back"),
     path("contacts/<contact:contact_id>/", contacts.contact, name="contact"),
     path("halt/", halt.page_of_halt, name="halt"),
     path("halt/end/", halt.end, name="halt_end"),

@@ -52,8 +52,8 @@ class BulkQuerySet(models.QuerySet["BulkDecision"]):
 class BulkDecision(models.Model):
     """One decision about many groups, frozen when its summary was shown.
 
-    `query` is the filter that the groups came from, empty when they were ticked; `left_out` says
-    that more matched than one bulk decision takes. `address` and `request_id` are those of the last
+    `query` is the filter of the list that the groups were chosen from; `left_out` says that more
+    matched than one bulk decision takes. `address` and `request_id` are those of the last
     click, for the entries of its groups; `role` is the one in which somebody took it back. The five
     counts follow the items, in the transaction that changes one; what is in none of the last four
     waits. `because` says why it ended before its time: "lost_role" when the person who asked lost

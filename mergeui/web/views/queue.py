@@ -22,6 +22,7 @@ from mergeui.web.htmx import wants_fragment
 from mergeui.web.onward import COOKIE
 from mergeui.web.paging import Page, bounded_count, paginate
 from mergeui.web.reader import begins_at
+from mergeui.web.ticking import ticking
 
 USUAL = {("state", "open"), ("sort", "oldest")}
 
@@ -44,12 +45,13 @@ def queue(request: MemberRequest) -> HttpResponse:
     cursor = request.GET.get("at", "")
     listed = paginate(groups, order=shown.ORDERS[wanted.sort], cursor=cursor)
     query = clean_query(request.GET)
+    total = bounded_count(found)
     runs = refresh.latest(organization)
     context = {
-        **_list_context(request, listed, wanted, query),
+        **_list_context(request, listed, wanted, query, total),
         "selects": [form[name] for name in ("channel", "segment", "grade", "risk", "size", "sort")],
         "notes": _notes(form, listed),
-        "total": _total(bounded_count(found)),
+        "total": _total(total),
         "empty": None if listed.rows else shown.emptiness(wanted, bool(runs)),
         "sync": refresh.line(runs, timezone.now()),
         "reopen_words": _("Reopen"),
@@ -75,10 +77,17 @@ def _total(count: str) -> str:
 
 
 def _list_context(
-    request: MemberRequest, listed: Page[Group], wanted: shown.Wanted, query: str
+    request: MemberRequest, listed: Page[Group], wanted: shown.Wanted, query: str, total: str
 ) -> dict[str, Any]:
-    rows = shown.rows(listed.rows, user_id=request.user.pk, with_state=wanted.state == "all")
+    boxes = wanted.state == "open" and request.member.can(Role.OPERATOR)
+    rows = shown.rows(
+        listed.rows,
+        user_id=request.user.pk,
+        with_state=wanted.state == "all",
+        ticking=boxes,
+    )
     return {
+        "ticking": boxes and ticking(rows, alone=listed.alone, total=total, query=query),
         "rows": rows,
         "page": listed,
         "links": pager_links(listed, query),

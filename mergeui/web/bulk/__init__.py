@@ -1,0 +1,1 @@
+"""Bulk decisions in words, for their pages."""

@@ -1,0 +1,212 @@
+"""Bulk decisions: choosing groups in the queue, the summary, and how far it is."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_htmx.http import trigger_client_event
+
+from mergeui.accounts.models import Role
+from mergeui.errors import Invalid, Problem
+from mergeui.merging.bulk import wishes
+from mergeui.merging.bulk.prepare import prepare
+from mergeui.merging.models import BulkDecision, BulkKind, BulkState
+from mergeui.review.models import Group
+from mergeui.web import problems, queue, typed
+from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.bulk import fates, standing
+from mergeui.web.bulk import rows as shown
+from mergeui.web.forms import NoteForm, QueueForm, SnoozeForm
+from mergeui.web.htmx import done, wants_fragment
+from mergeui.web.middleware import record_refusal
+from mergeui.web.paging import Order, paginate
+from mergeui.web.views.compare import snooze_days
+from mergeui.web.views.queue import pager_links
+
+MOST_TICKED = 1_000
+NEWEST_FIRST = Order("pk", descending=True)
+
+
+@page()
+def bulks(request: MemberRequest) -> HttpResponse:
+    """The bulk decisions of the team, the newest first."""
+    confirmed = BulkDecision.objects.of(request.member.organization).confirmed()
+    listed = paginate(
+        confirmed.select_related("asked_by"), order=NEWEST_FIRST, cursor=request.GET.get("at", "")
+    )
+    now = timezone.now()
+    context = {
+        "rows": [shown.row(bulk, now) for bulk in listed.rows],
+        "page": listed,
+        "links": pager_links(listed, ""),
+    }
+    fragment = "#results" if wants_fragment(request) else ""
+    return render(request, "bulk/list.html" + fragment, context)
+
+
+@action(Role.OPERATOR, back="queue")
+def new(request: MemberRequest) -> HttpResponse:
+    """Freezes what is ticked, or all that match, in a summary; nothing is decided yet."""
+    kind = request.POST.get("kind", "")
+    if kind not in BulkKind.values:
+        raise Invalid(_("Say what to do with the groups: use one of the buttons of the list."))
+    query = request.POST.get("query", "")[:2_000]
+    wanted = QueueForm(QueryDict(query)).wanted()
+    everything = bool(request.POST.get("all"))
+    ticked = _ticked(request.POST)
+    if everything:
+        groups: QuerySet[Group] = queue.find(request.member.organization, wanted)
+    else:
+        groups = Group.objects.of(request.member.organization).filter(pk__in=ticked)
+    bulk = prepare(
+        groups.order_by(*queue.ORDERS[wanted.sort].by()),
+        kind=BulkKind(kind),
+        by_user=request.actor,
+        query=query,
+    )
+    if not everything and (gone := len(ticked) - bulk.total):
+        words = ngettext(
+            "{count} ticked group is no longer there.",
+            "{count} ticked groups are no longer there.",
+            gone,
+        )
+        messages.warning(request, words.format(count=gone))
+    return done(request, reverse("bulk", args=[bulk.pk]), "")
+
+
+def _ticked(fields: QueryDict) -> set[int]:
+    """The numbers of the groups that are ticked, alone or with their whole page."""
+    given = [*fields.getlist("groups"), *fields.get("page", "").split(",")]
+    numbers = {int(one) for one in given if one.isascii() and one.isdigit() and len(one) < 19}
+    if len(numbers) > MOST_TICKED:
+        raise Invalid(_("That is too many at once. Use “all that match” instead."))
+    return numbers
+
+
+@page()
+def bulk(request: MemberRequest, pk: int) -> HttpResponse:
+    """One bulk decision: its summary, how far it is, what became of each group.
+
+    Polled, it answers with the part that lives; the list when htmx wants that.
+    """
+    wanted = _get(request, pk)
+    if wants_fragment(request) and request.htmx.target == "live":
+        return _live(request, wanted)
+    return _page(request, wanted)
+
+
+def _live(request: MemberRequest, wanted: BulkDecision) -> HttpResponse:
+    counts = fates.tally(wanted)
+    context = _standing(request, wanted, counts)
+    response = render(request, "bulk/page.html#live", context)
+    return response if context["live"].poll else trigger_client_event(response, "bulk-ended")
+
+
+def _standing(
+    request: MemberRequest, wanted: BulkDecision, counts: Mapping[str, int]
+) -> dict[str, Any]:
+    """How it stands, and which of its groups are looked at."""
+    fate = request.GET.get("fate", "")
+    fate = fate if fate in fates.FATES else fates.shown_first(wanted, counts)
+    live = standing.live(wanted, request.member, timezone.now(), counts, fate)
+    return {"bulk": wanted, "fate": fate, "here": f"{request.path}?fate={fate}", "live": live}
+
+
+def _page(
+    request: MemberRequest,
+    wanted: BulkDecision,
+    *,
+    problem: Problem | None = None,
+) -> HttpResponse:
+    counts = fates.tally(wanted)
+    stands = _standing(request, wanted, counts)
+    fate, draft = stands["fate"], wanted.state == BulkState.DRAFT
+    items = fates.with_fate(wanted.items.all(), fate).select_related("group", "request")
+    listed = paginate(items.only(*SHOWN), order=Order("pk"), cursor=request.GET.get("at", ""))
+    restored = request.POST if problem else typed.restore(request, request.path)
+    context: dict[str, Any] = {
+        **stands,
+        "title": standing.title(wanted),
+        "draft": draft,
+        "promise": standing.promise(wanted) if draft else [],
+        "label": fates.label_of(fate, wanted),
+        "reasons": shown.reasons(wanted) if fate == "aside" else [],
+        "rows": shown.rows(listed.rows, timezone.now()),
+        "page": listed,
+        "links": pager_links(listed, f"fate={fate}"),
+        "back": f"{reverse('queue')}?{wanted.query}".rstrip("?"),
+        "snooze": snooze_days() if wanted.kind == BulkKind.SNOOZE else [],
+        "problem": problem.sentence if problem else "",
+        "note": restored.get("note", "") if restored else "",
+        "until": restored.get("until", "") if restored else "",
+    }
+    part = "#results" if wants_fragment(request) else ""
+    status = problem.status if problem else 200
+    return render(request, "bulk/page.html" + part, context, status=status)
+
+
+SHOWN = (
+    "state", "why", "detail", "at", "bulk", "group__names", "group__member_count", "request__state",
+)  # fmt: skip
+
+
+def _get(request: MemberRequest, pk: int) -> BulkDecision:
+    """The organisation's own bulk decision; a summary is for whoever made it. Else 404."""
+    own = BulkDecision.objects.of(request.member.organization)
+    seen = own.filter(~Q(state=BulkState.DRAFT) | Q(asked_by=request.user))
+    return get_object_or_404(seen.select_related("asked_by", "ended_by"), pk=pk)
+
+
+@action(Role.OPERATOR, back="bulk")
+def confirm(request: MemberRequest, pk: int) -> HttpResponse:
+    """Begins."""
+    wanted = _get(request, pk)
+    try:
+        form = (
+            SnoozeForm(request.POST) if wanted.kind == BulkKind.SNOOZE else NoteForm(request.POST)
+        )
+        for errors in form.errors.values():
+            raise Invalid(str(errors[0]))
+        until = form.moment() if isinstance(form, SnoozeForm) else None
+        note = form.cleaned_data["note"]
+        wishes.confirm(wanted, by_user=request.actor, note=note, until=until)
+    except Problem as problem:
+        return _refused(request, wanted, problem)
+    return done(request, reverse("bulk", args=[pk]), "")
+
+
+@action(Role.OPERATOR, back="bulk")
+def stop(request: MemberRequest, pk: int) -> HttpResponse:
+    """Ends it half-way."""
+    return _wish(request, pk, wishes.stop, _("Stopped. What is done stays."))
+
+
+@action(Role.OPERATOR, back="bulk")
+def take_back(request: MemberRequest, pk: int) -> HttpResponse:
+    """Takes back what can be."""
+    words = _("The worker takes back what can be taken back.")
+    return _wish(request, pk, wishes.take_back, words)
+
+
+def _wish(request: MemberRequest, pk: int, wish: Callable[..., None], words: str) -> HttpResponse:
+    wanted = _get(request, pk)
+    try:
+        wish(wanted, by_user=request.actor)
+    except Problem as problem:
+        return _refused(request, wanted, problem)
+    return done(request, reverse("bulk", args=[pk]), words)
+
+
+def _refused(request: MemberRequest, wanted: BulkDecision, problem: Problem) -> HttpResponse:
+    """The page as it is now, with the reason on top and what was typed in its place."""
+    record_refusal(request, problem)
+    if wants_fragment(request):
+        return problems.answer(request, problem.status, problem.sentence)
+    return _page(request, _get(request, wanted.pk), problem=problem)

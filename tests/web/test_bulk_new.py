@@ -1,0 +1,256 @@
+"""Ticking groups in the queue, and the summary of what would happen to them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from mergeui.accounts.models import Membership, Role
+from mergeui.audit.actor import Actor
+from mergeui.merging.bulk import prepare as preparing
+from mergeui.merging.models import BulkDecision, BulkKind, BulkState
+from mergeui.review.claims import claim
+from mergeui.review.decisions import dismiss
+from mergeui.review.models import Group, GroupState
+from tests.desk import Desk, member
+from tests.many import crowd, pairs, stored
+from tests.merging.bulk import now, summary
+from tests.web.cast import HTMX, client_of, somebody, stranger, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Three easy groups and one with an opt-out."""
+    desk, _ = crowd(3)
+    stored(desk, pairs(1, unsubscribed=True))
+    return desk
+
+
+@pytest.fixture
+def olga(desk: Desk) -> Membership:
+    return member(Role.OPERATOR, name="olga")
+
+
+@pytest.fixture
+def client(olga: Membership) -> Client:
+    return client_of(olga)
+
+
+def groups() -> list[Group]:
+    return list(Group.objects.order_by("pk"))
+
+
+def numbers(count: int = 4) -> list[int]:
+    return [group.pk for group in groups()[:count]]
+
+
+def address(bulk: BulkDecision, what: str = "") -> str:
+    return f"/bulk/{bulk.pk}/{what}"
+
+
+def latest() -> BulkDecision:
+    return BulkDecision.objects.latest("pk")
+
+
+# Ticking
+
+
+def test_rows_have_boxes_for_those_who_may_decide(client: Client) -> None:
+    page = text_of(client.get("/groups/"))
+
+    assert page.count("data-tick ") == 4
+    assert 'aria-label="Tick Ana 0"' in page
+    assert "All on this page" in page
+    assert "that match" not in page  # it is the whole list
+    viewer = text_of(somebody(Role.VIEWER).get("/groups/"))
+    assert "data-tick" not in viewer
+
+
+@pytest.mark.parametrize("state", ["dismissed", "all", "merged"])
+def test_only_what_is_to_decide_can_be_ticked(client: Client, olga: Membership, state: str) -> None:
+    dismiss(groups()[0], by_user=Actor.member(olga))
+
+    assert "data-tick" not in text_of(client.get(f"/groups/?state={state}"))
+
+
+def test_ticked_groups_become_a_summary(client: Client) -> None:
+    fields = {"kind": "merge", "groups": numbers(2), "query": "sort=name"}
+    answer = client.post("/bulk/new/", fields)
+
+    bulk = latest()
+    assert (answer.status_code, answer.url) == (303, address(bulk))
+    assert (bulk.state, bulk.kind, bulk.total) == ("draft", "merge", 2)
+    assert 'href="/groups/?sort=name"' in text_of(client.get(answer.url))
+    assert Group.objects.filter(state=GroupState.OPEN).count() == 4
+
+
+def test_a_whole_page_without_a_script(client: Client) -> None:
+    page = ",".join(map(str, numbers(3)))
+    client.post("/bulk/new/", {"kind": "dismiss", "page": page, "groups": numbers(1)})
+
+    assert latest().total == 3
+
+
+def test_all_that_match_is_looked_up_again(client: Client) -> None:
+    fields = {"kind": "merge", "all": "1", "query": "q=ana&risk=none", "groups": numbers(1)}
+    client.post("/bulk/new/", fields)
+
+    bulk = latest()
+    assert (bulk.total, bulk.set_aside, bulk.query) == (3, 0, "q=ana&risk=none")
+
+
+def test_all_without_a_filter_is_what_is_to_decide(client: Client, olga: Membership) -> None:
+    dismiss(groups()[0], by_user=Actor.member(olga))
+    client.post("/bulk/new/", {"kind": "merge", "all": "1", "query": ""})
+
+    assert (latest().total, latest().set_aside) == (3, 1)
+
+
+def test_ticked_groups_that_are_gone_are_said(client: Client) -> None:
+    answer = client.post("/bulk/new/", {"kind": "merge", "groups": [*numbers(1), 999_999]})
+
+    assert "1 ticked group is no longer there." in text_of(client.get(answer.url))
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"kind": "merge"}, "Tick at least one group"),
+        ({"kind": "merge", "groups": ["x", "-1", "²", "9" * 30]}, "Tick at least one group"),
+        ({"kind": "explode", "groups": [1]}, "Say what to do"),
+        ({"groups": [1]}, "Say what to do"),
+        ({"kind": "merge", "groups": list(range(1001))}, "too many at once"),
+        ({"kind": "merge", "all": "1", "query": "q=nobody"}, "Tick at least one group"),
+    ],
+)
+def test_what_can_not_be_used(client: Client, fields: dict[str, Any], sentence: str) -> None:
+    answer = client.post("/bulk/new/", fields)
+
+    assert answer.status_code == 400
+    assert sentence in text_of(answer)
+    assert not BulkDecision.objects.exists()
+
+
+def test_refusals(client: Client, desk: Desk) -> None:
+    fields = {"kind": "merge", "groups": numbers()}
+    assert client.get("/bulk/new/").status_code == 405
+    assert somebody(Role.VIEWER).post("/bulk/new/", fields).status_code == 403
+    assert stranger().post("/bulk/new/", fields).status_code == 400  # none of these is theirs
+    assert Client().post("/bulk/new/", fields).url == "/login/?next=/groups/"
+    assert not BulkDecision.objects.exists()
+    assert client.post("/bulk/new/", fields, headers=HTMX)["HX-Redirect"] == address(latest())
+
+
+def test_ten_thousand_and_more(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparing, "MOST_GROUPS", 2)
+    answer = client.post("/bulk/new/", {"kind": "merge", "all": "1"})
+
+    assert "More groups match than can be decided at once" in text_of(client.get(answer.url))
+
+
+# The summary
+
+
+def shown(client: Client, bulk: BulkDecision, query: str = "") -> str:
+    return text_of(client.get(address(bulk) + query))
+
+
+def test_it_says_what_would_happen_and_names_what_is_set_aside(
+    client: Client, olga: Membership
+) -> None:
+    amir = member(Role.OPERATOR, name="amir")
+    claim(groups()[1], by=amir.user)
+    bulk = summary(Actor.member(olga), groups())
+    page = shown(client, bulk)
+
+    assert "<h1>Merge 2 groups?</h1>" in page
+    assert "with all of its members: 2 contacts disappear. A merge can&#x27;t be undone." in page
+    assert "Each one waits 10 seconds before it is sent" in page
+    assert "1 risky, 1 open by somebody else" in page
+    assert "Risky: Consent differs. Look at it alone." in page
+    assert "amir has it open." in page
+    assert f'href="/groups/{groups()[3].pk}/"' in page
+    taken = client.get(address(bulk) + "?fate=waiting")
+    assert [row.names for row in taken.context["rows"]] == [["Ana 0"], ["Ana 2"]]
+    assert now(bulk).state == BulkState.DRAFT
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (BulkKind.DISMISS, "They leave the queue, and come back only when"),
+        (BulkKind.SNOOZE, "They leave the queue until that day"),
+    ],
+)
+def test_what_is_put_aside_can_be_taken_back(
+    client: Client, olga: Membership, kind: BulkKind, words: str
+) -> None:
+    page = shown(client, summary(Actor.member(olga), groups(), kind))
+
+    assert words in page
+    assert "you can take it back at any time" in page
+
+
+def test_policy_is_said(client: Client, olga: Membership, settings: Any) -> None:
+    bulk = summary(Actor.member(olga), groups())
+    settings.MERGE_FOUR_EYES = "always"
+    assert "wants a second person for every merge" in shown(client, bulk)
+    settings.MERGE_FOUR_EYES, settings.MERGE_COOL_OFF_SECONDS = "risky", 0
+    assert "The worker begins at once" in shown(client, bulk)
+
+
+def test_nothing_to_do(client: Client, olga: Membership) -> None:
+    page = shown(client, summary(Actor.member(olga), groups()[3:]))
+
+    assert "Every group is set aside" in page
+    assert "bulk-confirm" not in page
+
+
+def test_a_summary_is_for_its_maker_alone(desk: Desk, olga: Membership) -> None:
+    bulk = summary(Actor.member(olga), groups())
+
+    for other in (somebody(Role.ADMIN), stranger()):
+        assert other.get(address(bulk)).status_code == 404
+        assert other.post(address(bulk, "confirm/")).status_code == 404
+    assert bulk.state == BulkState.DRAFT
+
+
+def test_confirm_once(client: Client, olga: Membership) -> None:
+    bulk = summary(Actor.member(olga), groups())
+    answer = client.post(address(bulk, "confirm/"), {"note": "same people"})
+
+    assert (answer.status_code, answer.url) == (303, address(bulk))
+    assert (now(bulk).state, now(bulk).note) == (BulkState.WORKING, "same people")
+    again = client.post(address(bulk, "confirm/"), {"note": "same people"})
+    assert again.status_code == 409
+    assert "This has begun already." in text_of(again)
+
+
+def test_a_day_for_all_of_them(client: Client, olga: Membership) -> None:
+    bulk = summary(Actor.member(olga), groups(), BulkKind.SNOOZE)
+    refused = client.post(address(bulk, "confirm/"), {"until": "", "note": "a story"})
+    assert refused.status_code == 400
+    assert "Choose the day" in text_of(refused)
+    assert "a story</textarea>" in text_of(refused)
+    late = client.post(address(bulk, "confirm/"), {"until": "2999-01-01"})
+    assert "at most a year away" in text_of(late)
+    assert 'value="2999-01-01"' in text_of(late)
+
+    day = (timezone.now() + timedelta(days=7)).date().isoformat()
+    assert client.post(address(bulk, "confirm/"), {"until": ["", day]}).status_code == 303
+    until = now(bulk).until
+    assert until is not None
+    assert until.date().isoformat() == day
+
+
+def test_what_was_typed_is_kept_for_after_the_sign_in(client: Client, olga: Membership) -> None:
+    bulk = summary(Actor.member(olga), groups())
+    client.logout()
+    client.post(address(bulk, "confirm/"), {"note": "a story"})
+    client.post("/login/", {"username": "olga", "password": "a long enough password"})
+
+    assert "a story</textarea>" in shown(client, bulk)
