@@ -33,6 +33,8 @@ class Action(TextChoices):
     GROUP_DISMISSED = "group_dismissed", _("Group dismissed")
     GROUP_KNOWN = "group_known", _("Group known as not a duplicate")
     GROUP_SNOOZED = "group_snoozed", _("Group snoozed")
+    GROUP_MADE = "group_made", _("Group put together by hand")
+    GROUP_DISCARDED = "group_discarded", _("Group discarded")
     GROUP_REOPENED = "group_reopened", _("Group reopened")
     NOTE_WRITTEN = "note_written", _("Note written")
 

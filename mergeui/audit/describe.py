@@ -31,6 +31,8 @@ SENTENCES: dict[str, str] = {
         "{group} stays out of the queue: each pair in it was marked as not a duplicate before."
     ),
     Action.GROUP_SNOOZED: _("{who} snoozed {group}{until}."),
+    Action.GROUP_MADE: _("{who} put together {group} by hand: Invent did not suggest it."),
+    Action.GROUP_DISCARDED: _("{who} discarded {group}, which had been put together by hand."),
     Action.GROUP_REOPENED: _("{who} put {group} back into the queue{because}."),
     Action.NOTE_WRITTEN: _("{who} wrote a note about {group}{request}."),
     Action.BULK_REQUESTED: _("{who} asked to {wish}{bulk}."),

@@ -29,7 +29,7 @@ from mergeui.review.claims import free_for
 from mergeui.review.decisions import already, part_of, require, too_late
 from mergeui.review.models import Group, GroupState, MergedContact
 from mergeui.review.pairs import said_of
-from mergeui.review.risk import Caution, ToldApart, cautions
+from mergeui.review.risk import BY_HAND, Caution, ToldApart, cautions
 from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.review.text import display_name
 
@@ -56,10 +56,13 @@ def choose(
     primary_id: str,
     source_ids: Sequence[str],
     said: Sequence[ToldApart] = (),
+    *,
+    by_hand: bool = False,
 ) -> Choice:
     """Checks a choice against the members of a group; raises Invalid with what to do.
 
     `said` is what people said of pairs of the members (pairs.said_of): a risk where two are chosen.
+    `by_hand`: people put the group together, which is a risk of its own.
     """
     by_id: Mapping[str, Contact] = {contact.id: contact for contact in members}
     if not primary_id:
@@ -84,7 +87,8 @@ def choose(
         raise Invalid(f"These contacts can't be merged from here. {error}") from error
     chosen = tuple(by_id[source_id] for source_id in source_ids)
     primary = by_id[primary_id]
-    return Choice(primary, chosen, cautions((primary, *chosen), said=said))
+    found = cautions((primary, *chosen), said=said)
+    return Choice(primary, chosen, (BY_HAND, *found) if by_hand else found)
 
 
 def second_person_needed(choice: Choice) -> bool:
@@ -121,7 +125,7 @@ def propose(
             " look at what they are now, and decide again."
         )
     said = said_of(group.organization_id, [member.id for member in members])
-    choice = choose(members, primary_id, source_ids, said)
+    choice = choose(members, primary_id, source_ids, said, by_hand=group.by_hand)
     _refuse_merged_away(group, choice)
     if choice.cautions and not acknowledged:
         raise Invalid("This merge is risky. Read why, then tick the box that says so.")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mergeui.invent import Contact, InventClient
+from mergeui.review.byhand import find
 from mergeui.review.evidence import links
 
 
@@ -32,4 +33,10 @@ def read_again(client: InventClient, contacts: Sequence[Contact]) -> dict[str, C
                 break
             if channel.user_id and channel.user_id not in asked:
                 ask(channel.user_id)
+    for contact in contacts:
+        # One without any channel (of a group put together by hand) has nothing but its name.
+        if contact.id not in found and not any(c.user_id for c in contact.channels):
+            again = find(client, contact.id, user_ids=(), name=(contact.name or "").strip())
+            if again:
+                found[contact.id] = again
     return {contact.id: found.get(contact.id) for contact in contacts}

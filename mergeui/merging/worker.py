@@ -6,27 +6,33 @@ from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from mergeui.accounts.models import Organization
 from mergeui.audit.actor import Actor
 from mergeui.audit.watch import look_when_due
 from mergeui.errors import Stale
-from mergeui.invent import InventClient
+from mergeui.invent import InventClient, InventError
 from mergeui.merging.approval import expire
 from mergeui.merging.bulk.prepare import forget_drafts
 from mergeui.merging.bulk.work import work_portion
 from mergeui.merging.execution import execute_next
 from mergeui.merging.models import Standing
+from mergeui.merging.reading import read_again
 from mergeui.merging.reconcile import reconcile_next, recover
 from mergeui.merging.restoring import restore_next
 from mergeui.merging.standing import halted
+from mergeui.review.again import follow
 from mergeui.review.decisions import wake
-from mergeui.review.models import SyncRun
+from mergeui.review.models import Group, GroupState, SyncRun
+from mergeui.review.seen import changes, contacts_of
 from mergeui.review.sync import SyncFailed, due_sync, sync
 
 logger = logging.getLogger(__name__)
+
+# Those that were put together last; each takes a call or more.
+MOST_BY_HAND_AT_ONCE = 100
 
 
 class NotDurable(Exception):
@@ -118,6 +124,23 @@ def sync_when_due(
     with suppress(Stale):
         try:
             sync(run, client=client, by_user=by_user, progress=progress)
+            read_those_by_hand(organization, client=client)
         except SyncFailed as error:
             logger.warning("The groups could not be refreshed: %s", error.sentence)
     return True
+
+
+def read_those_by_hand(organization: Organization, *, client: InventClient) -> None:
+    """Reads the open groups that people put together again: no list of Invent has them."""
+    mine = Group.objects.of(organization).filter(by_hand=True, state=GroupState.OPEN)
+    for group in mine.prefetch_related("members").order_by("-changed_at")[:MOST_BY_HAND_AT_ONCE]:
+        seen = contacts_of(group)
+        try:
+            now = read_again(client, seen)
+        except InventError as error:
+            logger.warning("Group %s could not be read again: %s", group.pk, error.sentence)
+            return
+        if changes(seen, now):
+            with transaction.atomic():
+                if Group.objects.filter(pk=group.pk, state=GroupState.OPEN).exists():
+                    follow(group.pk, now)

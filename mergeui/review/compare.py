@@ -14,7 +14,7 @@ from mergeui.dates import day, short_day
 from mergeui.invent import Contact
 from mergeui.review.aligned import channel_rows
 from mergeui.review.evidence import Link, links, sentence
-from mergeui.review.risk import Caution, ToldApart, cautions
+from mergeui.review.risk import BY_HAND, Caution, ToldApart, cautions
 from mergeui.review.rows import About, Cell, Kind, Label, Row, Verdict, judge
 from mergeui.review.spelling import Piece, closest, pieces, relation
 from mergeui.review.text import display_name, shortened, visible
@@ -41,10 +41,13 @@ class Comparison:
         return tuple(sorted(every, key=lambda row: row.rank))
 
 
-def compare(contacts: Sequence[Contact], said: Sequence[ToldApart] = ()) -> Comparison:
+def compare(
+    contacts: Sequence[Contact], said: Sequence[ToldApart] = (), *, by_hand: bool = False
+) -> Comparison:
     """Compares two or more contacts, the recommended primary first.
 
-    `said` is what people said of pairs of them (pairs.said_of).
+    `said` is what people said of pairs of them (pairs.said_of). `by_hand`: people put them
+    together, which is a risk of its own.
     """
     found = links(contacts)
     return Comparison(
@@ -55,7 +58,7 @@ def compare(contacts: Sequence[Contact], said: Sequence[ToldApart] = ()) -> Comp
         segments=_segments(contacts),
         links=found,
         reasons=tuple(sentence(link, contacts) for link in found),
-        cautions=cautions(contacts, found, said),
+        cautions=(*((BY_HAND,) if by_hand else ()), *cautions(contacts, found, said)),
     )
 
 

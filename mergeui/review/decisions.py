@@ -43,6 +43,8 @@ def too_late(group: Group, *, by_user: Actor) -> Stale:
 def already(group: Group, *, by_user: Actor | None = None) -> str:
     """The sentence for somebody who comes too late to a group: by whom, and how."""
     fresh = Group.objects.select_related("decided_by").filter(pk=group.pk).first()
+    if fresh and fresh.by_hand and fresh.state == GroupState.VANISHED:
+        return _("This group was put together by hand and is no longer to be decided.")
     if fresh is None or fresh.state == GroupState.VANISHED:
         return _("Invent no longer suggests this group, so there is nothing to decide.")
     what = {

@@ -48,7 +48,11 @@ class Matcher:
             stored = known.get(number)
             if stored is None:
                 yield Listed(None, one)
-            elif stored.fingerprint != one.fingerprint or stored.state == GroupState.VANISHED:
+            elif (
+                stored.fingerprint != one.fingerprint
+                or stored.state == GroupState.VANISHED
+                or stored.by_hand
+            ):
                 yield Listed(stored.pk, one)
             else:
                 self.unchanged += 1
@@ -105,6 +109,9 @@ class Matcher:
 
         known: dict[int, Group] = {}
         for number, pk in sorted(shared, key=rank):
+            if groups[pk].by_hand and shared[number, pk] < groups[pk].member_count:
+                # Put together by people: it becomes Invent's only when all of it is suggested.
+                continue
             if number not in known and pk not in self.seen:
                 known[number] = groups[pk]
                 self.seen.add(pk)
@@ -121,7 +128,7 @@ class Matcher:
             .values_list("contact_id", "group_id")
         ]
         own = Group.objects.of(self.organization).exclude(state=GroupState.MERGED)
-        only = own.only("pk", "state", "fingerprint", "member_count")
+        only = own.only("pk", "state", "fingerprint", "member_count", "by_hand")
         by_id = only.in_bulk({pk for _, pk in pairs})
         found: dict[str, list[Group]] = {}
         for contact_id, group_id in pairs:

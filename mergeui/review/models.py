@@ -93,6 +93,13 @@ class Group(models.Model):
     evidence = models.JSONField(default=dict)
     segments = models.ManyToManyField(Segment)
 
+    # Put together by people, not suggested by Invent (byhand.py); false once Invent suggests it.
+    by_hand = models.BooleanField(default=False)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    made_because = models.TextField(blank=True, default="")
+
     first_seen_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 

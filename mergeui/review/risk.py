@@ -18,6 +18,7 @@ from mergeui.invent import Contact
 from mergeui.review.evidence import Link, indirect, links, unlinked
 from mergeui.review.names import MOST_NAMES, names_conflict
 from mergeui.review.text import display_name, shortened, visible
+from mergeui.said import Said
 
 CROWD = 5
 LARGE = 6
@@ -35,6 +36,7 @@ class Risk(StrEnum):
     WEAK = "weak"
     UNEXPLAINED = "unexplained"
     LARGE = "large"
+    BY_HAND = "by_hand"
 
     @property
     def label(self) -> str:
@@ -52,6 +54,7 @@ LABELS = {
     Risk.WEAK: gettext_lazy("Weak link"),
     Risk.UNEXPLAINED: gettext_lazy("No shared channel"),
     Risk.LARGE: gettext_lazy("Large group"),
+    Risk.BY_HAND: gettext_lazy("Put together by hand"),
 }
 
 
@@ -77,6 +80,15 @@ class ToldApart:
     at: datetime
     reason: str
     channels: tuple[tuple[str, str], ...] = ()
+
+
+# Of a group that people put together (byhand.py), whatever its contacts have in common.
+BY_HAND = Caution(
+    Risk.BY_HAND,
+    Said(
+        "Invent did not suggest that these are the same person: somebody here put them together."
+    )(),
+)
 
 
 def cautions(

@@ -76,8 +76,11 @@ def relation(one: str, other: str) -> str:
         return _("Only spaces or signs differ")
     if latin(one).strip() == latin(other).strip():
         return _("Same in another script")
-    if sorted(_WORD.findall(latin(one))) == sorted(_WORD.findall(latin(other))):
+    words, others = _WORD.findall(latin(one)), _WORD.findall(latin(other))
+    if sorted(words) == sorted(others):
         return _("Same words, in another order")
+    if words and others and (set(words) <= set(others) or set(others) <= set(words)):
+        return _("One has more words")
     return _("Some letters differ") if closest(one, [other]) else ""
 
 

@@ -16,7 +16,7 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
 from mergeui.invent import Contact
 from mergeui.review import bulk
-from mergeui.review.digest import digest
+from mergeui.review.digest import GroupDigest, digest
 from mergeui.review.matching import Listed
 from mergeui.review.models import Channel, Group, GroupState, Member, Segment, SyncRun
 from mergeui.review.pairs import Known
@@ -80,8 +80,11 @@ def _row(listed: Listed, organization: Organization) -> Row:
     made = listed.digest
     dumps = msgspec.json.encode
     shared = {(link.type, link.user_id) for link in made.links}
-    changes = {**made.fields, "fingerprint": made.fingerprint, "evidence": made.evidence}
+    changes = _fields(made)
     known = listed.group_id is not None
+    if known:
+        # What Invent lists is its suggestion, whoever had the idea first.
+        changes["by_hand"] = False
     return Row(
         group_id=listed.group_id,
         evidence=made.evidence,
@@ -109,6 +112,11 @@ def _row(listed: Listed, organization: Organization) -> Row:
             }.values()
         ),
     )
+
+
+def _fields(made: GroupDigest) -> dict[str, Any]:
+    """The columns of a group that are made from its members."""
+    return {**made.fields, "fingerprint": made.fingerprint, "evidence": made.evidence}
 
 
 def apply(
@@ -169,12 +177,30 @@ def _store(
             record(by_user=by_user, **entry)
 
 
+def create(organization: Organization, contacts: Sequence[Contact], **made: Any) -> Group:
+    """A new group that people put together, in the caller's transaction; `made` says by whom."""
+    found = digest(contacts)
+    row = _row(Listed(None, found), organization)
+    group = _new(_by_hand(_fields(found)) | made, organization)
+    group.save()
+    _replace_members([(group.pk, row)], [], _SegmentIds(organization))
+    return group
+
+
+def _by_hand(fields: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a group, with the risk that people put it together."""
+    codes = [code for code in fields["risks"].split(",") if code]
+    return {**fields, "by_hand": True, "risks": joined([*codes, Risk.BY_HAND]), "risky": True}
+
+
 def replace(group: Group, contacts: Sequence[Contact]) -> None:
     """Brings one group of the mirror to these contacts, in the caller's transaction.
 
     For the caller who has just read them. The group has to be locked; what was decided of it stays.
     """
     row = _row(Listed(group.pk, digest(contacts)), group.organization)
+    if group.by_hand:
+        row.changes = _by_hand(row.changes)
     _replace_members([(group.pk, row)], [group.pk], _SegmentIds(group.organization))
     known = Known.among(group.organization_id, [row.evidence])
     _change(group, row, timezone.now(), known)

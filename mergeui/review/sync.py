@@ -194,7 +194,9 @@ def _one_ahead(pages: Iterator[T]) -> Iterator[T]:
 
 def _missing(organization: Organization, seen: set[int]) -> list[int]:
     """The groups that wait for a decision although Invent did not list them."""
-    waiting = Group.objects.of(organization).filter(state__in=[GroupState.OPEN, GroupState.SNOOZED])
+    waiting = Group.objects.of(organization).filter(
+        state__in=[GroupState.OPEN, GroupState.SNOOZED], by_hand=False
+    )
     return [pk for pk in waiting.values_list("pk", flat=True).iterator() if pk not in seen]
 
 
@@ -206,6 +208,7 @@ def _vanish(run: SyncRun, missing: list[int]) -> int:
             vanished += Group.objects.filter(
                 pk__in=missing[start : start + 200],
                 state__in=[GroupState.OPEN, GroupState.SNOOZED],
+                by_hand=False,
             ).update(state=GroupState.VANISHED, changed_at=timezone.now())
     return vanished
 

@@ -54,11 +54,18 @@ class Preview:
 
 
 def preview_of(
-    contacts: Sequence[Contact], picked: Picked, said: Sequence[ToldApart] = ()
+    contacts: Sequence[Contact],
+    picked: Picked,
+    said: Sequence[ToldApart] = (),
+    *,
+    by_hand: bool = False,
 ) -> Preview:
-    """What sending this choice would do; `said` is what people said of pairs of the contacts."""
+    """What sending this choice would do; `said` is what people said of pairs of the contacts.
+
+    `by_hand`: of a group that people put together.
+    """
     try:
-        choice = choose(contacts, picked.primary, picked.sources, said)
+        choice = choose(contacts, picked.primary, picked.sources, said, by_hand=by_hand)
     except Invalid as problem:
         return Preview(problem.sentence, problem.sentence, "", gettext("Merge"))
     prediction = predict(choice.primary, choice.sources)
@@ -109,7 +116,7 @@ def columns(
         Column(
             contact_id=contact.id,
             name=name,
-            recommended=contact.id == group.primary_contact_id,
+            recommended=contact.id == group.primary_contact_id and not group.by_hand,
             primary=contact.id == picked.primary,
             source=contact.id in picked.sources,
             raw_url=reverse("group_raw", kwargs={"pk": group.pk, "contact_id": contact.id}),
@@ -184,6 +191,8 @@ def banner(
 
 
 def _decided(group: Group, now: datetime, request: MergeRequest | None) -> Banner:
+    if group.state == GroupState.VANISHED and group.by_hand:
+        return Banner("info", "info", _by_hand_ended(group, now))
     if group.state == GroupState.VANISHED:
         return _vanished(request)
     if request is not None:
@@ -205,6 +214,12 @@ def _vanished(request: MergeRequest | None) -> Banner:
     details = _outcome(request)
     url = reverse("request", kwargs={"pk": request.pk})
     return Banner("info", "info", words, details, offer="request", url=url)
+
+
+def _by_hand_ended(group: Group, now: datetime) -> str:
+    if group.decided_as == GroupState.VANISHED:
+        return _told(group, now, gettext("Discarded"))
+    return gettext("Fewer than two of these contacts are still in Invent: nothing to decide.")
 
 
 def _outcome(request: MergeRequest) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from mergeui.audit.actions import Action
 from mergeui.review.grades import Grade
 from mergeui.review.risk import LABELS, Risk
 from mergeui.review.text import CHANNEL_NAMES
+from mergeui.web import searching
 from mergeui.web.queue import STATES, Wanted
+from mergeui.web.searching import WAYS
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -110,6 +112,19 @@ class QueueForm(LookForm):
             grade=self.value_of("grade"),
             sort=self.value_of("sort") or "oldest",
         )
+
+
+class SearchForm(LookForm):
+    """A search of Invent's contacts."""
+
+    q = forms.CharField(label=_("Search"), max_length=200, required=False)
+    by = forms.ChoiceField(label=_("Search by"), choices=list(WAYS.items()), required=False)
+    page = forms.IntegerField(min_value=1, max_value=10_000, required=False)
+
+    def wanted(self) -> searching.Wanted:
+        """What is looked for; an unusable page is the first."""
+        number = int(self.value_of("page") or 1)
+        return searching.Wanted(self.value_of("q"), self.value_of("by"), number)
 
 
 class NoteForm(forms.Form):

@@ -5,6 +5,7 @@ from django.urls.converters import PathConverter
 
 from mergeui.web.views import (
     bulk,
+    byhand,
     claims,
     compare,
     contacts,
@@ -55,6 +56,10 @@ urlpatterns = [
     path("bulk/<int:pk>/confirm/", bulk.confirm, name="bulk_confirm"),
     path("bulk/<int:pk>/stop/", bulk.stop, name="bulk_stop"),
     path("bulk/<int:pk>/take-back/", bulk.take_back, name="bulk_take_back"),
+    path("groups/<int:pk>/discard/", byhand.discard, name="group_discard"),
+    path("contacts/", byhand.search, name="search"),
+    path("contacts/list/", byhand.take, name="search_take"),
+    path("contacts/group/", byhand.group, name="search_group"),
     path("contacts/<contact:contact_id>/", contacts.contact, name="contact"),
     path("halt/", halt.page_of_halt, name="halt"),
     path("halt/end/", halt.end, name="halt_end"),

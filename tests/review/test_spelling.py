@@ -50,6 +50,7 @@ def test_what_differs_is_told_in_words() -> None:
         ("AnaGarcia", "Ana García", "Only spaces or signs differ"),
         ("Иван", "Ivan", "Same in another script"),
         ("García Ana", "Ana García", "Same words, in another order"),
+        ("Maria Garcia López", "María García", "One has more words"),
         ("Ana Garzía", "Ana García", "Some letters differ"),
         ("Ana", "Robert", ""),
     ],

@@ -1,6 +1,7 @@
 """The compare page: what is known of each contact, side by side, and the choice to be made."""
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from django_htmx.http import push_url
 
 from mergeui.accounts.models import Role
 from mergeui.errors import Invalid, Problem, Stale
+from mergeui.invent import Contact
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.proposals import propose
 from mergeui.review import claims
@@ -25,7 +27,7 @@ from mergeui.review.text import visible
 from mergeui.web import comparing, lately, onward, problems, typed
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.comparing import Picked
-from mergeui.web.deciding import banner, columns, preview_of
+from mergeui.web.deciding import Preview, banner, columns, preview_of
 from mergeui.web.forms import UNTIL_CHANGE
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
@@ -40,7 +42,7 @@ def group_of(request: MemberRequest, pk: int) -> Group:
     """The group with its members, or 404 when it is not there or another organisation's."""
     members = Prefetch("members", Member.objects.order_by("position"))
     groups = Group.objects.of(request.member.organization).select_related(
-        "claimed_by", "decided_by", "organization"
+        "claimed_by", "decided_by", "made_by", "organization"
     )
     return get_object_or_404(groups.prefetch_related(members), pk=pk)
 
@@ -85,7 +87,7 @@ def show(
 ) -> HttpResponse:
     """The page, with what was typed and what was wrong with it."""
     said = said_in(group)
-    comparison = compare(contacts_of(group), said)
+    comparison = compare(contacts_of(group), said, by_hand=group.by_hand)
     picked = Picked.suggested(comparison)
     words = typed_fields.get("words", "") if typed_fields else ""
     if typed_fields and not words:
@@ -100,7 +102,7 @@ def show(
         "comparison": comparison,
         **comparing.table(heads, lines),
         "picked": picked,
-        "preview": preview_of(comparison.contacts, picked, said),
+        "preview": preview_of(comparison.contacts, picked, said, by_hand=group.by_hand),
         "banner": banner(group, request.user.pk, now, latest)
         or said_banner(group, comparison.contacts, said, now),
         "can_decide": operator,
@@ -142,11 +144,15 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
         return show(request, shown, typed_fields=request.POST)
     contacts = contacts_of(shown)
     context = {
-        "preview": preview_of(contacts, Picked.typed(request.POST), said_in(shown)),
+        "preview": _preview(shown, contacts, Picked.typed(request.POST)),
         "many": comparing.many(contacts),
         "swap": True,
     }
     return render(request, "compare/page.html#preview", context)
+
+
+def _preview(group: Group, contacts: Sequence[Contact], picked: Picked) -> Preview:
+    return preview_of(contacts, picked, said_in(group), by_hand=group.by_hand)
 
 
 @action(Role.OPERATOR, back="group")
@@ -177,7 +183,7 @@ def _refuse_unread(group: Group, picked: Picked) -> None:
         raise Invalid(words.format(most=number(NOTE_LONGEST)))
     if picked.risks is None or not picked.acknowledged:
         return
-    if preview_of(contacts_of(group), picked, said_in(group)).risks != picked.risks:
+    if _preview(group, contacts_of(group), picked).risks != picked.risks:
         raise Invalid(
             gettext(
                 "The choice changed after the risks were shown. Read what is risky about it now,"

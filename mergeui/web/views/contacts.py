@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mergeui.accounts.models import Organization
+from mergeui.accounts.models import Organization, Role
 from mergeui.audit import lookup
 from mergeui.invent import Contact
 from mergeui.merging.models import ContactLock, MergeRequest, Source
@@ -18,6 +18,7 @@ from mergeui.review.models import Group, Member, MergedContact
 from mergeui.review.text import display_name
 from mergeui.web import past
 from mergeui.web.access import MemberRequest, page
+from mergeui.web.searching import token_of
 from mergeui.web.when import exact
 
 ENTRIES = 20
@@ -39,7 +40,11 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
     if not (merged or memberships or requests or entries):
         raise Http404
     seen = _last_seen(contact_id, memberships, requests)
+    can_take = seen and not merged and request.member.can(Role.OPERATOR)
     context: dict[str, Any] = {
+        "duplicates_of": {"token": token_of(seen), "name": (seen.name or "").strip()}
+        if seen and can_take
+        else None,
         "contact_id": contact_id,
         "name": display_name(seen) if seen else _("A contact without a snapshot"),
         "snapshot": compare([seen]) if seen else None,

@@ -156,7 +156,7 @@ def _get(request: MemberRequest, pk: int) -> MergeRequest:
     return get_object_or_404(
         own.select_related(
             "organization",
-            "group",
+            "group__made_by",
             "proposed_by",
             "approved_by",
             "approval",
