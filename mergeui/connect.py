@@ -6,6 +6,7 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from mergeui.errors import Invalid
 from mergeui.invent import Budget, InventClient
@@ -37,7 +38,7 @@ def connect(
     """
     if not settings.INVENT_API_KEY:
         raise Invalid(
-            "INVENT_API_KEY is not set, so Invent can't be asked: set it and start again."
+            _("INVENT_API_KEY is not set, so Invent can't be asked: set it and start again.")
         )
     host = urlsplit(settings.INVENT_API_URL).netloc.replace(":", "-")
     return InventClient(

@@ -8,7 +8,7 @@ from mergeui.said import ALL, Said
 
 ENGLISH = "en"
 # Placeholders that hold words of ours: another sentence, the label of a row, what stands in it.
-SENTENCE = "sentence"
+NESTED = ("sentence", "reason", "wanted", "seen")
 LABEL = "label"
 VALUES = ("old", "new")
 
@@ -36,9 +36,8 @@ def retold(text: str) -> str:
 
 def _our_words(values: dict[str, str]) -> dict[str, str]:
     """Those of the values that are words of ours, told too; a contact's name is not."""
-    told = {}
-    if SENTENCE in values:
-        told[SENTENCE] = retold(values[SENTENCE])
+    told: dict[str, str] = {}
+    told |= {key: retold(values[key]) for key in NESTED if key in values}
     if LABEL in values:
         told[LABEL] = gettext(values[LABEL])
         if values[LABEL] != "Name":

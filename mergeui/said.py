@@ -17,8 +17,8 @@ ALL: list["Said"] = []
 class Said:
     """A sentence with `{placeholders}`, perhaps with a second form for any `count` but 1.
 
-    Called with the values, it gives the English text. A placeholder named `sentence` holds another
-    one of these.
+    Called with the values, it gives the English text. A placeholder that retold.NESTED names holds
+    another one of these.
     """
 
     def __init__(self, words: str, many: str = "") -> None:

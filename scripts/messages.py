@@ -73,6 +73,7 @@ def _read(path: Path) -> Iterator[tuple[tuple[str, ...], list[str], str | None]]
         context = str(words.pop(0)) if words and isinstance(spec[0], tuple) else None
         count = len([one for one in spec if isinstance(one, int)])
         if function == SAID:
+            words = [word for word in words if word]
             count = len(words)
         kept = tuple(str(word) for word in words[:count] if word)
         if kept and len(kept) == count:

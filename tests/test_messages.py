@@ -42,7 +42,7 @@ def test_words_are_found_in_code_and_templates(tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "mergeui" / "one.py").write_text(
         '_("Who is" " it?")\nngettext("{n} row", "{n} rows", 3)\npgettext("month", "May")\n'
-        'print("not a word")\n'
+        'print("not a word")\nSaid("Gone.")\nSaid(\n    "{n} is gone",\n    "{n} are gone",\n)\n'
     )
     (tmp_path / "templates" / "page.html").write_text(
         '{% load i18n %}<p>{% translate "Queue\'s" %}</p>\n   {% blocktranslate trimmed %}\n'
@@ -54,6 +54,8 @@ def test_words_are_found_in_code_and_templates(tmp_path: Path) -> None:
         (None, "Who is it?"),
         (None, ("{n} row", "{n} rows")),
         ("month", "May"),
+        (None, "Gone."),
+        (None, ("{n} is gone", "{n} are gone")),
         (None, "Queue's"),
         (None, "By %(who)s"),
     }

@@ -135,7 +135,9 @@ def describe(entry: Entry) -> str:
             ).format(count=unasked)
         )
     if note := _text(words.personal.get("note")):
-        parts.append(gettext("Note: “{note}”").format(note=retold(note)))
+        # What a person wrote stays as it was written.
+        said = retold(note) if entry.actor_id is None else note
+        parts.append(gettext("Note: “{note}”").format(note=said))
     if words.facts.get("late") is True:
         parts.append(gettext("It came too late to count."))
     if entry.is_erased:

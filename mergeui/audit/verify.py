@@ -14,6 +14,7 @@ from mergeui.audit import canonical
 from mergeui.audit.actions import Action
 from mergeui.audit.anchor import Anchor
 from mergeui.audit.models import Entry, Erasure
+from mergeui.said import Said
 
 BATCH = 1000  # entries to a query
 PORTION = 100  # entries made into objects at a time: more would not stay in the processor's cache
@@ -30,6 +31,21 @@ WHERE number > %s
 ORDER BY number
 LIMIT %s
 """
+
+
+# Why the chain breaks, as it completes "Entry 12: …".
+ENDS_EARLY = Said("the history ends at {last}, but entry {number} had been noted")
+ENTRY_MISSING = Said("entry {number} is missing")
+ENTRIES_MISSING = Said("entries {first} to {last} are missing")
+NOT_AS_NOTED = Said(
+    "its hash is not the one that had been noted: it, or one before it, was rewritten"
+)
+CANT_BE_READ = Said("the database can't read it: {error}")
+SWAPPED = Said("what was written as entry {number} is in its place")
+CHANGED = Said("its content is not what was hashed")
+FORKED = Said("it follows entry {number} instead of entry {due}")
+REWRITTEN = Said("it was changed and hashed anew: entry {number} still follows what it was before")
+NO_START = Said("it is no start")
 
 
 class Break(NamedTuple):
@@ -148,12 +164,12 @@ def meets(noted: Anchor) -> Break | None:
         return None
     found = Entry.objects.filter(number=noted.number).values_list("hash", flat=True).first()
     if found is None and (last := head().number) < noted.number:
-        why = f"the history ends at {last}, but entry {noted.number} had been noted"
+        why = ENDS_EARLY(last=last, number=noted.number)
         return Break(last + 1, "cut", why)
     if found is None:
-        return Break(noted.number, "missing", f"entry {noted.number} is missing")
+        return Break(noted.number, "missing", ENTRY_MISSING(number=noted.number))
     if found != noted.hash:
-        why = "its hash is not the one that had been noted: it, or one before it, was rewritten"
+        why = NOT_AS_NOTED()
         return Break(noted.number, "rewritten", why)
     return None
 
@@ -173,7 +189,7 @@ def _rows(after: int, last: int) -> Iterator[tuple[Any, ...]]:
                 after = row[0]
         except DatabaseError as error:
             if size == 1:
-                why = f"the database can't read it: {canonical.one_line(error, 200)}"
+                why = CANT_BE_READ(error=canonical.one_line(error, 200))
                 raise _Broken(after + 1, "unreadable", why) from error
             size, before = 1, -1  # which one?
 
@@ -189,19 +205,20 @@ def _broken_link(row: _Row, due: int, last_hash: str) -> _Broken:
     """Why this row does not follow: asked only once, so it may take a second."""
     if row.number != due:
         last = row.number - 1
-        which = f"entry {due} is" if due == last else f"entries {due} to {last} are"
-        return _Broken(due, "missing", f"{which} missing")
+        alone = due == last
+        why = ENTRY_MISSING(number=due) if alone else ENTRIES_MISSING(first=due, last=last)
+        return _Broken(due, "missing", why)
     if _digest(row, due) != row.hash:
         for other in range(1, head().number + 1):
             if _digest(row, other) == row.hash:
-                return _Broken(due, "swapped", f"what was written as entry {other} is in its place")
-        return _Broken(due, "changed", "its content is not what was hashed")
+                return _Broken(due, "swapped", SWAPPED(number=other))
+        return _Broken(due, "changed", CHANGED())
     other_entry = Entry.objects.filter(hash=row.previous_hash).first()
     if other_entry is not None:
-        why = f"it follows entry {other_entry.number} instead of entry {due - 1}"
+        why = FORKED(number=other_entry.number, due=due - 1)
         return _Broken(due, "forked", why)
-    why = f"it was changed and hashed anew: entry {due} still follows what it was before"
-    return _Broken(due - 1, "rewritten", why) if due > 1 else _Broken(1, "cut", "it is no start")
+    why = REWRITTEN(number=due)
+    return _Broken(due - 1, "rewritten", why) if due > 1 else _Broken(1, "cut", NO_START())
 
 
 def _payload(number: int, mac: str, key: str | None, data: str | None) -> int:

@@ -5,11 +5,15 @@ from datetime import datetime, timedelta
 from mergeui.audit.anchor import Anchor
 from mergeui.audit.models import Check
 from mergeui.audit.verify import START, verify
+from mergeui.said import Said
 
 EVERY = timedelta(minutes=1)
 WHOLE_EVERY = timedelta(days=1)
 # A broken history is looked at again now and then: somebody may have mended it from a backup.
 BROKEN_EVERY = timedelta(minutes=10)
+
+
+BROKEN = Said("Entry {number}: {reason}.")
 
 
 def look_when_due(*, now: datetime) -> Check | None:
@@ -26,7 +30,7 @@ def look_when_due(*, now: datetime) -> Check | None:
     # The head of last time has to be there still, or the end was cut off meanwhile.
     anchors = (Anchor(last.number, last.hash),) if last and not last.broken else ()
     found = verify(start=start, anchors=anchors)
-    broken = f"Entry {found.broken.number}: {found.broken.why}." if found.broken else ""
+    broken = BROKEN(number=found.broken.number, reason=found.broken.why) if found.broken else ""
     held = found.head if not broken or last is None else Anchor(last.number, last.hash)
     check, _ = Check.objects.update_or_create(
         pk=1,

@@ -16,8 +16,12 @@ from pathlib import Path
 from pyrate_limiter import Duration, Rate, RateItem, SQLiteBucket, SQLiteQueries
 
 from mergeui.invent.errors import OverBudget
+from mergeui.said import Said
 
 TABLE = "requests"
+
+USED_UP = Said("The budget of requests to Invent is used up; try again later.")
+UNUSABLE = Said("The file of the request budget can't be used ({error}). It may be deleted: {path}")
 
 
 class Budget:
@@ -58,7 +62,7 @@ class Budget:
         waited = 0.0
         while wait := self._try(urgent):
             if waited + wait > self._patience:
-                raise OverBudget("The budget of requests to Invent is used up; try again later.")
+                raise OverBudget(USED_UP())
             self._sleep(wait)
             waited += wait
 
@@ -77,10 +81,7 @@ class Budget:
                     self._open()
                 return self._put(self._urgent if urgent else self._reads)
             except sqlite3.Error as error:
-                raise OverBudget(
-                    f"The file of the request budget can't be used ({error}). It may be deleted:"
-                    f" {self._path}"
-                ) from error
+                raise OverBudget(UNUSABLE(error=error, path=self._path)) from error
 
     def _open(self) -> None:
         # In the process that uses it: SQLite's connections must not be carried through a fork.

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from mergeui.invent.errors import Malformed
+from mergeui.invent.errors import JSON, SHALLOW, Malformed
 
 # Deeper than any documented shape by far, and shallow enough for every JSON library's recursion.
 MAX_DEPTH = 64
@@ -64,8 +64,7 @@ def _decode_leniently(body: bytes) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        wanted = "JSON" if text.strip() else "JSON and not empty"
-        raise Malformed("the answer", wanted, text[:40]) from error
+        raise Malformed("the answer", JSON(), text[:40]) from error
 
 
 def _clean(value: Any, depth: int) -> Any:
@@ -76,9 +75,9 @@ def _clean(value: Any, depth: int) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if depth == 0:
-        raise Malformed("the answer", "nested less deeply", None)
+        raise Malformed("the answer", SHALLOW(), None)
     if isinstance(value, dict):
         return {clean_text(str(key)): _clean(item, depth - 1) for key, item in value.items()}
     if isinstance(value, list):
         return [_clean(item, depth - 1) for item in value]
-    raise Malformed("the answer", "JSON", type(value).__name__)
+    raise Malformed("the answer", JSON(), type(value).__name__)

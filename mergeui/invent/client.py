@@ -24,13 +24,19 @@ from mergeui.invent.guard import CALL_EXTENSION, MergeCall, merge_body, quoted_i
 from mergeui.invent.paging import MAX_TAKE, Page, check_page, pages, read_page
 from mergeui.invent.session import Limiter, Session
 from mergeui.invent.types import Contact, DuplicateGroup, MergeResult, Segment, SubOrg
-from mergeui.invent.verdict import unknown
+from mergeui.invent.verdict import NO_SENSE, unknown
+from mergeui.said import Said
 
 T = TypeVar("T")
 
 # One address or phone number on more contacts than this is no re-read of a group any more.
 MOST_WITH_ONE_USER_ID = 5_000
 LONGEST_NAME = 512
+
+EVERYBODY = Said("Invent could not be read: it sends all contacts, not one's.")
+NOT_READ_BECAUSE = Said("Invent could not be read. {sentence}")
+CALL_CHANGED = Said("The merge call was changed after it was prepared.")
+ANOTHER_CONTACT = Said("its answer is about another contact")
 
 
 class Unset(Enum):
@@ -165,7 +171,7 @@ class InventClient:
         for page in self.contacts(user_id=user_id):
             found.update((contact.id, contact) for contact in page.items)
             if len(found) > MOST_WITH_ONE_USER_ID:
-                raise Unavailable("Invent could not be read: it sends all contacts, not one's.")
+                raise Unavailable(EVERYBODY())
         return tuple(found.values())
 
     def contact_segments(self, contact_id: str) -> tuple[Segment, ...]:
@@ -198,7 +204,7 @@ class InventClient:
         try:
             return read_page(value, headers, number=page, take=take, read=read, tolerate=tolerate)
         except Malformed as error:
-            raise Unavailable(f"Invent could not be read. {error.sentence}") from error
+            raise Unavailable(NOT_READ_BECAUSE(sentence=error.sentence)) from error
 
     # Writing
 
@@ -226,9 +232,9 @@ class InventClient:
         try:
             contact = Contact.read(value)
         except Malformed as error:
-            raise unknown("its answer made no sense", answer) from error
+            raise unknown(NO_SENSE(), answer) from error
         if contact.id != contact_id:
-            raise unknown("its answer is about another contact", answer)
+            raise unknown(ANOTHER_CONTACT(), answer)
         return contact
 
     def prepare_merge(self, primary_id: str, source_ids: tuple[str, ...]) -> MergeCall:
@@ -254,16 +260,16 @@ class InventClient:
         200 speaks of another primary.
         """
         if call != self.prepare_merge(call.primary_id, call.source_ids):
-            raise InvalidMerge("The merge call was changed after it was prepared.")
+            raise InvalidMerge(CALL_CHANGED())
         value, answer = self._session.write(
             call.method, call.url, call.body, {CALL_EXTENSION: call}, last_check=last_check
         )
         try:
             result = MergeResult.read(value)
         except Malformed as error:
-            raise unknown("its answer made no sense", answer) from error
+            raise unknown(NO_SENSE(), answer) from error
         if result.merged.id != call.primary_id:
-            raise unknown("its answer is about another contact", answer)
+            raise unknown(ANOTHER_CONTACT(), answer)
         return MergeAnswer(
             answer.status,
             answer.headers,

@@ -22,7 +22,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mergeui.said import Said
+
 EXCERPT_LENGTH = 200
+
+UNEXPECTED = Said("Invent sent something unexpected: {path} should be {wanted}, {seen}.")
+MISSING = Said("it is missing or null")
+A_LIST = Said("got a list of {number}")
+AN_OBJECT = Said("got an object of {number}")
+A_VALUE = Said("got {excerpt}")
+# What a value should be, as it completes the sentence of Malformed.
+OBJECT = Said("an object")
+SHALLOW = Said("nested less deeply")
+LIST = Said("a list")
+ID = Said("an id (text, not empty)")
+TEXT = Said("text")
+BOOLEAN = Said("true or false")
+JSON = Said("JSON")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +132,7 @@ class Malformed(InventError):
 
     def __init__(self, path: str, wanted: str, got: object) -> None:
         self.path = path
-        super().__init__(
-            f"Invent sent something unexpected: {path} should be {wanted}, {_say(got)}."
-        )
+        super().__init__(UNEXPECTED(path=path, wanted=wanted, seen=_say(got)))
 
 
 class InvalidMerge(ValueError):
@@ -134,7 +148,7 @@ def printable_excerpt(text: str) -> str:
 def _say(got: object) -> str:
     # Never more than a glimpse: what was got is a stranger's data.
     if got is None:
-        return "it is missing or null"
+        return MISSING()
     if isinstance(got, list | dict):
-        return f"got {'a list' if isinstance(got, list) else 'an object'} of {len(got)}"
-    return f"got {printable_excerpt(ascii(got))[:40]}"
+        return (A_LIST if isinstance(got, list) else AN_OBJECT)(number=len(got))
+    return A_VALUE(excerpt=printable_excerpt(ascii(got))[:40])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mergeui.invent.clean import too_deep
-from mergeui.invent.errors import Malformed
+from mergeui.invent.errors import BOOLEAN, ID, LIST, OBJECT, SHALLOW, TEXT, Malformed
 
 _CONTAINERS = frozenset({dict, list})
 _TEXT_OR_NULL = frozenset({str, type(None)})
@@ -20,10 +20,10 @@ _TEXT_OR_NULL = frozenset({str, type(None)})
 def record(value: Any, path: str, apart: tuple[str, ...] = ()) -> dict[str, Any]:
     """`value` as a JSON object whose values, those at the keys `apart` aside, are not too deep."""
     if type(value) is not dict:
-        raise Malformed(path, "an object", value)
+        raise Malformed(path, OBJECT(), value)
     for key, item in value.items():
         if item.__class__ in _CONTAINERS and item and key not in apart and too_deep(item):
-            raise Malformed(f"{path}.{key}"[:80], "nested less deeply", item)
+            raise Malformed(f"{path}.{key}"[:80], SHALLOW(), item)
     return value
 
 
@@ -33,7 +33,7 @@ def items(value: Any, path: str, key: str) -> list[Any]:
         return value
     if value is None:
         return []
-    raise Malformed(f"{path}.{key}", "a list", value)
+    raise Malformed(f"{path}.{key}", LIST(), value)
 
 
 def identifier(value: Any, path: str, key: str | None = "id") -> str:
@@ -43,7 +43,7 @@ def identifier(value: Any, path: str, key: str | None = "id") -> str:
     """
     if type(value) is str and value and "\ufffd" not in value:
         return value
-    raise Malformed(f"{path}.{key}" if key else path, "an id (text, not empty)", value)
+    raise Malformed(f"{path}.{key}" if key else path, ID(), value)
 
 
 def texts(raw: dict[str, Any], path: str, keys: tuple[str, ...]) -> tuple[str | None, ...]:
@@ -59,7 +59,7 @@ def _text(value: Any, path: str) -> str | None:
         return value
     if type(value) is int or type(value) is float:
         return str(value)
-    raise Malformed(path, "text", value)
+    raise Malformed(path, TEXT(), value)
 
 
 def flag(value: Any, path: str, key: str) -> bool:
@@ -71,7 +71,7 @@ def maybe_flag(value: Any, path: str, key: str) -> bool | None:
     """`value` as true, false or not known. Nothing else is guessed at: consent hangs on it."""
     if value is None or value is True or value is False:
         return value
-    raise Malformed(f"{path}.{key}", "true or false", value)
+    raise Malformed(f"{path}.{key}", BOOLEAN(), value)
 
 
 def instant(value: Any) -> datetime | None:

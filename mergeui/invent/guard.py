@@ -14,9 +14,18 @@ from urllib.parse import quote, unquote
 import httpx
 
 from mergeui.invent.errors import InvalidMerge
+from mergeui.said import Said
 
 MAX_SOURCES = 50
 CALL_EXTENSION = "mergeui.merge_call"
+
+NO_SOURCES = Said("A merge needs its sources named: a tuple of ids, not empty.")
+TOO_MANY = Said("A merge takes {most} sources at most, not {number}.")
+NO_ID = Said("A merge was asked for with something that is no id: {error}.")
+REPEATED = Said("A merge names each source once; one is repeated.")
+ITSELF = Said("The primary of a merge can't be one of its sources.")
+NOT_PREPARED = Said("A merge call may only be sent by send_merge.")
+STOPPED = Said("A merge call was stopped: its {what} is not what was asked for.")
 
 _KEY = "source_contact_ids"
 _READING_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -54,20 +63,18 @@ def merge_body(primary_id: str, source_ids: tuple[str, ...]) -> str:
     1 to 50 distinct ids without the primary (invent-api.md, POST …/merge).
     """
     if not isinstance(source_ids, tuple) or not source_ids:
-        raise InvalidMerge("A merge needs its sources named: a tuple of ids, not empty.")
+        raise InvalidMerge(NO_SOURCES())
     if len(source_ids) > MAX_SOURCES:
-        raise InvalidMerge(f"A merge takes {MAX_SOURCES} sources at most, not {len(source_ids)}.")
+        raise InvalidMerge(TOO_MANY(most=MAX_SOURCES, number=len(source_ids)))
     try:
         for contact_id in (primary_id, *source_ids):
             quoted_id(contact_id)
     except ValueError as error:
-        raise InvalidMerge(
-            f"A merge was asked for with something that is no id: {error}."
-        ) from error
+        raise InvalidMerge(NO_ID(error=error)) from error
     if len(set(source_ids)) != len(source_ids):
-        raise InvalidMerge("A merge names each source once; one is repeated.")
+        raise InvalidMerge(REPEATED())
     if primary_id in source_ids:
-        raise InvalidMerge("The primary of a merge can't be one of its sources.")
+        raise InvalidMerge(ITSELF())
     return json.dumps({_KEY: list(source_ids)}, separators=(",", ":"))
 
 
@@ -103,7 +110,7 @@ def _may_merge(request: httpx.Request) -> bool:
 def _check(request: httpx.Request) -> None:
     call = request.extensions.get(CALL_EXTENSION)
     if not isinstance(call, MergeCall):
-        raise InvalidMerge("A merge call may only be sent by send_merge.")
+        raise InvalidMerge(NOT_PREPARED())
     content = request.read()
     wanted_headers = {"content-type": "application/json", "content-length": str(len(content))}
     segments = _segments(request)
@@ -118,7 +125,7 @@ def _check(request: httpx.Request) -> None:
         (_decoded(content) != [(_KEY, list(call.source_ids))], "sources"),
     ):
         if wrong:
-            raise InvalidMerge(f"A merge call was stopped: its {what} is not what was asked for.")
+            raise InvalidMerge(STOPPED(what=what))
     # The transport sends the stream, not the content: make them one and the same.
     request.stream = httpx.ByteStream(content)
 

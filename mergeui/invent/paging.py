@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from mergeui.invent.errors import Malformed, Unavailable
+from mergeui.invent.errors import LIST, Malformed, Unavailable
+from mergeui.said import Said
+
+SAME_PAGE = Said("Invent could not be read: it sends the same page again and again.")
+NO_END = Said("Invent could not be read: its list has no end.")
 
 T = TypeVar("T")
 
@@ -51,7 +55,7 @@ def read_page(
     when not a single one can be read.
     """
     if not isinstance(value, list):
-        raise Malformed("the list", "a list", value)
+        raise Malformed("the list", LIST(), value)
     found: list[T] = []
     unreadable: list[Malformed] = []
     for entry in value:
@@ -82,13 +86,13 @@ def pages(fetch: Callable[[int], Page[T]], identify: Callable[[T], object]) -> I
             return
         mark = hash(tuple(map(identify, page.items)))
         if mark in seen:
-            raise Unavailable("Invent could not be read: it sends the same page again and again.")
+            raise Unavailable(SAME_PAGE())
         seen.add(mark)
         yield page
         received += page.size
         if page.size < page.take and (page.count is None or received >= page.count):
             return
-    raise Unavailable("Invent could not be read: its list has no end.")
+    raise Unavailable(NO_END())
 
 
 def check_page(page: int, take: int) -> None:

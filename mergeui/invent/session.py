@@ -23,12 +23,24 @@ from mergeui.invent.errors import (
     Unavailable,
 )
 from mergeui.invent.guard import GuardedTransport
-from mergeui.invent.verdict import read_answer, unknown, worth_another_try, write_answer
+from mergeui.invent.verdict import (
+    NO_SENSE,
+    NOT_READ,
+    read_answer,
+    unknown,
+    worth_another_try,
+    write_answer,
+)
 from mergeui.invent.wire import exchange, open_client, open_transport
+from mergeui.said import Said
 
 READ_LIMIT = 32 * 1024 * 1024
 WRITE_LIMIT = 8 * 1024 * 1024
 LONGEST_WAIT = 120.0
+
+NOTHING_SENT = Said("Nothing was sent to Invent: {sentence}")
+OUR_ERROR = Said("the call ended in an error on our side")
+NOT_READABLE = Said("its answer could not be read")
 
 logger = logging.getLogger("mergeui.invent")
 
@@ -132,9 +144,7 @@ class Session:
         try:
             return decode_json(got.content), answer.headers
         except Malformed as error:
-            raise Unavailable(
-                "Invent could not be read: its answer made no sense.", answer=answer
-            ) from error
+            raise Unavailable(NOT_READ(reason=NO_SENSE()), answer=answer) from error
 
     def write(
         self,
@@ -154,7 +164,7 @@ class Session:
             try:
                 self._limiter.acquire(urgent=True)
             except OverBudget as error:
-                raise NotSent(f"Nothing was sent to Invent: {error.sentence}") from error
+                raise NotSent(NOTHING_SENT(sentence=error.sentence)) from error
         request = self._writes.build_request(
             method,
             url,
@@ -175,12 +185,12 @@ class Session:
             raise
         except Exception as error:
             # Whatever it is, the request may have gone out by now.
-            raise unknown("the call ended in an error on our side", None) from error
+            raise unknown(OUR_ERROR(), None) from error
         answer = write_answer(got)
         try:
             return decode_json(got.content), answer
         except Malformed as error:
-            raise unknown("its answer could not be read", answer) from error
+            raise unknown(NOT_READABLE(), answer) from error
 
 
 def _wait(state: RetryCallState) -> float:

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from mergeui.invent.clean import clean_json
-from mergeui.invent.errors import Malformed
+from mergeui.invent.errors import LIST, Malformed
 from mergeui.invent.fields import flag, identifier, instant, items, maybe_flag, record, texts
 
 T = TypeVar("T")
@@ -225,7 +225,7 @@ class MergeResult:
         raw = record(value, path, apart=("merged", "merged_contact_ids"))
         ids = raw.get("merged_contact_ids")
         if not isinstance(ids, list):
-            raise Malformed(f"{path}.merged_contact_ids", "a list", ids)
+            raise Malformed(f"{path}.merged_contact_ids", LIST(), ids)
         places = [f"{path}.merged_contact_ids[{n}]" for n in range(len(ids))]
         return cls(
             Contact.read(raw.get("merged"), f"{path}.merged"),

@@ -21,8 +21,32 @@ from mergeui.invent.errors import (
     Unavailable,
 )
 from mergeui.invent.wire import Exchange, TooLong, retry_after_seconds
+from mergeui.said import Said
 
 OK = 200
+
+NOT_READ = Said("Invent could not be read: {reason}.")
+NOT_REACHED = Said("Invent could not be reached: no connection was made, so nothing was sent.")
+UNKNOWN = Said("It is not known whether Invent did this: {reason}.")
+BAD_REQUEST = Said("Invent did not take this request (400) and did nothing.")
+KEY_REFUSED = Said(
+    "Invent refused the API key ({status}) and did nothing: an administrator should check"
+    " INVENT_API_KEY and what it may do."
+)
+NOT_FOUND = Said(
+    "Invent knows no such contact or organisation (404) and did nothing: it may have been merged or"
+    " removed, or be out of the key's reach."
+)
+TOO_MANY = Said("Invent is getting too many requests (429) and did nothing: try again in a minute.")
+# The reasons, as they complete a sentence.
+TOO_LONG = Said("its answer was too long or too slow")
+TIMED_OUT = Said("it did not answer in time")
+NO_CONNECTION = Said("no connection could be made")
+NOT_UNPACKED = Said("its answer could not be unpacked")
+BROKEN_OFF = Said("the connection broke off")
+REDIRECTED = Said("it pointed to another address ({status}), which is not followed")
+WITH_STATUS = Said("it answered with status {status}")
+NO_SENSE = Said("its answer made no sense")
 
 
 def read_answer(got: Exchange) -> RawAnswer:
@@ -31,17 +55,13 @@ def read_answer(got: Exchange) -> RawAnswer:
         raise refused from got.error
     if got.answer and got.answer.status == OK and not got.error:
         return got.answer
-    raise Unavailable(
-        f"Invent could not be read: {_reason(got)}.", answer=got.answer
-    ) from got.error
+    raise Unavailable(NOT_READ(reason=_reason(got)), answer=got.answer) from got.error
 
 
 def write_answer(got: Exchange) -> RawAnswer:
     """The whole 200 answer to a write; raises NotSent, Rejected or OutcomeUnknown."""
     if got.never_connected:
-        raise NotSent(
-            "Invent could not be reached: no connection was made, so nothing was sent."
-        ) from got.error
+        raise NotSent(NOT_REACHED()) from got.error
     if got.answer and (refused := _refusal(got.answer)):
         raise refused from got.error
     if got.answer and got.answer.status == OK and not got.error:
@@ -51,7 +71,7 @@ def write_answer(got: Exchange) -> RawAnswer:
 
 def unknown(reason: str, answer: RawAnswer | None) -> OutcomeUnknown:
     """The error for a write that may have happened; `reason` completes the sentence."""
-    return OutcomeUnknown(f"It is not known whether Invent did this: {reason}.", answer=answer)
+    return OutcomeUnknown(UNKNOWN(reason=reason), answer=answer)
 
 
 def worth_another_try(error: BaseException) -> bool:
@@ -69,41 +89,27 @@ def worth_another_try(error: BaseException) -> bool:
 def _refusal(answer: RawAnswer) -> Rejected | None:
     match answer.status:
         case 400:
-            return BadRequest(
-                "Invent did not take this request (400) and did nothing.", answer=answer
-            )
+            return BadRequest(BAD_REQUEST(), answer=answer)
         case 401 | 403 as status:
-            return Unauthorized(
-                f"Invent refused the API key ({status}) and did nothing: an administrator should"
-                " check INVENT_API_KEY and what it may do.",
-                answer=answer,
-            )
+            return Unauthorized(KEY_REFUSED(status=status), answer=answer)
         case 404:
-            return NotFound(
-                "Invent knows no such contact or organisation (404) and did nothing: it may have"
-                " been merged or removed, or be out of the key's reach.",
-                answer=answer,
-            )
+            return NotFound(NOT_FOUND(), answer=answer)
         case 429:
-            return RateLimited(
-                "Invent is getting too many requests (429) and did nothing: try again in a minute.",
-                retry_after=retry_after_seconds(answer),
-                answer=answer,
-            )
+            return RateLimited(TOO_MANY(), retry_after=retry_after_seconds(answer), answer=answer)
     return None
 
 
 def _reason(got: Exchange) -> str:
     if isinstance(got.error, TooLong):
-        return "its answer was too long or too slow"
+        return TOO_LONG()
     if isinstance(got.error, httpx.TimeoutException):
-        return "it did not answer in time"
+        return TIMED_OUT()
     if got.never_connected:
-        return "no connection could be made"
+        return NO_CONNECTION()
     if isinstance(got.error, httpx.DecodingError):
-        return "its answer could not be unpacked"
+        return NOT_UNPACKED()
     if got.error or not got.answer:
-        return "the connection broke off"
+        return BROKEN_OFF()
     if 300 <= got.answer.status < 400:
-        return f"it pointed to another address ({got.answer.status}), which is not followed"
-    return f"it answered with status {got.answer.status}"
+        return REDIRECTED(status=got.answer.status)
+    return WITH_STATUS(status=got.answer.status)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
@@ -27,12 +28,23 @@ from mergeui.merging.models import (
 from mergeui.merging.proposals import EXECUTION_WITHIN
 from mergeui.merging.settle import about, end, end_of, overtaken, sources_in
 from mergeui.review.decisions import require
+from mergeui.said import Said
+
+REJECTED = Said("{who} rejected this merge: {note}")
+TAKEN_BACK = Said("{who} took this request back.")
+NOT_APPROVED = Said("Nobody approved it in time.")
+NOT_EXECUTED = Said("It could not be executed in time.")
+NOTHING_SENT = Said("Nothing was sent to Invent.")
+MERGED_BEFORE = Said(
+    "{count} of its contacts was merged before; the rest was not sent.",
+    "{count} of its contacts were merged before; the rest was not sent.",
+)
 
 
 def approve(request: MergeRequest, *, by_user: Actor, note: str = "") -> None:
     """A second person approves, and the cool-off begins. Raises NotAllowed or Stale."""
     require(by_user, Role.APPROVER)
-    _refuse_proposer(request, by_user, "approve")
+    _refuse_proposer(request, by_user)
     now = timezone.now()
     execute_after = now + timedelta(seconds=settings.MERGE_COOL_OFF_SECONDS)
     move(
@@ -60,14 +72,14 @@ def reject(request: MergeRequest, *, by_user: Actor, note: str) -> None:
     Raises Invalid without a reason, NotAllowed, or Stale.
     """
     require(by_user, Role.APPROVER)
-    _refuse_proposer(request, by_user, "reject")
+    _refuse_proposer(request, by_user)
     if not note.strip():
-        raise Invalid("Say why: the reason goes back to the person who asked for this merge.")
+        raise Invalid(_("Say why: the reason goes back to the person who asked for this merge."))
     now = timezone.now()
     end(
         request,
         RequestState.REJECTED,
-        [f"{by_user.name} rejected this merge: {note}"],
+        [REJECTED(who=by_user.name, note=note)],
         expected=[RequestState.PROPOSED],
         by_user=by_user,
         first=lambda: _send_back(request, by_user, note, now),
@@ -88,7 +100,7 @@ def cancel(request: MergeRequest, *, by_user: Actor, note: str = "") -> None:
     _end_early(
         request,
         RequestState.WITHDRAWN if proposed else RequestState.CANCELLED,
-        f"{by_user.name} took this request back.",
+        TAKEN_BACK(who=by_user.name),
         expected=RequestState.PROPOSED if proposed else RequestState.APPROVED,
         action=Action.MERGE_WITHDRAWN if proposed else Action.MERGE_CANCELLED,
         by_user=by_user,
@@ -106,7 +118,7 @@ def expire(*, now: datetime) -> int:
             _end_early(
                 request,
                 RequestState.EXPIRED,
-                "Nobody approved it in time." if proposed else "It could not be executed in time.",
+                NOT_APPROVED() if proposed else NOT_EXECUTED(),
                 expected=RequestState(request.state),
                 action=Action.MERGE_EXPIRED,
                 by_user=Actor.system(request.organization),
@@ -135,11 +147,11 @@ def _end_early(
     with transaction.atomic():
         MergeRequest.objects.select_for_update().get(pk=request.pk)
         merged_ids = sources_in(request, Source.State.MERGED)
-        sent = f"{len(merged_ids)} of its contacts were merged before; the rest was not sent."
+        sent = MERGED_BEFORE(count=len(merged_ids)) if merged_ids else NOTHING_SENT()
         end(
             request,
             end_of(request, merged_ids, state),
-            [f"{why} {sent if merged_ids else 'Nothing was sent to Invent.'}"],
+            [why, sent],
             expected=[expected],
             action=action,
             by_user=by_user,
@@ -149,11 +161,13 @@ def _end_early(
         )
 
 
-def _refuse_proposer(request: MergeRequest, by_user: Actor, verb: str) -> None:
+def _refuse_proposer(request: MergeRequest, by_user: Actor) -> None:
     if by_user.user is not None and by_user.user.pk == request.proposed_by_id:
         raise NotAllowed(
-            f"You asked for this merge, so somebody else has to {verb} it."
-            " You can withdraw it instead."
+            _(
+                "You asked for this merge, so somebody else has to decide on it. You can withdraw"
+                " it instead."
+            )
         )
 
 

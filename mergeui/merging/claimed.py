@@ -19,9 +19,13 @@ from mergeui.merging.lease import Lease
 from mergeui.merging.models import MergeRequest, RequestState, Source
 from mergeui.merging.settle import about, end, end_of, sources_in
 from mergeui.merging.unasked import unasked_of
+from mergeui.said import Said
 
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(days=1)
+
+REST_NOT_MERGED = Said("The rest was not merged.")
+LEASE_OVER = Said("The lease is over.")
 
 
 class Claimed:
@@ -57,7 +61,7 @@ class Claimed:
         merged_ids = self.ids(Source.State.MERGED)
         state = end_of(self.request, merged_ids, otherwise)
         if state is RequestState.PARTIAL is not otherwise:
-            reasons = ["The rest was not merged.", *reasons]
+            reasons = [REST_NOT_MERGED(), *reasons]
         found: tuple[str, ...] = ()
         lost: tuple[str, ...] = ()
         if self.merged:
@@ -97,7 +101,7 @@ class Claimed:
             only_if=Q(lease_token=self.lease.token),
             action=Action.MERGE_UNKNOWN,
             by_user=self.by,
-            stale=lambda: "The lease is over.",
+            stale=LEASE_OVER,
             changes={
                 "state": RequestState.UNKNOWN.value,
                 "outcome": list(reasons),

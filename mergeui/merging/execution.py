@@ -37,8 +37,18 @@ from mergeui.review.again import follow
 from mergeui.review.models import Group
 from mergeui.review.seen import changes
 from mergeui.review.text import display_name
+from mergeui.said import Said
 
 MOST_TRIES = 3
+
+STOPPED = Said("The worker was stopped before this was finished.")
+CHANGED = Said("The contacts changed after they were shown. Nothing was sent.")
+REST_CHANGED = Said("The rest was not sent, because the contacts changed.")
+NOT_LOOKED_UP = Said("Whether that is so could not be looked up. {sentence}")
+YET_GONE = Said("Yet gone from Invent: {names}.")
+TRIED = Said("Tried {count} time.", "Tried {count} times.")
+ONLY_A_PART = Said("Invent merged only a part of what was sent.")
+NOT_MERGED = Said("Not merged: {name}.")
 GIVEN_UP = (BulkState.TAKING_BACK, BulkState.TAKEN_BACK)
 
 
@@ -77,7 +87,7 @@ def execute(
     with suppress(LeaseLost, Stale):
         while job.next_call():
             if not go_on():
-                job.claimed.postpone("The worker was stopped before this was finished.")
+                job.claimed.postpone(STOPPED())
                 break
 
 
@@ -125,10 +135,10 @@ class Job:
         found = changes(sources if begun and now[primary_id] else [primary, *sources], now)
         self.present = [contact for contact in now.values() if contact]
         if found and begun:
-            why = "The rest was not sent, because the contacts changed."
+            why = REST_CHANGED()
             self.claimed.end(RequestState.PARTIAL, [why, *found])
         elif found:
-            why = "The contacts changed after they were shown. Nothing was sent."
+            why = CHANGED()
             # Who comes back to the group sees at once what Invent has now.
             refresh = partial(follow, self.request.group_id, now)
             self.claimed.end(RequestState.STALE, [why, *found], first=refresh)
@@ -197,9 +207,9 @@ class Job:
         except Unauthorized:
             return ""  # The key was refused, and it is still: nothing can have been done with it.
         except InventError as error:
-            return f"Whether that is so could not be looked up. {error.sentence}"
+            return NOT_LOOKED_UP(sentence=error.sentence)
         gone = [display_name(contact) for contact in self.present if not now[contact.id]]
-        return f"Yet gone from Invent: {', '.join(gone)}." if gone else ""
+        return YET_GONE(names=", ".join(gone)) if gone else ""
 
     def record(self, attempt: Attempt, outcome: Outcome) -> bool:
         """Writes down the answer to an attempt, and what it means for the request, at once.
@@ -272,7 +282,7 @@ class Job:
             case Attempt.State.NOT_SENT if self.request.tries + 1 < MOST_TRIES:
                 claimed.postpone(reason, count=True)
             case Attempt.State.NOT_SENT:
-                claimed.end(RequestState.NOT_APPLIED, [f"Tried {MOST_TRIES} times. {reason}"])
+                claimed.end(RequestState.NOT_APPLIED, [TRIED(count=MOST_TRIES), reason])
             case Attempt.State.REFUSED if isinstance(outcome.error, RateLimited):
                 claimed.postpone(reason, seconds=outcome.error.retry_after)
             case Attempt.State.REFUSED if outcome.doubt:
@@ -286,9 +296,9 @@ class Job:
     def in_part(self) -> list[str]:
         """Source by source, what an answer left out and what it names beyond what was asked."""
         left = self.request.sources.exclude(state=Source.State.MERGED)
-        found = [f"Not merged: {name}." for name in left.values_list("name", flat=True)]
+        found = [NOT_MERGED(name=name) for name in left.values_list("name", flat=True)]
         if found:
-            found.insert(0, "Invent merged only a part of what was sent.")
+            found.insert(0, ONLY_A_PART())
         more = unasked_of(self.request.attempts.all())
         if more:
             told = sentences(more, names_of(self.request.organization, more))

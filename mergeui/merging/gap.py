@@ -18,6 +18,9 @@ from mergeui.merging import journal
 from mergeui.merging.models import Standing
 from mergeui.merging.standing import Halt, clear, halted
 from mergeui.review.models import MergedContact
+from mergeui.said import Said
+
+LOOKED_AT = Said("{count} call looked at", "{count} calls looked at")
 
 
 def look_when_wanted(organization: Organization, *, client: InventClient) -> bool:
@@ -34,7 +37,7 @@ def look_when_wanted(organization: Organization, *, client: InventClient) -> boo
     for line in lines:
         _remember(organization, line, _gone(client, line), by_user)
     _close(organization)
-    clear(organization, Standing.Halt.GAP, by_user=by_user, note=f"{len(lines)} calls looked at")
+    clear(organization, Standing.Halt.GAP, by_user=by_user, note=LOOKED_AT(count=len(lines)))
     return True
 
 

@@ -14,8 +14,12 @@ from pathlib import Path
 from django.conf import settings
 
 from mergeui.audit.models import Entry
+from mergeui.said import Said
 
 READ_AT_ONCE = 64 * 1024
+
+NOT_NOTED = Said("The call could not be noted in {file} ({error}), so it was not sent.")
+UNREADABLE = Said("{file} can't be read ({error}).")
 
 
 class JournalFailed(Exception):
@@ -60,9 +64,7 @@ def note(line: Line) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise JournalFailed(
-            f"The call could not be noted in {path().name} ({error.strerror}), so it was not sent."
-        ) from error
+        raise JournalFailed(NOT_NOTED(file=path().name, error=error.strerror)) from error
 
 
 def gap() -> list[Line]:
@@ -109,4 +111,4 @@ def _backwards() -> Iterator[str]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise JournalFailed(f"{path().name} can't be read ({error.strerror}).") from error
+        raise JournalFailed(UNREADABLE(file=path().name, error=error.strerror)) from error

@@ -27,6 +27,11 @@ from mergeui.invent import (
 )
 from mergeui.merging.lease import LeaseLost
 from mergeui.merging.models import Attempt
+from mergeui.said import Said
+
+HELD_UP = Said("The worker was held up, so nothing was sent.")
+BROKEN_OFF = Said("The call was broken off ({error}); it may have arrived.")
+NONE_MERGED = Said("Invent answered that all went well, and that it merged none of the contacts.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def send(client: InventClient, call: MergeCall, *, last_check: Callable[[], None
     try:
         answer = client.send_merge(call, last_check=last_check)
     except LeaseLost:
-        return Outcome.not_sent("The worker was held up, so nothing was sent.")
+        return Outcome.not_sent(HELD_UP())
     except (NotSent, Rejected) as error:
         state = Attempt.State.NOT_SENT if isinstance(error, NotSent) else Attempt.State.REFUSED
         return _of_error(state, error)
@@ -71,7 +76,7 @@ def send(client: InventClient, call: MergeCall, *, last_check: Callable[[], None
     except InventError as error:
         return _of_error(Attempt.State.UNKNOWN, error)
     except Exception as error:  # noqa: BLE001 - whatever happened, the call may have arrived
-        reason = f"The call was broken off ({type(error).__name__}); it may have arrived."
+        reason = BROKEN_OFF(error=type(error).__name__)
         return Outcome(Attempt.State.UNKNOWN, reason=reason, code=type(error).__name__)
     return _of_answer(answer, call)
 
@@ -95,7 +100,7 @@ def _of_answer(answer: MergeAnswer, call: MergeCall) -> Outcome:
         # A success that did nothing contradicts itself, so it proves nothing either.
         return Outcome(
             Attempt.State.UNKNOWN,
-            reason="Invent answered that all went well, and that it merged none of the contacts.",
+            reason=NONE_MERGED(),
             code="none_merged",
             answer=as_json(answer),
             unasked=unasked,

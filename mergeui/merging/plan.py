@@ -8,8 +8,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from mergeui.invent import MAX_SOURCES, Contact, Segment
 from mergeui.review.text import channel_address, channel_name, display_name, shortened, visible
+from mergeui.said import Said
+
+# How a result differs from what was expected, as it is kept with the request.
+CHANNEL_MISSING = Said("The channel {name} was expected and is not there.")
+SEGMENT_MISSING = Said("The segment {name} was expected and is not there.")
+OTHER_NAME = Said("The name was expected to stay {name} and is now {other}.")
+OPT_OUT_UNKNOWN = Said(
+    "Invent doesn't say whether the opt-out was kept: look at the contact there."
+)
+OPT_OUT_LOST = Said("An opt-out was lost: the result receives messages again.")
+BLOCK_LOST = Said("A block was lost: the result is no longer blocked.")
+NOW_UNSUBSCRIBED = Said("The result is unsubscribed; the primary was not.")
+NOW_BLOCKED = Said("The result is blocked; the primary was not.")
+NOW_TEAM = Said("The result is a member of your team.")
+NO_LONGER_TEAM = Said("The result is no member of your team any more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +57,16 @@ class Prediction:
     def sentence(self) -> str:
         """What will happen, in one sentence."""
         count = len(self.sources)
-        what = f"{count} contacts" if count > 1 else "1 contact"
-        verb = "disappear" if count > 1 else "disappears"
-        return (
-            f"{what} will be merged into {self.primary} and {verb}; this can't be undone."
-            if count
-            else f"Tick at least one contact to merge into {self.primary}."
+        if not count:
+            return _("Tick at least one contact to merge into {primary}.").format(
+                primary=self.primary
+            )
+        words = ngettext(
+            "{count} contact will be merged into {primary} and disappears; this can't be undone.",
+            "{count} contacts will be merged into {primary} and disappear; this can't be undone.",
+            count,
         )
+        return words.format(count=count, primary=self.primary)
 
     def as_json(self) -> dict[str, Any]:
         """As it is stored with a request."""
@@ -82,8 +103,10 @@ def predict(primary: Contact, sources: Sequence[Contact]) -> Prediction:
         decided_by_invent=_flags(everyone),
         lost=_lost(primary, sources),
         unknown=(
-            "Invent doesn't say what becomes of notes, conversations and other details"
-            " of the contacts that disappear.",
+            _(
+                "Invent doesn't say what becomes of notes, conversations and other details of the"
+                " contacts that disappear."
+            ),
         )
         if sources
         else (),
@@ -93,14 +116,14 @@ def predict(primary: Contact, sources: Sequence[Contact]) -> Prediction:
 
 def _flags(everyone: Sequence[Contact]) -> tuple[str, ...]:
     found = []
-    for name, one, other in (
-        ("unsubscribed", "unsubscribed", "receives messages"),
-        ("blocked", "blocked", "not blocked"),
-        ("is_admin", "a team member", "a customer"),
+    for name, words in (
+        ("unsubscribed", _("Whether the result is unsubscribed or receives messages.")),
+        ("blocked", _("Whether the result is blocked or not blocked.")),
+        ("is_admin", _("Whether the result is a team member or a customer.")),
     ):
         values = {bool(getattr(contact, name)) for contact in everyone}
         if len(values) > 1:
-            found.append(f"Whether the result is {one} or {other}.")
+            found.append(words)
     return tuple(found)
 
 
@@ -108,14 +131,14 @@ def _lost(primary: Contact, sources: Sequence[Contact]) -> tuple[str, ...]:
     kept = display_name(primary)
     named = (display_name(c) for c in sources if c.name and c.name.strip())
     found = [
-        f"The name {name}: the result is called {kept}."
+        _("The name {name}: the result is called {kept}.").format(name=name, kept=kept)
         for name in dict.fromkeys(named)
         if name != kept
     ]
     if any(contact.created_at for contact in sources):
-        found.append("When the contacts that disappear were created.")
+        found.append(_("When the contacts that disappear were created."))
     if any(contact.unsubscribe_reason or contact.unsubscribe_feedback for contact in sources):
-        found.append("Why somebody unsubscribed, as they wrote it.")
+        found.append(_("Why somebody unsubscribed, as they wrote it."))
     return tuple(found)
 
 
@@ -132,31 +155,27 @@ def differences(primary: Contact, sources: Sequence[Contact], merged: Contact) -
             for c in contact.channels
         },
         {(c.type, c.user_id or c.id) for c in merged.channels},
-        "channel",
+        CHANNEL_MISSING,
     )
     found += _missing(
         {s.id: _segment_name(s) for contact in everyone for s in contact.segments},
         {s.id for s in merged.segments},
-        "segment",
+        SEGMENT_MISSING,
     )
     if primary.name != merged.name:
-        found.append(
-            f"The name was expected to stay {display_name(primary)}"
-            f" and is now {display_name(merged)}."
-        )
+        found.append(OTHER_NAME(name=display_name(primary), other=display_name(merged)))
     if any(c.unsubscribed for c in everyone) and merged.unsubscribed is None:
-        found.append("Invent doesn't say whether the opt-out was kept: look at the contact there.")
+        found.append(OPT_OUT_UNKNOWN())
     elif any(c.unsubscribed for c in everyone) and not merged.unsubscribed:
-        found.append("An opt-out was lost: the result receives messages again.")
+        found.append(OPT_OUT_LOST())
     if any(c.blocked for c in everyone) and not merged.blocked:
-        found.append("A block was lost: the result is no longer blocked.")
+        found.append(BLOCK_LOST())
     if not primary.unsubscribed and merged.unsubscribed:
-        found.append("The result is unsubscribed; the primary was not.")
+        found.append(NOW_UNSUBSCRIBED())
     if not primary.blocked and merged.blocked:
-        found.append("The result is blocked; the primary was not.")
+        found.append(NOW_BLOCKED())
     if primary.is_admin != merged.is_admin:
-        what = "a member of your team" if merged.is_admin else "no member of your team any more"
-        found.append(f"The result is {what}.")
+        found.append(NOW_TEAM() if merged.is_admin else NO_LONGER_TEAM())
     return tuple(found)
 
 
@@ -174,9 +193,5 @@ def _segment_name(segment: Segment) -> str:
     return visible(shortened(segment.name or segment.id, 80))
 
 
-def _missing(expected: Mapping[Any, str], got: set[Any], what: str) -> list[str]:
-    return [
-        f"The {what} {name} was expected and is not there."
-        for key, name in expected.items()
-        if key not in got
-    ]
+def _missing(expected: Mapping[Any, str], got: set[Any], said: Said) -> list[str]:
+    return [said(name=name) for key, name in expected.items() if key not in got]

@@ -13,18 +13,21 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
 from mergeui.audit.references import references_of_all
+from mergeui.dates import day
 from mergeui.errors import Invalid, Stale
 from mergeui.invent import Contact, InvalidMerge
 from mergeui.invent.guard import merge_body
 from mergeui.merging.models import ContactLock, MergeRequest, RequestState, Source
 from mergeui.merging.plan import chunks, predict
 from mergeui.merging.settle import about
+from mergeui.retold import retold
 from mergeui.review.claims import free_for
 from mergeui.review.decisions import already, part_of, require, too_late
 from mergeui.review.models import Group, GroupState, MergedContact
@@ -66,25 +69,32 @@ def choose(
     """
     by_id: Mapping[str, Contact] = {contact.id: contact for contact in members}
     if not primary_id:
-        raise Invalid("Choose the contact to keep: it is the one that the others are merged into.")
+        raise Invalid(
+            _("Choose the contact to keep: it is the one that the others are merged into.")
+        )
     if primary_id not in by_id:
-        raise Invalid("The contact to keep is not in this group. Choose one of those shown.")
+        raise Invalid(_("The contact to keep is not in this group. Choose one of those shown."))
     if not source_ids:
-        raise Invalid("Tick at least one contact to merge into the one that you keep.")
+        raise Invalid(_("Tick at least one contact to merge into the one that you keep."))
     if primary_id in source_ids:
         raise Invalid(
-            f"{display_name(by_id[primary_id])} can't be kept and merged away at once."
-            " Untick it, or choose another one to keep."
+            _(
+                "{name} can't be kept and merged away at once. Untick it, or choose another one to"
+                " keep."
+            ).format(name=display_name(by_id[primary_id]))
         )
     if len(set(source_ids)) != len(source_ids):
-        raise Invalid("A contact was ticked twice. Look at the ticks and send once more.")
+        raise Invalid(_("A contact was ticked twice. Look at the ticks and send once more."))
     if any(source_id not in by_id for source_id in source_ids):
-        raise Invalid("A ticked contact is not in this group. Tick only contacts that are shown.")
+        raise Invalid(
+            _("A ticked contact is not in this group. Tick only contacts that are shown.")
+        )
     try:
         for chunk in chunks(source_ids):
             merge_body(primary_id, chunk)
     except InvalidMerge as error:
-        raise Invalid(f"These contacts can't be merged from here. {error}") from error
+        words = _("These contacts can't be merged from here. {reason}")
+        raise Invalid(words.format(reason=retold(str(error)))) from error
     chosen = tuple(by_id[source_id] for source_id in source_ids)
     primary = by_id[primary_id]
     found = cautions((primary, *chosen), said=said)
@@ -121,14 +131,16 @@ def propose(
     members = contacts_of(group)
     if fingerprint and fingerprint != fingerprint_of(members):
         raise Stale(
-            "These contacts have changed since you opened the page. Nothing was sent:"
-            " look at what they are now, and decide again."
+            _(
+                "These contacts have changed since you opened the page. Nothing was sent: look at"
+                " what they are now, and decide again."
+            )
         )
     said = said_of(group.organization_id, [member.id for member in members])
     choice = choose(members, primary_id, source_ids, said, by_hand=group.by_hand)
     _refuse_merged_away(group, choice)
     if choice.cautions and not acknowledged:
-        raise Invalid("This merge is risky. Read why, then tick the box that says so.")
+        raise Invalid(_("This merge is risky. Read why, then tick the box that says so."))
     try:
         with transaction.atomic():
             return _create(group, choice, by_user=by_user, note=note, bulk_id=bulk_id)
@@ -149,9 +161,12 @@ def locked_by(group: Group, choice: Choice) -> str:
     if lock is None:
         return ""
     name = next(display_name(c) for c in choice.contacts if c.id == lock.contact_id)
-    return (
-        f"{name} belongs to merge request {lock.request_id}, which is not finished"
-        f" ({lock.request.get_state_display().lower()}). Wait for it, or leave {name} out."
+    words = _(
+        "{name} belongs to merge request {number}, which is not finished ({state}). Wait for it, or"
+        " leave {name} out."
+    )
+    return words.format(
+        name=name, number=lock.request_id, state=lock.request.get_state_display().lower()
     )
 
 
@@ -163,8 +178,10 @@ def _refuse_merged_away(group: Group, choice: Choice) -> None:
     if gone:
         name = next(display_name(c) for c in choice.contacts if c.id == gone.contact_id)
         raise Stale(
-            f"{name} was merged away on {gone.merged_at.day} {gone.merged_at:%B %Y} already."
-            " Refresh the queue to see what is left of this group."
+            _(
+                "{name} was merged away on {day} already. Refresh the queue to see what is left of"
+                " this group."
+            ).format(name=name, day=day(gone.merged_at))
         )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
@@ -34,10 +35,12 @@ from mergeui.merging.plan import differences, lost_opt_outs
 from mergeui.merging.settle import about, end, end_of, overtaken, sources_in
 from mergeui.merging.sightings import Fate, Look, look
 from mergeui.review.decisions import require
+from mergeui.said import Said
 
 Verdict = ReadBack.Verdict
 AGREEING = 3
-CUT_OFF = "The worker stopped before Invent's answer was recorded."
+CUT_OFF = Said("The worker stopped before Invent's answer was recorded.")
+FOUND_OUT = Said("{who} found out: {note}")
 
 
 def recover(*, now: datetime) -> int:
@@ -66,7 +69,7 @@ def recover(*, now: datetime) -> int:
 def _cut_off(request: MergeRequest, now: datetime) -> None:
     def mark() -> None:
         sending = request.attempts.filter(state=Attempt.State.SENDING)
-        sending.update(state=Attempt.State.UNKNOWN, reason=CUT_OFF, finished_at=now)
+        sending.update(state=Attempt.State.UNKNOWN, reason=CUT_OFF(), finished_at=now)
 
     move(
         request,
@@ -76,7 +79,7 @@ def _cut_off(request: MergeRequest, now: datetime) -> None:
         stale=lambda: overtaken(request),
         changes={
             "state": RequestState.UNKNOWN.value,
-            "outcome": [CUT_OFF],
+            "outcome": [CUT_OFF()],
             "read_back_at": now,
             "read_backs": 0,
         },
@@ -235,14 +238,14 @@ def resolve(request: MergeRequest, *, merged_ids: Sequence[str], by_user: Actor,
     """
     require(by_user, Role.APPROVER)
     if not note.strip():
-        raise Invalid("Say how you found out: the note is all that the history will have.")
+        raise Invalid(_("Say how you found out: the note is all that the history will have."))
     if not set(merged_ids) <= set(request.sources.values_list("contact_id", flat=True)):
-        raise Invalid("A ticked contact is not one of this request. Tick only those shown.")
+        raise Invalid(_("A ticked contact is not one of this request. Tick only those shown."))
     merged = sorted({*sources_in(request, Source.State.MERGED), *merged_ids})
     end(
         request,
         end_of(request, merged, RequestState.NOT_APPLIED),
-        [*request.outcome, f"{by_user.name} found out: {note}"],
+        [*request.outcome, FOUND_OUT(who=by_user.name, note=note)],
         expected=UNSETTLED,
         action=Action.MERGE_RESOLVED,
         by_user=by_user,

@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
@@ -166,12 +167,10 @@ def overtaken(request: MergeRequest) -> str:
     """The sentence for somebody who comes too late to a request."""
     fresh = MergeRequest.objects.select_related("approved_by").get(pk=request.pk)
     if fresh.state == RequestState.APPROVED and fresh.approved_by:
-        return f"{fresh.approved_by} approved this request meanwhile."
+        return _("{who} approved this request meanwhile.").format(who=fresh.approved_by)
     if fresh.state == RequestState.EXECUTING:
-        return "Too late: the merge is being carried out now. Watch this page for the result."
+        return _("Too late: the merge is being carried out now. Watch this page for the result.")
     if fresh.state == RequestState.PROPOSED:
-        return "Too late: this request has waited longer than an approval may take."
-    return (
-        f"Somebody was faster: this request is no longer as you saw it"
-        f" (now: {fresh.get_state_display().lower()})."
-    )
+        return _("Too late: this request has waited longer than an approval may take.")
+    words = _("Somebody was faster: this request is no longer as you saw it (now: {state}).")
+    return words.format(state=fresh.get_state_display().lower())

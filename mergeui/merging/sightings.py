@@ -12,6 +12,7 @@ from mergeui.invent import Contact, InventClient, NotFound
 from mergeui.merging.models import MergeRequest, Source
 from mergeui.merging.settle import sources_in
 from mergeui.review.text import display_name
+from mergeui.said import Said
 
 
 class Fate(StrEnum):
@@ -22,6 +23,15 @@ class Fate(StrEnum):
     GONE = "gone"
     LOST = "lost"
     UNCLEAR = "unclear"
+
+
+SEEN = {
+    Fate.LIVE: Said("{name} still exists as a contact of its own."),
+    Fate.MERGED: Said("{name} is gone, and its channels belong to the contact that was kept."),
+    Fate.GONE: Said("{name} is gone, and it has no channel to look for."),
+    Fate.LOST: Said("{name} is gone, and its channels do not belong to the contact that was kept."),
+    Fate.UNCLEAR: Said("{name} can't be judged: Invent's answers contradict each other."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +50,7 @@ class Sighting:
     @property
     def sentence(self) -> str:
         """What the look says, for people."""
-        words = {
-            Fate.LIVE: "still exists as a contact of its own",
-            Fate.MERGED: "is gone, and its channels belong to the contact that was kept",
-            Fate.GONE: "is gone, and it has no channel to look for",
-            Fate.LOST: "is gone, and its channels do not belong to the contact that was kept",
-            Fate.UNCLEAR: "can't be judged: Invent's answers contradict each other",
-        }
-        return f"{self.name} {words[self.fate]}."
+        return SEEN[self.fate](name=self.name)
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept as evidence."""

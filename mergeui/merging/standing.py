@@ -7,6 +7,7 @@ refused too), and a database that has forgotten what was sent (restored from a b
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Organization, Role
 from mergeui.audit.actions import Action
@@ -18,8 +19,20 @@ from mergeui.errors import Stale
 from mergeui.merging import journal
 from mergeui.merging.models import Standing
 from mergeui.review.decisions import require
+from mergeui.said import Said
 
 Halt = Standing.Halt
+
+FORGOTTEN = Said(
+    "{count} merge call was sent of which this database knows nothing: it was probably restored"
+    " from a backup.",
+    "{count} merge calls were sent of which this database knows nothing: it was probably restored"
+    " from a backup.",
+)
+ENTRY_LOST = Said(
+    "The history no longer has entry {number} as it was noted in the anchor: the database was"
+    " restored from a backup, or its history was changed."
+)
 
 
 def halted(organization: Organization) -> Standing | None:
@@ -53,8 +66,7 @@ def check_memory(organization: Organization) -> None:
         halt(
             organization,
             Halt.GAP,
-            f"{len(forgotten)} merge calls were sent of which this database knows nothing: it was"
-            " probably restored from a backup.",
+            FORGOTTEN(count=len(forgotten)),
         )
     elif (anchor := _lost_anchor()) and not Standing.objects.filter(
         organization=organization, accepted=anchor.hash
@@ -62,8 +74,7 @@ def check_memory(organization: Organization) -> None:
         halt(
             organization,
             Halt.GAP,
-            f"The history no longer has entry {anchor.number} as it was noted in the anchor: the"
-            " database was restored from a backup, or its history was changed.",
+            ENTRY_LOST(number=anchor.number),
         )
 
 
@@ -83,7 +94,7 @@ def go_on(organization: Organization, *, by_user: Actor) -> None:
     require(by_user, Role.APPROVER)
     standing = halted(organization)
     if standing is None:
-        raise Stale("Merges go on already.")
+        raise Stale(_("Merges go on already."))
     if standing.halted_as == Halt.GAP:
         Standing.objects.filter(pk=standing.pk, halted_as=Halt.GAP).update(looked_for=True)
         return
@@ -105,7 +116,7 @@ def clear(organization: Organization, why: Halt, *, by_user: Actor, note: str = 
             **({"accepted": anchor.hash} if anchor else {}),
         )
         if not ended:
-            raise Stale("Merges go on already.")
+            raise Stale(_("Merges go on already."))
         record(
             Action.MERGING_RESUMED,
             by_user=by_user,

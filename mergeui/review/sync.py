@@ -15,6 +15,7 @@ from typing import TypeVar
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Organization
 from mergeui.audit.actions import Action
@@ -25,6 +26,7 @@ from mergeui.invent import InventClient, InventError
 from mergeui.review.matching import Matcher
 from mergeui.review.models import Group, GroupState, SyncRun
 from mergeui.review.store import Spool, apply
+from mergeui.said import Said
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +34,11 @@ T = TypeVar("T")
 
 # A run that has not been heard of for so long was cut off, and another may start.
 CUT_OFF_AFTER = timedelta(minutes=5)
-CUT_OFF = "Nothing was heard of this sync for minutes, so it was given up. Refresh once more."
+GIVEN_UP = Said(
+    "Nothing was heard of this sync for minutes, so it was given up. Refresh once more."
+)
+WAS_CUT_OFF = Said("The sync was cut off before it was done.")
+STOPPED = Said("The sync was stopped before it was done.")
 REPORT_EVERY = timedelta(seconds=1)
 MOST_PASSES = 3
 
@@ -81,7 +87,7 @@ def _end_cut_off(organization: Organization, now: datetime) -> None:
     ).first()
     if dead:
         heard = Q(seen_alive_at=dead.seen_alive_at)
-        why = "The sync was cut off before it was done."
+        why = WAS_CUT_OFF()
         _fail(dead, why, Actor.system(organization), only_if=heard)
 
 
@@ -103,7 +109,7 @@ def sync(
         state=SyncRun.State.RUNNING, seen_alive_at=now
     )
     if not started:
-        raise Stale("Another process is already reading Invent's groups.")
+        raise Stale(_("Another process is already reading Invent's groups."))
     run.state = SyncRun.State.RUNNING
     try:
         _execute(run, client, by_user, progress)
@@ -111,7 +117,7 @@ def sync(
         _fail(run, error.sentence, by_user)
         raise SyncFailed(error.sentence) from error
     except BaseException:
-        _fail(run, "The sync was stopped before it was done.", by_user)
+        _fail(run, STOPPED(), by_user)
         raise
     return run
 
@@ -146,7 +152,7 @@ def _execute(
         action=Action.SYNCED,
         by_user=by_user,
         subject=f"sync:{run.pk}",
-        stale=lambda: CUT_OFF,
+        stale=GIVEN_UP,
         changes={**done, **counts, **read},
         facts={
             **counts,
@@ -228,7 +234,7 @@ def _alive(run: SyncRun) -> None:
     going = SyncRun.objects.filter(pk=run.pk, state=SyncRun.State.RUNNING)
     read = {"groups_read": run.groups_read, "groups_listed": run.groups_listed}
     if not going.update(seen_alive_at=now, **read):
-        raise Stale(CUT_OFF)
+        raise Stale(GIVEN_UP())
     run.seen_alive_at = now
 
 
@@ -242,7 +248,7 @@ def _fail(run: SyncRun, reason: str, by_user: Actor, only_if: Q | None = None) -
             action=Action.SYNC_FAILED,
             by_user=by_user,
             subject=f"sync:{run.pk}",
-            stale=lambda: CUT_OFF,
+            stale=GIVEN_UP,
             changes={
                 "state": SyncRun.State.FAILED,
                 "error": reason,

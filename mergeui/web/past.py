@@ -14,12 +14,13 @@ from mergeui.accounts.models import Role
 from mergeui.audit.actor import NOBODY
 from mergeui.audit.describe import describe
 from mergeui.audit.models import Check, Entry
-from mergeui.audit.words import CODES
 from mergeui.retold import retold
 from mergeui.review.text import visible
 from mergeui.web.facts import FACTS
 from mergeui.web.when import clock, day, exact, number, short_day
 
+# Who acts without a role, by what is kept of them.
+OTHERS = {"system": gettext_noop("system"), "nobody": gettext_noop("nobody")}
 # What has a place of its own on the page, in the order of the page.
 DOCUMENTS = (
     ("contacts", gettext_noop("The contacts as they were then")),
@@ -57,6 +58,7 @@ class Detail:
     """All that is kept of an entry."""
 
     rows: list[tuple[str, str]]
+    codes: list[tuple[str, str]]
     documents: list[Document]
 
 
@@ -147,23 +149,36 @@ def detail(entry: Entry) -> Detail:
         (_("Who"), _who(entry)),
         (_("From"), entry.address),
         (_("Action"), entry.action_label),
-        (_("Note"), retold(_text(personal.get("note")))),
-        *((_words(key), _fact(value)) for key, value in entry.facts.items()),
+        (_("Note"), _note(entry)),
         (_("Names"), _names(personal.get("names"))),
         (_("Name typed"), _text(personal.get("username"))),
+    ]
+    # What programs wrote for programs is shown as it is kept.
+    codes = [
+        *((_words(key), _text(value)) for key, value in entry.facts.items()),
         (_("Web request"), entry.request_id),
         (_("Hash"), entry.hash),
     ]
     documents = [
         Document(_(title), _json(personal[key])) for key, title in DOCUMENTS if personal.get(key)
     ]
-    shown = [(name, visible(value)) for name, value in rows if value]
-    return Detail([(_("Number"), str(entry.number)), *shown], documents)
+    rows.insert(0, (_("Number"), str(entry.number)))
+    return Detail(_given(rows), _given(codes), documents)
+
+
+def _given(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, visible(value)) for name, value in rows if value]
+
+
+def _note(entry: Entry) -> str:
+    """What a person wrote as it was written; what the desk said, in the reader's language."""
+    note = _text(entry.personal.get("note"))
+    return retold(note) if entry.actor_id is None else note
 
 
 def _who(entry: Entry) -> str:
     role = entry.actor_role
-    label = str(Role(role).label) if role in Role.values else role
+    label = str(Role(role).label) if role in Role.values else _(OTHERS.get(role, role))
     name = _(NOBODY) if entry.actor_id is None and entry.actor_name == NOBODY else entry.actor_name
     return f"{name} ({label.lower()})"
 
@@ -171,11 +186,6 @@ def _who(entry: Entry) -> str:
 def _words(key: str) -> str:
     """The name of a fact; one that has no words yet as it is stored."""
     return str(FACTS.get(key) or key.replace("_", " ").capitalize())
-
-
-def _fact(value: Any) -> str:
-    """A fact; a code that has words, in words."""
-    return _(CODES[value]) if isinstance(value, str) and value in CODES else _text(value)
 
 
 def _text(value: Any) -> str:

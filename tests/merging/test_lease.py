@@ -410,7 +410,8 @@ def test_a_request_that_ends_between_two_calls_is_merged_in_part(how: str) -> No
     }[how]
     assert request.state == RequestState.PARTIAL
     assert request.outcome == [
-        f"{why} 50 of its contacts were merged before; the rest was not sent."
+        why,
+        "50 of its contacts were merged before; the rest was not sent.",
     ]
     assert source_states(request) == ["merged"] * 50 + ["not_merged"] * 13
     assert (locked(request), desk.group().state) == (0, GroupState.MERGED)

@@ -91,7 +91,7 @@ def test_an_approval_that_comes_after_its_time_is_none(settings: Any) -> None:
     assert fresh(request).state == RequestState.PROPOSED
 
     assert expire(now=timezone.now()) == 1
-    assert fresh(request).outcome == ["Nobody approved it in time. Nothing was sent to Invent."]
+    assert fresh(request).outcome == ["Nobody approved it in time.", "Nothing was sent to Invent."]
     assert source_states(request) == ["not_merged"] * 2
 
 
@@ -136,7 +136,7 @@ def test_the_proposer_can_not_reject_but_withdraw(settings: Any) -> None:
     proposer = actor(Role.APPROVER, name="vera")
     request = desk.propose(proposer)
 
-    with pytest.raises(NotAllowed, match="somebody else has to reject it"):
+    with pytest.raises(NotAllowed, match="somebody else has to decide on it"):
         reject(request, by_user=proposer, note="no")
     cancel(request, by_user=proposer)
 

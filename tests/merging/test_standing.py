@@ -112,7 +112,7 @@ def test_an_old_database_executes_nothing_until_the_gap_is_looked_at(desk: Desk)
     lost(desk, gone, primary=kept)
 
     check_memory(desk.organization)
-    assert "1 merge calls were sent" in halted(desk.organization).because
+    assert "1 merge call was sent" in halted(desk.organization).because
     assert desk.work() == 0
     assert look_when_wanted(desk.organization, client=desk.client) is False
 
