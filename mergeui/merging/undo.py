@@ -41,8 +41,16 @@ def last_decision(organization: Organization, user: User) -> Decision | None:
 
 
 def decision_about(group_id: int, organization: Organization, user: User) -> Decision | None:
-    """What `user` decided about a group, if that is how it stands; None otherwise."""
-    return _first(_decided_by(organization, user).filter(pk=group_id))
+    """What `user` decided about a group, if that is how it stands; None otherwise.
+
+    Who approved the merge that somebody else asked for decided too.
+    """
+    own = _first(_decided_by(organization, user).filter(pk=group_id))
+    if own is not None:
+        return own
+    approved = MergeRequest.objects.of(organization).filter(group_id=group_id, approved_by=user)
+    request = approved.select_related("organization", "group").order_by("-pk").first()
+    return Decision(request.group, request) if request else None
 
 
 def _decided_by(organization: Organization, user: User) -> QuerySet[Group]:

@@ -76,8 +76,9 @@ def test_a_decision_leads_to_the_next_that_waits(
 
     answer = client.post(f"{second}approve/")
     assert (answer.status_code, answer.headers["Location"]) == (303, third)
-    page = text_of(client.get(third))
-    assert f'Approved: <bdi>Bea One</bdi>. <a href="{second}">Look again</a>' in page
+    bar = text_of(client.get(third)).partition('id="lately"')[2].partition("</form>")[0]
+    assert "Merging in" in bar
+    assert f'<bdi>Bea One</bdi>. <a href="{second}">' in bar
 
     answer = client.post(f"{third}reject/", {"note": "two people"}, headers=HTMX)
     assert answer.headers["HX-Redirect"] == first
@@ -85,6 +86,24 @@ def test_a_decision_leads_to_the_next_that_waits(
     answer = client.post(f"{first}approve/")
     assert answer.headers["Location"] == first
     assert "Approved. Nothing else waits for you." in text_of(client.get(first))
+
+
+def test_an_approval_is_taken_back_from_the_next_page(
+    asked: list[MergeRequest], paula: Membership
+) -> None:
+    client, group = client_of(paula), asked[0].group
+    client.post(f"/requests/{asked[0].pk}/approve/")
+    assert f'name="group" value="{group.pk}"' in text_of(client.get("/requests/"))
+
+    assert somebody(Role.APPROVER).post("/undo/", {"group": group.pk}).status_code == 409
+    answer = client.post("/undo/", {"group": group.pk})
+
+    assert answer.headers["Location"] == f"/requests/{asked[0].pk}/"
+    asked[0].refresh_from_db()
+    assert asked[0].state == RequestState.CANCELLED
+    page = text_of(client.get(answer.headers["Location"]))
+    assert "Taken back: <bdi>" in page
+    assert f'name="group" value="{group.pk}"' not in page
 
 
 def test_own_and_late_requests_are_not_next(
@@ -210,10 +229,10 @@ def test_a_fixed_number_of_queries(
     asked: list[MergeRequest], paula: Membership, django_assert_num_queries
 ) -> None:
     client = client_of(paula)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/requests/")
     with django_assert_num_queries(13):
         client.get(f"/requests/{asked[0].pk}/")
     MergeRequest.objects.exclude(pk=asked[0].pk).update(expires_at=timezone.now())
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/requests/")

@@ -17,11 +17,11 @@ from mergeui.audit import lookup
 from mergeui.errors import Invalid, Problem
 from mergeui.invent import Contact
 from mergeui.merging import approval
-from mergeui.merging.models import MergeRequest
+from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.merging.reconcile import resolve as settle
 from mergeui.retold import retold
 from mergeui.review.compare import compare
-from mergeui.web import comparing, optout, past, problems, typed
+from mergeui.web import comparing, lately, optout, past, problems, typed
 from mergeui.web import requests as shown
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.calls import calls, looks
@@ -206,10 +206,13 @@ def _judge(request: MemberRequest, pk: int, decide: Callable[..., None], what: s
     here = reverse("request", args=[pk])
     if following is None:
         return done(request, here, _("{what}. Nothing else waits for you.").format(what=what))
-    said = format_html(
-        '{}: <bdi>{}</bdi>. <a href="{}">{}</a>', what, wanted.primary_name, here, _("Look again")
-    )
-    return done(request, reverse("request", args=[following]), said)
+    to = reverse("request", args=[following])
+    if wanted.state == RequestState.APPROVED:
+        lately.remember(request, wanted.group)  # it is said in a bar, with its undo
+        return lately.keep(request, done(request, to, ""))
+    words = '{}: <bdi>{}</bdi>. <a href="{}">{}</a>'
+    said = format_html(words, what, wanted.primary_name, here, _("Look again"))
+    return done(request, to, said)
 
 
 def _decide(

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
@@ -10,7 +11,7 @@ from mergeui.accounts.models import Role
 from mergeui.merging import undo as undoing
 from mergeui.web import lately as bars
 from mergeui.web.access import MemberRequest, action, page
-from mergeui.web.htmx import wants_fragment
+from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.views.compare import go_to
 
 
@@ -25,8 +26,13 @@ def undo(request: MemberRequest) -> HttpResponse:
     group = undoing.undo(decision, by_user=request.actor)
     names = ", ".join(group.names[:2])
     words = _("Taken back: {}. It is to decide again.")
-    messages.success(request, format_html(words, format_html("<bdi>{}</bdi>", names)))
+    said = format_html(words, format_html("<bdi>{}</bdi>", names))
     bars.forget(request)
+    if decision and decision.request and decision.request.proposed_by_id != request.user.pk:
+        # What somebody else asked for: back to their request.
+        to = reverse("request", args=[decision.request.pk])
+        return bars.keep(request, done(request, to, said))
+    messages.success(request, said)
     return bars.keep(request, go_to(request, group.pk))
 
 
