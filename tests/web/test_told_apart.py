@@ -37,7 +37,7 @@ def page(desk: Desk, client: Client | None = None) -> str:
 def test_it_comes_back_with_what_was_said_by_whom_and_what_is_new(desk: Desk) -> None:
     shown = page(desk)
 
-    assert "Earlier: not a duplicate by olga, just now: “mother, daughter”" in shown
+    assert "Earlier: not a duplicate · by olga · just now · “mother, daughter”" in shown
     assert "Ana has joined." in shown
     assert "1 more channel in common." in shown
     assert "Ana and Ana were marked as not a duplicate by olga on" in shown
@@ -99,8 +99,8 @@ def test_the_lists_of_what_was_decided_say_who_when_why_and_take_it_back() -> No
     client.post(f"/groups/{group.pk}/dismiss/", {"note": "sisters <b>"})
     listed = text_of(client.get("/groups/?state=dismissed"))
 
-    assert "Not a duplicate by operator" in listed
-    assert "just now: “sisters &lt;b&gt;”" in listed
+    assert "Not a duplicate · by operator" in listed
+    assert "just now · “sisters &lt;b&gt;”" in listed
     assert f'formaction="/groups/{group.pk}/reopen/"' in listed
     assert "formaction" not in text_of(somebody(Role.VIEWER).get("/groups/?state=dismissed"))
 
