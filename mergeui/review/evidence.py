@@ -12,6 +12,9 @@ from django.utils.translation import gettext as _
 from mergeui.invent import Channel, Contact
 from mergeui.review.text import channel_address, channel_name, display_name
 
+# A number or an address that so many contacts hold is hardly one person's.
+CROWD = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Link:

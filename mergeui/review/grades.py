@@ -14,7 +14,8 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.invent import Contact
-from mergeui.review.evidence import Link, unlinked
+from mergeui.review.addresses import used_by_many
+from mergeui.review.evidence import CROWD, Link, unlinked
 from mergeui.review.names import MOST_NAMES, names_agree
 from mergeui.review.text import shortened
 
@@ -63,12 +64,16 @@ class GradedLink:
     pairs: tuple[Pair, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """As it is stored with a group; the pairs of a large group are left out."""
+        """As it is stored with a group; the pairs of a large group are left out.
+
+        `many`: the address looks like one that several people use.
+        """
         return {
             "type": self.link.type,
             "channel": self.link.channel,
             "address": shortened(self.link.address, LONGEST_ADDRESS),
             "grade": self.grade.value,
+            "many": len(self.holders) >= CROWD or used_by_many(self.link.address),
             "holders": list(self.holders),
             "pairs": [[pair.one, pair.other, pair.grade.value] for pair in self.pairs],
         }

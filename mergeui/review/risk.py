@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from mergeui.dates import day
 from mergeui.invent import Contact
-from mergeui.review.evidence import Link, indirect, links, unlinked
+from mergeui.review.addresses import used_by_many
+from mergeui.review.evidence import CROWD, Link, indirect, links, unlinked
 from mergeui.review.names import MOST_NAMES, names_conflict
 from mergeui.review.text import display_name, shortened, visible
 from mergeui.said import Said
 
-CROWD = 5
 LARGE = 6
 
 
@@ -217,6 +217,13 @@ def _crowded(found: Sequence[Link]) -> Caution | None:
             )
             told = words.format(count=len(link.holders), channel=link.channel, address=link.address)
             return Caution(Risk.SHARED, told)
+    for link in found:
+        if used_by_many(link.address):
+            words = _(
+                "{channel} {address} looks like the address of an office, a team or a family:"
+                " several people may use it."
+            )
+            return Caution(Risk.SHARED, words.format(channel=link.channel, address=link.address))
     return None
 
 

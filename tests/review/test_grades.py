@@ -81,6 +81,7 @@ def test_each_shared_channel_has_its_own_grade() -> None:
         "channel": "Gmail",
         "address": "ana@example.com",
         "grade": "conflict",
+        "many": False,
         "holders": [0, 2],
         "pairs": [[0, 2, "conflict"]],
     }

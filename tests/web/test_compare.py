@@ -50,7 +50,7 @@ def page_of(desk: Desk, role: Role = Role.OPERATOR) -> str:
 def test_it_says_what_is_shared_and_what_differs(desk: Desk) -> None:
     page = page_of(desk)
 
-    assert "Both have WhatsApp +34600111222." in page
+    assert "Both have WhatsApp +34600111222: Names agree." in page
     assert "Shared by both" in page
     assert "Only in one" in page
     assert '<bdi class="seg seg-amber">VIP</bdi>' in page

@@ -26,6 +26,7 @@ from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.review.text import visible
 from mergeui.web import comparing, lately, onward, problems, typed
 from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.chain import chain, told
 from mergeui.web.comparing import Picked
 from mergeui.web.deciding import Preview, banner, columns, preview_of
 from mergeui.web.forms import UNTIL_CHANGE
@@ -101,6 +102,8 @@ def show(
         "group": group,
         "comparison": comparison,
         **comparing.table(heads, lines),
+        "chain": chain(group.graded_links, comparison.names),
+        "reasons": told(comparison.reasons, group.graded_links),
         "picked": picked,
         "preview": preview_of(comparison.contacts, picked, said, by_hand=group.by_hand),
         "banner": banner(group, request.user.pk, now, latest)
