@@ -16,6 +16,7 @@ from mergeui.review.aligned import channel_rows
 from mergeui.review.evidence import Link, links, sentence
 from mergeui.review.risk import BY_HAND, Caution, ToldApart, cautions
 from mergeui.review.rows import About, Cell, Kind, Label, Row, Verdict, judge
+from mergeui.review.scripts import mixes_scripts
 from mergeui.review.spelling import Piece, closest, pieces, relation
 from mergeui.review.text import display_name, shortened, visible
 
@@ -96,7 +97,13 @@ def _name_row(contacts: Sequence[Contact]) -> Row:
     cells = tuple(
         Cell(text=text, marked=text in agreeing, pieces=marks.get(text, ())) for text in texts
     )
-    return Row(About.NAME, _("Name"), Kind.TEXT, verdict, words, cells)
+    return Row(About.NAME, _("Name"), Kind.TEXT, verdict, words, cells, _foreign(contacts))
+
+
+def _foreign(contacts: Sequence[Contact]) -> str:
+    if not any(mixes_scripts(contact.name or "") for contact in contacts):
+        return ""
+    return _("Mixes scripts: a letter in ⟨⟩ only looks like those beside it.")
 
 
 def _most(texts: Sequence[str], agreeing: set[str]) -> str:

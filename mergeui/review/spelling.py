@@ -22,8 +22,8 @@ PIECES_TOLD = 6
 
 _WORD = regex.compile(r"\w+")
 _UNITS = regex.compile(
-    # A hidden character as text.visible names it; a word of a script whose letters join; a letter.
-    r"⟨U\+[0-9A-F]+⟩"
+    # A character as text.visible names it; a word of a script whose letters join; a letter.
+    r"⟨(?:\p{L} )?U\+[0-9A-F]+⟩"
     r"|[\p{Arabic}\p{Syriac}\p{Nko}\p{Mongolian}\p{Mandaic}\p{M}\u200c\u200d\u0640]+"
     r"|\X"
 )

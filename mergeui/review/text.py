@@ -12,6 +12,7 @@ from anyascii import anyascii
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.invent import Channel, Contact
+from mergeui.review.scripts import pointed_out
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -44,7 +45,8 @@ _HIDDEN = re.compile(
 
 
 def visible(text: str) -> str:
-    """`text` with each invisible or direction-changing character named, such as ⟨U+202E⟩."""
+    """`text` with all named that a reader can't see: an invisible or direction-changing character
+    as ⟨U+202E⟩, a letter of another script than its word as ⟨а U+0430⟩."""
     if text.isascii() and text.isprintable():
         return text
 
@@ -54,7 +56,7 @@ def visible(text: str) -> str:
             return char
         return f"⟨U+{ord(char):04X}⟩"
 
-    return _HIDDEN.sub(named, text)
+    return _HIDDEN.sub(named, pointed_out(text))
 
 
 def shortened(text: str, longest: int = LONGEST_NAME) -> str:

@@ -79,7 +79,7 @@ class _Page(HTMLParser):
         if tag in ALONE:
             return
         classes = given.get("class", "").split()
-        data = tag in DATA or "mono" in classes or given.get("name") == "time_zone"
+        data = tag in DATA or {"mono", "hash"} & set(classes) or given.get("name") == "time_zone"
         self.open.append((tag, data or (bool(self.open) and self.open[-1][1])))
 
     def handle_endtag(self, tag: str) -> None:
