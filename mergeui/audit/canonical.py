@@ -16,6 +16,7 @@ from typing import Any
 FORMAT = "1"
 GENESIS = "0" * 64  # the "hash" before entry 1
 LINES = 14
+MOMENT = 26  # characters of a time
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ESCAPED = re.compile(r"\\u(?:0000|d[89a-f])")  # perhaps of a pair that is whole: no harm
@@ -72,7 +73,7 @@ def moment(at: datetime) -> str:
 def stored_moment(text: str) -> str:
     """`moment`, from what a database shows for a time: "+00" behind, zeros of the fraction gone."""
     text = text.removesuffix("+00")
-    if len(text) == 26:
+    if len(text) == MOMENT:
         return text
     return text.ljust(26, "0") if "." in text else f"{text}.000000"
 

@@ -1,36 +1,21 @@
-"""Does the history still say what it said? Reads the whole chain, a thousand entries at a time.
+"""Does the history still say what it said? Follows the whole chain, batch by batch."""
 
-Plain SQL, the same on SQLite and PostgreSQL: the ORM would take half of the time, and an auditor
-can run the statement.
-"""
-
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
-from mergeui.audit import canonical
+from mergeui.audit import canonical, rows
 from mergeui.audit.actions import Action
 from mergeui.audit.anchor import Anchor
 from mergeui.audit.models import Entry, Erasure
+from mergeui.audit.rows import Row
 from mergeui.said import Said
 
-BATCH = 1000  # entries to a query
-PORTION = 100  # entries made into objects at a time: more would not stay in the processor's cache
 START = Anchor(0, canonical.GENESIS)
-
-# The bound stands twice, because PostgreSQL would read the payloads from the first one on.
-_ROWS = """
-SELECT number, CAST(at AS text), action, COALESCE(CAST(organization_id AS text), ''),
-    COALESCE(CAST(actor_id AS text), ''), actor_name, actor_role, address, request_id, subject,
-    facts_text, payload_mac, previous_hash, hash, key, data_text
-FROM audit_entry
-LEFT JOIN audit_payload ON entry_id = number AND entry_id > %s
-WHERE number > %s
-ORDER BY number
-LIMIT %s
-"""
 
 
 # Why the chain breaks, as it completes "Entry 12: …".
@@ -46,6 +31,9 @@ CHANGED = Said("its content is not what was hashed")
 FORKED = Said("it follows entry {number} instead of entry {due}")
 REWRITTEN = Said("it was changed and hashed anew: entry {number} still follows what it was before")
 NO_START = Said("it is no start")
+WRITTEN_WITHOUT = Said("it has personal data, and was written without any")
+NOT_AS_HASHED = Said("its personal data are not what was hashed")
+ERASED_BY_NONE = Said("its personal data are gone, and no erasure names it")
 
 
 class Break(NamedTuple):
@@ -74,27 +62,6 @@ class Verification:
         return self.broken is None
 
 
-class _Row(NamedTuple):
-    """What _ROWS selects. Only _broken_link reads it by name: naming a million rows takes time."""
-
-    number: int
-    at: str
-    action: str
-    organization: str
-    actor: str
-    actor_name: str
-    actor_role: str
-    address: str
-    request_id: str
-    subject: str
-    facts: str
-    payload_mac: str
-    previous_hash: str
-    hash: str
-    key: str | None
-    data: str | None
-
-
 class _Broken(Exception):
     def __init__(self, number: int, kind: str, why: str) -> None:
         super().__init__(why)
@@ -113,33 +80,126 @@ def verify(
     `until` is the number of the last entry to check; without it, the last one that there is.
 
     With `anchors`, a chain that was cut before one or rebuilt differently is found too.
-    `progress` is told the last number of each batch. Memory: BATCH entries, whatever the size.
+    `progress` is told the last number of each batch. Memory stays the same whatever the size.
     """
-    number, last_hash, redacted = start.number, start.hash, 0
+    walk = _Walk(start)
     found: Break | None = None
     try:
         _starts_at_one()
         for noted in (start, *anchors):
             if broken := meets(noted):
                 raise _Broken(*broken)
-        for row in _rows(start.number, head().number if until is None else until):
-            due = number + 1
-            if row[0] != due or row[12] != last_hash or _digest(row, due) != row[13]:
-                raise _broken_link(_Row._make(row), due, last_hash)
-            if row[11] or row[15] is not None:
-                redacted += _payload(due, row[11], row[14], row[15])
-            number, last_hash = due, row[13]
-            if number % BATCH == 0:
-                progress(number)
+        walk.to(head().number if until is None else until, progress)
     except _Broken as raised:
         found = raised.found
-    progress(number)
-    return Verification(number - start.number, Anchor(number, last_hash), redacted, found)
+    reached = Anchor(walk.number, walk.hash)
+    return Verification(walk.number - start.number, reached, walk.redacted, found)
 
 
-def _digest(row: tuple[Any, ...], number: int) -> str:
+class _Walk:
+    """How far the chain was followed and holds: up to the entry `number`, which has this `hash`.
+
+    `gone` are the entries since the last batch that had personal data and have none: (number, hash
+    of the entry before).
+    """
+
+    def __init__(self, start: Anchor) -> None:
+        self.number, self.hash, self.redacted = start.number, start.hash, 0
+        self.gone: list[tuple[int, str]] = []
+
+    def to(self, last: int, progress: Callable[[int], object]) -> None:
+        """Goes on to the entry `last`, batch by batch, so that no cursor stays open for long.
+
+        Raises _Broken where the chain breaks, also for an entry that the database can't even read:
+        a byte that is no UTF-8, a damaged page.
+        """
+        size, before = rows.BATCH, -1
+        while before < self.number < last:
+            before = self.number
+            try:
+                with closing(rows.read(before, min(size, last - before))) as entries:
+                    broken = self.over(entries)
+            except DatabaseError as error:
+                if size == 1:
+                    why = CANT_BE_READ(error=canonical.one_line(error, 200))
+                    raise _Broken(self.number + 1, "unreadable", why) from error
+                size, before = 1, -1  # which one?
+                continue
+            self.look_at_erasures()
+            progress(self.number)
+            if isinstance(broken, Row):
+                raise _broken_link(broken, self.number + 1, self.hash)
+            if broken:
+                raise _Broken(*broken)
+
+    def over(self, entries: Iterable[tuple[Any, ...]]) -> Row | Break | None:
+        """Follows the chain over these entries; gives what breaks it.
+
+        Without a call of ours for what is as it should be: a million of them take a second. Nothing
+        is asked of the database while it still sends.
+        """
+        number, last_hash = self.number, self.hash
+        try:
+            for row in entries:
+                at, mac, data = row[1], row[11], row[15]
+                if len(at) != canonical.MOMENT or at[-3] == "+":
+                    at = canonical.stored_moment(at)
+                lines = "\n".join((canonical.FORMAT, str(number + 1), at, *row[2:13])).encode()
+                if (row[0] - 1, row[12], row[13]) != (number, last_hash, sha256(lines).hexdigest()):
+                    return Row._make(row)
+                if data is not None:
+                    if not mac:
+                        return Break(number + 1, "payload", WRITTEN_WITHOUT())
+                    if not _as_hashed(mac, row[14], data):
+                        return Break(number + 1, "payload", NOT_AS_HASHED())
+                elif mac:
+                    self.gone.append((number + 1, last_hash))
+                number, last_hash = number + 1, row[13]
+        finally:
+            self.number, self.hash = number, last_hash
+        return None
+
+    def look_at_erasures(self) -> None:
+        """Whether what is gone was erased lawfully. Raises _Broken for the first that was not.
+
+        A mark alone proves nothing: the entry that it names stands in the chain, came later, and
+        says itself what it erased.
+        """
+        gone, self.gone = self.gone, []
+        by = dict(
+            Erasure.objects.filter(entry_id__in=[number for number, _ in gone]).values_list(
+                "entry_id", "by_id"
+            )
+        )
+        erased = {entry.number: _erased_by(entry) for entry in _erasing(set(by.values()))}
+        for number, hash_before in gone:
+            if by.get(number, 0) <= number or number not in erased.get(by[number], ()):
+                self.number, self.hash = number - 1, hash_before
+                raise _Broken(number, "payload", ERASED_BY_NONE())
+            self.redacted += 1
+
+
+def _erasing(numbers: set[int]) -> Iterable[Entry]:
+    return Entry.objects.filter(number__in=numbers, action=Action.PAYLOAD_ERASED)
+
+
+def _erased_by(entry: Entry) -> set[int]:
+    """The numbers that this erasure says it erased."""
+    numbers = entry.facts.get("numbers")
+    return set(numbers) if isinstance(numbers, list) else set()
+
+
+def _as_hashed(mac: str, key: str, data: str) -> bool:
+    """Whether these personal data are those that the entry was written with."""
+    try:
+        return canonical.payload_mac(key, data) == mac
+    except ValueError:  # the key is none
+        return False
+
+
+def _digest(row: Row, number: int) -> str:
     """The hash that the row has under this number."""
-    at = canonical.stored_moment(row[1])
+    at = canonical.stored_moment(row.at)
     return canonical.entry_hash("\n".join((canonical.FORMAT, str(number), at, *row[2:13])))
 
 
@@ -174,34 +234,7 @@ def meets(noted: Anchor) -> Break | None:
     return None
 
 
-def _rows(after: int, last: int) -> Iterator[tuple[Any, ...]]:
-    """The entries after one number up to another.
-
-    Batch by batch, so that no cursor stays open for long. Raises _Broken for an entry that the
-    database can't even read: a byte that is no UTF-8, a damaged page.
-    """
-    size, before = BATCH, -1
-    while before < after < last:
-        before = after
-        try:
-            for row in _read(after, min(size, last - after)):
-                yield row
-                after = row[0]
-        except DatabaseError as error:
-            if size == 1:
-                why = CANT_BE_READ(error=canonical.one_line(error, 200))
-                raise _Broken(after + 1, "unreadable", why) from error
-            size, before = 1, -1  # which one?
-
-
-def _read(after: int, count: int) -> Iterator[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_ROWS, [after, after, count])
-        while rows := cursor.fetchmany(PORTION):
-            yield from rows
-
-
-def _broken_link(row: _Row, due: int, last_hash: str) -> _Broken:
+def _broken_link(row: Row, due: int, last_hash: str) -> _Broken:
     """Why this row does not follow: asked only once, so it may take a second."""
     if row.number != due:
         last = row.number - 1
@@ -219,32 +252,3 @@ def _broken_link(row: _Row, due: int, last_hash: str) -> _Broken:
         return _Broken(due, "forked", why)
     why = REWRITTEN(number=due)
     return _Broken(due - 1, "rewritten", why) if due > 1 else _Broken(1, "cut", NO_START())
-
-
-def _payload(number: int, mac: str, key: str | None, data: str | None) -> int:
-    """1 when the personal data were lawfully erased, 0 when they are as hashed. Raises _Broken."""
-    if not mac:
-        raise _Broken(number, "payload", "it has personal data, and was written without any")
-    if data is None or key is None:
-        if number in _erased_together_with(number):
-            return 1
-        raise _Broken(number, "payload", "its personal data are gone, and no erasure names it")
-    try:
-        holds = canonical.payload_mac(key, data) == mac
-    except ValueError:
-        holds = False
-    if not holds:
-        raise _Broken(number, "payload", "its personal data are not what was hashed")
-    return 0
-
-
-def _erased_together_with(number: int) -> set[int]:
-    """The numbers that the erasure of this entry says it erased; empty without such an entry.
-
-    The mark alone proves nothing: the entry that it names stands in the chain.
-    """
-    mark = Erasure.objects.filter(entry_id=number).select_related("by").first()
-    if mark is None or mark.by.action != Action.PAYLOAD_ERASED or mark.by_id <= number:
-        return set()
-    numbers = mark.by.facts.get("numbers")
-    return set(numbers) if isinstance(numbers, list) else set()

@@ -1,17 +1,19 @@
 """Tampering by somebody who may do anything to the database: each way is found and named."""
 
 import json
+from datetime import UTC, datetime
 from unittest import mock
 
 import pytest
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
-from mergeui.audit import canonical
-from mergeui.audit import verify as verification
+from mergeui.audit import canonical, rows
 from mergeui.audit.anchor import Anchor
+from mergeui.audit.erase import erase
 from mergeui.audit.models import Entry, Erasure, Payload
 from mergeui.audit.verify import START, Break, Verification, head, meets, verify
-from tests.audit.history import as_the_owner_of_the_database, sql, tamper, write, write_some
+from tests.audit.history import ana, as_the_owner_of_the_database, sql, tamper, write, write_some
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +70,7 @@ def test_a_history_that_nobody_touched_holds() -> None:
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 7])
 def test_it_is_read_in_batches(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "BATCH", batch)
+    monkeypatch.setattr(rows, "BATCH", batch)
     write_some(7)
     assert verify().entries == 7
     delete(2, 4)
@@ -136,7 +138,7 @@ def test_a_deleted_row_is_found(gone: list[int], found: Break) -> None:
 
 
 def test_a_gap_of_many_batches_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "BATCH", 2)
+    monkeypatch.setattr(rows, "BATCH", 2)
     write_some(2)
     with as_the_owner_of_the_database():
         sql(
@@ -269,19 +271,52 @@ def test_a_mark_without_its_entry_excuses_nothing() -> None:
     assert broken(verify())[:2] == (3, "payload")
 
 
+def test_of_two_breaks_in_a_batch_the_first_is_named() -> None:
+    """What is gone is looked at when a batch is read; what comes after it must not hide it."""
+    before = write_some(6)[1]
+    with as_the_owner_of_the_database():
+        sql("DELETE FROM audit_payload WHERE entry_id = 3")
+        sql("UPDATE audit_payload SET data_text = '{}' WHERE entry_id = 5")
+        sql("UPDATE audit_entry SET subject = 'x' WHERE number = 6")
+    result = verify()
+    assert broken(result)[:2] == (3, "payload")
+    assert (result.entries, result.head) == (2, Anchor(2, before.hash))
+
+
+def test_of_many_that_are_gone_the_one_that_no_erasure_names_is_found() -> None:
+    write_some(9)
+    erase(["ct_1", "ct_3", "ct_5"], by_user=ana())
+    erase(["ct_7"], by_user=ana())
+    assert (verify().holds, verify().redacted) == (True, 4)
+    delete_payload = "DELETE FROM audit_payload WHERE entry_id = 9"
+    tamper(delete_payload)
+    result = verify()
+    assert broken(result)[:2] == (9, "payload")
+    assert result.redacted == 4
+
+
+@pytest.mark.parametrize("fraction", [0, 1, 123, 120_000, 123_400, 123_456, 999_999])
+def test_every_moment_is_hashed_as_it_was(fraction: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL leaves the zeros of a fraction out, SQLite the whole of one that is none."""
+    at = datetime(2099, 1, 1, 0, 0, 0, fraction, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: at)
+    write()
+    assert verify().holds
+
+
 def test_what_a_database_can_not_even_read_is_found() -> None:
     write_some(5)
     if connection.vendor == "sqlite":
         tamper("UPDATE audit_entry SET subject = CAST(X'ff41' AS text) WHERE number = 4")
         assert broken(verify())[:2] == (4, "unreadable")
-    read = verification._read
+    read = rows.read
 
     def damaged(after: int, count: int) -> object:
         if after < 2 <= after + count:
             raise DatabaseError("disk I/O error")
         return read(after, count)
 
-    with mock.patch.object(verification, "_read", damaged):
+    with mock.patch.object(rows, "read", damaged):
         result = verify()
     assert broken(result) == (2, "unreadable", "the database can't read it: disk I/O error")
     assert result.entries == 1
@@ -289,7 +324,7 @@ def test_what_a_database_can_not_even_read_is_found() -> None:
 
 def test_what_can_be_read_on_a_second_try_is_no_break() -> None:
     write_some(3)
-    read = verification._read
+    read = rows.read
     tries: list[int] = []
 
     def late(after: int, count: int) -> object:
@@ -298,7 +333,7 @@ def test_what_can_be_read_on_a_second_try_is_no_break() -> None:
             raise DatabaseError("interrupted")
         return read(after, count)
 
-    with mock.patch.object(verification, "_read", late):
+    with mock.patch.object(rows, "read", late):
         assert verify().entries == 3
 
 

@@ -1,0 +1,190 @@
+"""A long history for the benchmarks: a valid chain, from a seed, as quickly as the tables take it.
+
+The same seed and count give the same entries, keys and hashes. What is written is what the desk
+writes for its merges: five entries each, with snapshots, calls and answers beside them, and what
+they are found by. It goes around the models and, for the while, the triggers: 40 times quicker.
+"""
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db import connection, transaction
+
+from mergeui.accounts.models import Membership, Organization, Role, User
+from mergeui.audit import canonical, triggers
+from mergeui.audit.actions import Action
+from mergeui.audit.models import Entry, Payload, Reference
+from mergeui.audit.references import references_in
+from mergeui.invent import Contact
+from mergeui.review.bulk import insert
+from mergeui.review.text import display_name
+from mergeui.sandbox.directory import Json
+from mergeui.sandbox.seed import world
+
+START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+PEOPLE = 500  # different pairs of contacts; their ids are new in each merge
+PORTION = 20_000  # entries to a transaction
+KEPT, GONE = "%kept%", ("%gone-1%", "%gone-2%", "%gone-3%")
+REQUEST, GROUP = "9999999999001", "9999999999002"  # numbers, so that JSON takes them for such
+MARKS = re.compile("|".join(map(re.escape, (KEPT, *GONE, REQUEST, GROUP))).join("()"))
+GROUPS = 20_000
+Parts = tuple[str, ...]  # a text, cut at its marks
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One entry of a merge, with marks where its ids go."""
+
+    action: str
+    by_person: bool
+    facts: Parts
+    data: Parts
+    references: tuple[tuple[str, Parts], ...]
+
+
+@dataclass(slots=True)
+class Rows:
+    """A portion of the history, table by table."""
+
+    entries: list[tuple[Any, ...]] = field(default_factory=list)
+    payloads: list[tuple[Any, ...]] = field(default_factory=list)
+    references: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+class Chain:
+    """A history in the making: `write(count)` may be called again to make it longer."""
+
+    def __init__(self, *, seed: int = 1, references: bool = True) -> None:
+        self.dice = random.Random(seed)
+        self.organization = Organization.objects.configured()
+        self.user, _ = User.objects.get_or_create(username="bench-operator")
+        Membership.objects.get_or_create(
+            user=self.user, organization=self.organization, defaults={"role": Role.OPERATOR}
+        )
+        self.stories = [tuple(_story(contacts)) for contacts in _groups(seed)]
+        self.number, self.hash, self.at = 0, canonical.GENESIS, START
+        self.merges = 0
+        self._references = references
+        self._upcoming = self._entries()
+
+    def write(self, count: int) -> None:
+        """Adds `count` entries to an empty history, or to what this object has written."""
+        with triggers.lifted(connection):
+            for start in range(0, count, PORTION):
+                rows = Rows()
+                for template in islice(self._upcoming, min(PORTION, count - start)):
+                    self._add(rows, *template)
+                with transaction.atomic():
+                    insert(Entry, ENTRY, rows.entries)
+                    insert(Payload, PAYLOAD, rows.payloads)
+                    # In the order of the index that they go into, as far as a portion reaches.
+                    insert(Reference, REFERENCE, sorted(rows.references))
+
+    def _entries(self) -> Iterator[tuple[Template, dict[str, str]]]:
+        """Merges without end, entry by entry, with what stands for the marks of each."""
+        while True:
+            self.merges += 1
+            marks = {one: f"contact_{self.dice.getrandbits(88):022x}" for one in (KEPT, *GONE)}
+            marks |= {REQUEST: str(self.merges), GROUP: str(self.merges % GROUPS + 1)}
+            for template in self.dice.choice(self.stories):
+                yield template, marks
+
+    def _add(self, rows: Rows, template: Template, marks: dict[str, str]) -> None:
+        def filled(parts: Parts) -> str:
+            return "".join([marks.get(part, part) for part in parts])
+
+        self.number += 1
+        self.at += timedelta(microseconds=self.dice.randrange(1, 20_000_000))
+        key, data = f"{self.dice.getrandbits(256):064x}", filled(template.data)
+        mac = canonical.payload_mac(key, data)
+        rows.payloads.append((self.number, key, data))
+        who = (self.user.pk, "bench-operator", "operator", "192.0.2.7", f"r-{self.number}")
+        system = (None, "The system", "system", "", "")
+        cells = (
+            template.action,
+            self.organization.pk,
+            *(who if template.by_person else system),
+            f"request:{marks[REQUEST]}",
+            filled(template.facts),
+            mac,
+            self.hash,
+        )
+        moment = canonical.moment(self.at)
+        lines = [canonical.FORMAT, str(self.number), moment]
+        lines += ["" if cell is None else str(cell) for cell in cells]
+        self.hash = canonical.entry_hash("\n".join(lines))
+        stored = f"{moment}+00" if connection.vendor == "postgresql" else moment
+        rows.entries.append((self.number, stored.replace(".000000", ""), *cells, self.hash))
+        if self._references:
+            rows.references.extend(
+                (self.organization.pk, kind, filled(value), self.number)
+                for kind, value in template.references
+            )
+
+
+ENTRY = tuple(field.column for field in Entry._meta.concrete_fields)
+PAYLOAD = ("entry_id", "key", "data_text")
+REFERENCE = ("organization_id", "kind", "value", "entry_id")
+
+
+def _story(contacts: Sequence[Json]) -> Iterator[Template]:
+    """The five entries of a merge that goes well, with all that the desk keeps of it."""
+    kept, *sources = contacts
+    gone = [one["id"] for one in sources]
+    names = {one["id"]: display_name(Contact.parse(one)) for one in contacts}
+    about = {"group": int(GROUP), "primary": KEPT, "sources": gone, "before": "executing"}
+    call = {
+        "method": "POST",
+        "url": f"https://api.useinvent.com/orgs/c/contacts/{KEPT}/merge",
+        "body": canonical.json_text({"source_contact_ids": gone}),
+    }
+    channels = [channel for one in contacts for channel in one.get("channels", ())]
+    merged = {**kept, "channels": channels}
+    answer = {
+        "status": 200,
+        "headers": {"content-type": "application/json", "content-length": "2900"},
+        "body": canonical.json_text({"merged": merged, "merged_contact_ids": gone}),
+        "truncated": False,
+        "seconds": 0.412,
+    }
+    for action, by_person, facts, personal in (
+        (Action.MERGE_REQUESTED, True, {"after": "proposed"}, {"contacts": contacts}),
+        (Action.MERGE_PASSED, False, {"after": "approved", "cool_off_seconds": 10}, {}),
+        (Action.ATTEMPT_STARTED, False, {"attempt": 1}, {"call": call, "contacts": contacts}),
+        (Action.ATTEMPT_ANSWERED, False, {"merged": gone, "status": 200}, {"answer": answer}),
+        (Action.MERGE_COMPLETED, False, {"after": "merged"}, {"contacts": [merged]}),
+    ):
+        yield _template(action, by_person, about | facts, {"names": names, **personal})
+
+
+def _groups(seed: int) -> Iterator[list[Json]]:
+    """Groups of two to four contacts as the stand-in has them, with marks for their ids."""
+    directory = world(PEOPLE, seed).main
+    for contact_id in directory:
+        position = directory.position_of_group(contact_id)
+        members = () if position is None else directory.group(position)
+        if members and members[0] == contact_id:
+            marked = zip(members, (KEPT, *GONE), strict=False)
+            yield [{**directory.contact(one), "id": mark} for one, mark in marked]
+
+
+def _template(
+    action: Action, by_person: bool, facts: dict[str, Any], data: dict[str, Any]
+) -> Template:
+    found = {*references_in(facts, data), ("request", REQUEST)}
+    return Template(
+        action.value,
+        by_person,
+        _parts(canonical.json_text(facts)),
+        _parts(canonical.json_text(data)),
+        tuple((str(kind), _parts(value)) for kind, value in sorted(found)),
+    )
+
+
+def _parts(text: str) -> Parts:
+    return tuple(MARKS.split(text))
