@@ -133,7 +133,7 @@ def written(member: Membership, now: datetime) -> Letter | None:
     if found["upto"] is None and not notices:
         return None
     kinds = list(notices.values())
-    with translation.override(getattr(member.user, "language", "") or settings.LANGUAGE_CODE):
+    with translation.override(member.user.language or settings.LANGUAGE_CODE):
         lines = [
             _waiting(waiting.filter(expires_at__gt=now).count(), found["first"], now),
             _rejected(kinds.count(Notice.Kind.REJECTED)),

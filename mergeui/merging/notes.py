@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -38,10 +39,10 @@ class Written:
     unknown: tuple[str, ...]
 
 
-def team(organization: Organization) -> list[User]:
+def team(organization: Organization) -> QuerySet[User]:
     """Who can be mentioned: the members whose account is on, by user name."""
-    members = Membership.objects.filter(organization=organization, user__is_active=True)
-    return [m.user for m in members.select_related("user").order_by("user__username")]
+    active = User.objects.filter(memberships__organization=organization, is_active=True)
+    return active.order_by("username")
 
 
 def pieces(text: str, names: Collection[str]) -> list[tuple[str, str]]:

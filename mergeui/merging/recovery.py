@@ -2,7 +2,8 @@
 
 Invent can't undo a merge. What a person can do is create the contacts again by hand, from how they
 were just before the call. The snapshots come from the history, not from the request, so what was
-erased there is not given away here. Nothing is sent: these are instructions.
+erased there is not given away here; a contact that Invent merged though nobody asked for it has
+none there, so the mirror's is taken. Nothing is sent: these are instructions.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,9 @@ from mergeui.errors import Invalid, Stale
 from mergeui.invent import Channel, Contact
 from mergeui.merging.models import MergeRequest, RequestState, Source
 from mergeui.merging.settle import about
+from mergeui.merging.unasked import unasked_of
 from mergeui.review.decisions import require
+from mergeui.review.models import Member
 from mergeui.review.text import channel_name, display_name, visible
 
 # Something may be gone in these.
@@ -101,17 +104,18 @@ def pack_of(request: MergeRequest) -> Pack:
     """What is known of the contacts of a request, from the history alone."""
     organization = request.organization
     entries = list(lookup.entries(organization, request=request.pk))[::-1]
-    seen = snapshots(entries)
     sources = list(request.sources.all())
-    gone = [source for source in sources if source.state in GONE]
+    unasked = unasked_of(request.attempts.all())
+    seen = {**_mirrored(request, unasked), **snapshots(entries)}
+    gone = [source.contact_id for source in sources if source.state in GONE] + unasked
     org = f"/orgs/{quote(organization.invent_org_id, safe='')}"
     kept = seen.get(request.primary_contact_id)
     return Pack(
         request=request,
         kept=kept,
         kept_call=_as_before(kept, org) if kept else None,
-        gone=tuple(_recreated(seen[s.contact_id], org) for s in gone if s.contact_id in seen),
-        missing=tuple(s.contact_id for s in gone if s.contact_id not in seen),
+        gone=tuple(_recreated(seen[one], org) for one in gone if one in seen),
+        missing=tuple(one for one in gone if one not in seen),
         untouched=tuple(s.name for s in sources if s.state not in GONE),
         entries=tuple(entries),
     )
@@ -131,6 +135,19 @@ def snapshots(entries: Sequence[Entry]) -> dict[str, Contact]:
                 contact = Contact.parse(raw)
                 found.setdefault(contact.id, contact)
     return found
+
+
+def _mirrored(request: MergeRequest, ids: Sequence[str]) -> dict[str, Contact]:
+    """Contacts that Invent merged unasked, as the mirror last had them; none that was erased."""
+    organization = request.organization
+    members = Member.objects.filter(group__organization=organization, contact_id__in=ids)
+    return {
+        member.contact_id: Contact.parse(member.raw)
+        for member in (members.order_by("pk") if ids else ())
+        if not lookup.entries(
+            organization, contact=member.contact_id, action=Action.PAYLOAD_ERASED
+        ).exists()
+    }
 
 
 def _recreated(contact: Contact, org: str) -> Recreated:

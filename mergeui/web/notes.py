@@ -65,7 +65,7 @@ def thread_of(
     """The thread as it stands under a group, or under a request of it."""
     found = lookup.entries(member.organization, group=group.pk, action=Action.NOTE_WRITTEN)
     entries = list(found[: SHOWN + 1])
-    users = [user.username for user in team(member.organization)]
+    users = list(team(member.organization).values_list("username", flat=True))
     names = {name.casefold() for name in users}
     unread = _unread(member, group)
     now = timezone.now()

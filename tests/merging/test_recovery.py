@@ -172,6 +172,25 @@ def test_what_was_erased_is_not_given_away(rich: Desk) -> None:
     assert Entry.objects.latest("number").action == Action.PAYLOAD_ERASED
 
 
+def test_what_nobody_asked_for_is_in_the_pack_as_the_mirror_has_it() -> None:
+    other = whatsapp("+15550177")
+    desk = Desk(
+        contact("Ana", PHONE, id="ana-1"),
+        contact("Ana", PHONE, id="ana-2"),
+        contact("Eva", other, id="eva"),
+        contact("Ida", other, id="ida"),
+    )
+    desk.sync()
+    request = merged(desk, group=desk.group_of({"id": "ana-1"}))
+    request.attempts.update(unasked=["eva", "ida", "never-seen"])
+    erase(["ida"], by_user=desk.system)
+
+    pack = pack_of(request)
+
+    assert [one.contact.id for one in pack.gone] == ["ana-2", "eva"]
+    assert pack.missing == ("ida", "never-seen")
+
+
 def test_a_lost_source_is_in_the_pack(rich: Desk) -> None:
     request = merged(rich)
     Source.objects.update(state=Source.State.LOST)

@@ -73,7 +73,7 @@ def test_who_is_mentioned_finds_it_and_has_read_it(
     answer = client.post("/notices/read/", {"notice": notice.pk}, headers=HTMX)
     assert answer.status_code == 200
     assert 'id="for-you-count" hx-swap-oob="true"></span>' in text_of(answer)
-    assert "for you" not in text_of(client.get("/history/"))
+    assert 'class="badge"' not in text_of(client.get("/history/"))
     assert 'name="notice"' not in text_of(client.get(where))
 
 
