@@ -70,6 +70,21 @@
     if (place?.id === "problem") place.scrollIntoView({ block: "nearest" });
   });
 
+  // What has the focus may be swapped away: it goes on where the new part begins.
+  let within = "";
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const place = event.detail.target;
+    within = place?.contains(document.activeElement) ? place.id : "";
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const lost = within && document.activeElement === document.body;
+    const place = lost && document.getElementById(within);
+    within = "";
+    if (!place) return;
+    place.tabIndex = -1;
+    place.focus({ preventScroll: true });
+  });
+
   // The seconds of the cool-off run on the page; the server says what is left of them.
   setInterval(() => {
     for (const place of document.querySelectorAll("[data-countdown]")) {
