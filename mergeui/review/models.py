@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from mergeui.accounts.models import Organization
 from mergeui.review.grades import BARRED, Grade
 from mergeui.review.not_duplicate import NotDuplicate
+from mergeui.review.saved import SavedView
 
 __all__ = [
     "Channel",
@@ -24,6 +25,7 @@ __all__ = [
     "Member",
     "MergedContact",
     "NotDuplicate",
+    "SavedView",
     "Segment",
     "SyncRun",
 ]

@@ -23,6 +23,8 @@ SECTIONS = {
     "recovery": "requests",
     "bulks": "requests",
     "bulk": "requests",
+    "views": "queue",
+    "view": "queue",
     "history": "history",
     "contact": "history",
     "settings": "settings",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from mergeui.audit.actions import Action
 from mergeui.review.grades import Grade
 from mergeui.review.risk import LABELS, Risk
+from mergeui.review.saved import LONGEST_NAME
 from mergeui.review.text import CHANNEL_NAMES
 from mergeui.web import searching
 from mergeui.web.queue import STATES, Wanted
@@ -125,6 +126,17 @@ class SearchForm(LookForm):
         """What is looked for; an unusable page is the first."""
         number = int(self.value_of("page") or 1)
         return searching.Wanted(self.value_of("q"), self.value_of("by"), number)
+
+
+class ViewForm(forms.Form):
+    """A saved view's name, and whether the team sees it."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=LONGEST_NAME,
+        error_messages={"required": _("Give the view a name.")},
+    )
+    shared = forms.BooleanField(label=_("Share with the team"), required=False)
 
 
 class NoteForm(forms.Form):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mergeui.accounts.models import Density, User
+from mergeui.review.saved import SavedView
 from mergeui.web.reader import UTC, known_zone, zones
 
 # Where the desk begins: what stands behind /groups/?, and its words.
@@ -53,7 +54,7 @@ class PreferencesForm(forms.Form):
         )
         self._choose("language", [("", as_browser), *settings.LANGUAGES])
         self._choose("time_zone", _zone_choices(chosen["time_zone"]))
-        self._choose("opens", _view_choices(user.opens))
+        self._choose("opens", _view_choices(user))
 
     def _choose(self, name: str, choices: list[tuple[str, Any]]) -> None:
         field = self.fields[name]
@@ -76,6 +77,11 @@ def _zone_choices(own: str) -> list[tuple[str, Any]]:
     return [(UTC, UTC), *areas.items()]
 
 
-def _view_choices(own: str) -> list[tuple[str, Any]]:
-    choices = list(VIEWS.items())
-    return choices if own in VIEWS else [*choices, (own, own)]
+def _view_choices(user: User) -> list[tuple[str, Any]]:
+    """The views that come with the desk, and those that the person may use, if they fit."""
+    member = getattr(user, "member", None)
+    saved = SavedView.objects.seen_by(user, member.organization) if member else ()
+    longest = User._meta.get_field("opens").max_length or 0
+    named = {view.query: view.name for view in saved if len(view.query) <= longest}
+    choices = {**named, **VIEWS, user.opens: {**named, **VIEWS}.get(user.opens, user.opens)}
+    return list(choices.items())

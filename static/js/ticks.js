@@ -40,7 +40,11 @@
   document.addEventListener("reset", (event) => {
     if (event.target.id === "ticks") setTimeout(count);
   });
-  document.addEventListener("htmx:beforeSwap", () => {
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // What somebody types into a menu of the views must not go when they are counted again.
+    if (event.target.id === "views" && event.target.querySelector(":popover-open")) {
+      event.detail.shouldSwap = false;
+    }
     kept = boxes().filter((box) => box.checked).map((box) => box.value);
   });
   document.addEventListener("htmx:afterSwap", () => {

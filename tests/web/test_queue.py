@@ -270,16 +270,16 @@ def test_pages(client: Client) -> None:
 
 def test_a_fixed_number_of_queries(client: Client, django_assert_num_queries) -> None:
     client.get("/groups/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/groups/")
     some_groups(40)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/groups/")
 
 
 def test_few_queries_for_approvers_and_filters(desk: Desk, django_assert_max_num_queries) -> None:
     client = somebody(Role.APPROVER)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         client.get("/groups/?q=ana&channel=whatsapp_bot&segment=seg_vip&risk=none&size=2&at=last")
 
 

@@ -183,7 +183,7 @@ def test_the_page_after_a_change_of_language_speaks_the_new_one(client: Client) 
 def test_settings_come_with_the_member(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(2):  # session, member
+    with django_assert_num_queries(3):  # session, member, views
         client.get("/settings/")
 
 

@@ -22,7 +22,9 @@ from mergeui.web.htmx import wants_fragment
 from mergeui.web.onward import COOKIE
 from mergeui.web.paging import Page, bounded_count, paginate
 from mergeui.web.reader import begins_at
+from mergeui.web.saved import query_of
 from mergeui.web.ticking import ticking
+from mergeui.web.views import saved
 
 USUAL = {("state", "open"), ("sort", "oldest")}
 
@@ -56,6 +58,7 @@ def queue(request: MemberRequest) -> HttpResponse:
         "sync": refresh.line(runs, timezone.now()),
         "reopen_words": _("Reopen"),
         "can_decide": request.member.can(Role.OPERATOR),
+        **({} if fragment else saved.of_queue(request, query_of(wanted))),
     }
     response = render(request, "queue/page.html" + ("#results" if fragment else ""), context)
     if fragment:
