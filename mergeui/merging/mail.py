@@ -151,10 +151,12 @@ def _waiting(count: int, first: datetime | None, now: datetime) -> str:
         "{count} merge waits for your approval.", "{count} merges wait for your approval.", count
     ).format(count=count)
     days = (first - now) // timedelta(days=1)
-    until = ngettext(
-        "The first one expires in {days} day.", "The first one expires in {days} days.", days
-    ).format(days=days)
-    return f"{words} {until if days else _('The first one expires today.')}"
+    until = _("The first one expires today.")
+    if days:
+        until = ngettext(
+            "The first one expires in {days} day.", "The first one expires in {days} days.", days
+        ).format(days=days)
+    return f"{words} {until}"
 
 
 def _rejected(count: int) -> str:

@@ -146,7 +146,9 @@ def unknown_names(names: Sequence[str]) -> str:
     if not names:
         return ""
     listed = ", ".join(f"@{visible(name[:60])}" for name in names[:5])
-    return _("Nobody on this team is called {names}, so nobody was told.").format(names=listed)
+    return _(
+        "Nobody on this team is called {names}, so the note tells nobody by that name."
+    ).format(names=listed)
 
 
 def unread_count(member: Membership) -> int:

@@ -174,6 +174,8 @@ def test_in_the_language_of_the_person(desk: Desk, olga: Membership, paula: Memb
     send_due(desk.organization)
 
     assert "aprobación" in mail.outbox[0].subject
+    later(days=6)
+    assert "La primera caduca hoy." in written(paula, timezone.now()).body
 
 
 def test_only_who_is_there_in_this_organisation(desk: Desk, olga: Membership) -> None:

@@ -45,7 +45,7 @@ def test_a_note_on_a_group(desk: Desk, olga: Membership, paula: Membership) -> N
 
     assert "Notes (1)" in page
     assert '<b class="mention">@paula</b> the same?\nI think so, @sam.' in page
-    assert "Nobody on this team is called @sam, so nobody was told." in page
+    assert "Nobody on this team is called @sam, so the note tells nobody by that name." in page
     assert "To tell somebody: @paula" in page
 
 
