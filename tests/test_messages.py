@@ -1,5 +1,7 @@
 """The words in other languages: complete, made of the code as it is, and compiled."""
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,40 @@ def test_words_are_found_in_code_and_templates(tmp_path: Path) -> None:
         (None, "Queue's"),
         (None, "By %(who)s"),
     }
+
+
+def calls() -> Iterator[tuple[str, ast.Call, list[ast.AST]]]:
+    """Every call in the product: where, the call, and what it stands in."""
+    for path in sorted((messages.ROOT / "mergeui").rglob("*.py")):
+        waiting: list[tuple[ast.AST, list[ast.AST]]] = [(ast.parse(path.read_text()), [])]
+        while waiting:
+            node, around = waiting.pop()
+            if isinstance(node, ast.Call):
+                yield f"{path.name}:{node.lineno}", node, around
+            waiting += [(child, [*around, node]) for child in ast.iter_child_nodes(node)]
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def test_no_word_hides_in_an_f_string() -> None:
+    """Up to Python 3.11 one is a single token, so nothing in it is found for the catalogue."""
+    hidden = [
+        where
+        for where, call, around in calls()
+        if name_of(call) in messages.WORDS and any(isinstance(one, ast.JoinedStr) for one in around)
+    ]
+    assert hidden == []
+
+
+def test_what_a_service_refuses_is_said_in_the_readers_language() -> None:
+    refusals = {"Invalid", "NotAllowed", "Stale"}
+    english = [
+        where
+        for where, call, _ in calls()
+        if name_of(call) in refusals
+        and call.args
+        and isinstance(call.args[0], ast.Constant | ast.JoinedStr)
+    ]
+    assert english == []

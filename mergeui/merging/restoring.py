@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
@@ -183,6 +184,8 @@ def _move(
 def _overtaken(lost: LostOptOut) -> str:
     fresh = LostOptOut.objects.select_related("wanted_by").get(pk=lost.pk)
     if fresh.state == State.SET:
-        return "It is set again already."
-    who = f" by {fresh.wanted_by}" if fresh.wanted_by else ""
-    return f"This was asked for already{who}; the worker does it now."
+        return _("It is set again already.")
+    if fresh.wanted_by is None:
+        return _("This was asked for already; the worker does it now.")
+    words = _("This was asked for already by {who}; the worker does it now.")
+    return words.format(who=fresh.wanted_by)

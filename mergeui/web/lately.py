@@ -89,7 +89,7 @@ def _bar(decision: Decision, now: datetime) -> Bar:
         GroupState.SNOOZED: _("Snoozed until {day}: {names}.")
         if until
         else _("Snoozed until something changes: {names}."),
-    }.get(GroupState(group.state), "{state}: {names}.")
+    }.get(GroupState(group.state), _("{state}: {names}."))
     return Bar(
         _say(words, ", ".join(group.names[:2]), day=until, state=group.get_state_display()),
         reverse("group", args=[group.pk]),
@@ -108,7 +108,7 @@ def _of_request(request: MergeRequest, undo: int, now: datetime) -> Bar:
         if seconds
         else _("About to merge: {names}."),
         RequestState.EXECUTING: _("Merging now: {names}."),
-    }.get(state, "{state}: {names}.")
+    }.get(state, _("{state}: {names}."))
     # The number that runs is for the eyes: it would be read out every second.
     number = format_html(
         '<span aria-hidden="true" data-countdown>{}</span><span class="unseen">{}</span>',

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Organization, Role, User
 from mergeui.audit.actor import Actor
@@ -85,7 +86,7 @@ def prepare(
     own = groups.filter(organization=by_user.organization)
     found = [Listed(*row) for row in own.values_list(*COLUMNS)[: MOST_GROUPS + 1]]
     if not found:
-        raise Invalid("Tick at least one group first.")
+        raise Invalid(_("Tick at least one group first."))
     now = timezone.now()
     sorting = Sorting(
         kind,

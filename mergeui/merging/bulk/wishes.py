@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
@@ -25,10 +26,10 @@ def confirm(
     """
     require(by_user, Role.OPERATOR)
     if not bulk.waiting:
-        raise Invalid("Every group is set aside, so there is nothing to do here.")
+        raise Invalid(_("Every group is set aside, so there is nothing to do here."))
     if bulk.kind == BulkKind.SNOOZE:
         if until is None:
-            raise Invalid("Choose the day on which the groups come back.")
+            raise Invalid(_("Choose the day on which the groups come back."))
         check_snooze(until)
     move(
         bulk,
@@ -126,15 +127,15 @@ def overtaken(bulk: BulkDecision) -> str:
     """The sentence for somebody who comes too late to a bulk decision."""
     fresh = BulkDecision.objects.filter(pk=bulk.pk).first()
     said = {
-        BulkState.WORKING: "This has begun already. Watch here how far it is.",
-        BulkState.DONE: "This was finished meanwhile.",
-        BulkState.STOPPED: "This was stopped meanwhile.",
-        BulkState.TAKING_BACK: "This is being taken back already.",
-        BulkState.TAKEN_BACK: "This was taken back already.",
+        BulkState.WORKING: _("This has begun already. Watch here how far it is."),
+        BulkState.DONE: _("This was finished meanwhile."),
+        BulkState.STOPPED: _("This was stopped meanwhile."),
+        BulkState.TAKING_BACK: _("This is being taken back already."),
+        BulkState.TAKEN_BACK: _("This was taken back already."),
     }
     if fresh is None:
-        return "This summary is too old and was put away. Choose the groups once more."
-    return said.get(BulkState(fresh.state), "This has not begun yet.")
+        return _("This summary is too old and was put away. Choose the groups once more.")
+    return said.get(BulkState(fresh.state), _("This has not begun yet."))
 
 
 def _require_say(bulk: BulkDecision, by_user: Actor) -> None:

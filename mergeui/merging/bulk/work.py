@@ -8,12 +8,15 @@ are right, and a group is decided only while nobody has stopped it.
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Membership, Organization
 from mergeui.audit.actions import Action
@@ -71,7 +74,7 @@ def work_portion(organization: Organization, *, go_on: Callable[[], bool] = lamb
     """
     decided = 0
     for bulk in BulkDecision.objects.of(organization).unfinished().order_by("pk"):
-        for _ in range(_room(bulk)):
+        for _turn in range(_room(bulk)):
             if not go_on() or not work_on(bulk.pk):
                 break
             decided += 1
@@ -100,7 +103,7 @@ def work_on(number: int) -> bool:
             return False
         before = item.state
         try:
-            with transaction.atomic():
+            with transaction.atomic(), _language_of(bulk):
                 fate = turn.take(item)
         except NotAllowed:
             _stop(bulk)
@@ -115,6 +118,11 @@ def work_on(number: int) -> bool:
             fate = Fate(State.FAILED, Why.FAILED.value, request_id=item.request_id)
         _write(bulk, item, before, fate)
     return True
+
+
+def _language_of(bulk: BulkDecision) -> AbstractContextManager[None]:
+    """What is read of it is kept for the person who asked, so it is in their language."""
+    return translation.override(bulk.asked_by.language or settings.LANGUAGE_CODE)
 
 
 class _Deciding:
@@ -181,7 +189,7 @@ class _Deciding:
             organization=bulk.organization, user=bulk.asked_by, user__is_active=True
         ).first()
         if member is None:
-            raise NotAllowed("The person who asked is no longer a member of this team.")
+            raise NotAllowed(_("The person who asked is no longer a member of this team."))
         return Actor.member(member, address=bulk.address, request_id=bulk.request_id)
 
     def end(self) -> None:

@@ -140,13 +140,13 @@ class BulkItem(models.Model):
     class Why(models.TextChoices):
         """Why a group was set aside, or failed; `detail` in brackets."""
 
-        RISKY = "risky", "Risky"  # (the codes of review.risk.Risk)
-        GRADE = "grade", "Names conflict"  # (the grade; none when it was never graded)
-        CLAIMED = "claimed", "Open by somebody else"  # (by whom)
-        DECIDED = "decided", "Decided already"  # (its state)
+        RISKY = "risky", _("Risky")  # (the codes of review.risk.Risk)
+        GRADE = "grade", _("Names conflict")  # (the grade; none when it was never graded)
+        CLAIMED = "claimed", _("Open by somebody else")  # (by whom)
+        DECIDED = "decided", _("Decided already")  # (its state)
         ELSEWHERE = "elsewhere", _("In another bulk decision")
         CHANGED = "changed", _("Changed since the summary")
-        REFUSED = "refused", "Refused"  # (the sentence)
+        REFUSED = "refused", _("Refused")  # (the sentence)
         FAILED = "failed", _("Failed")
 
     bulk = models.ForeignKey(BulkDecision, on_delete=models.CASCADE, related_name="items")

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
 from mergeui.merging.models.request import MergeRequest
@@ -32,9 +33,9 @@ class LostOptOut(models.Model):
     class State(models.TextChoices):
         """Lost, until somebody wants it set again and it is."""
 
-        LOST = "lost", "Lost"
-        WANTED = "wanted", "To be set again"
-        SET = "set", "Set again"
+        LOST = "lost", _("Lost")
+        WANTED = "wanted", _("To be set again")
+        SET = "set", _("Set again")
 
     request = models.OneToOneField(
         MergeRequest, on_delete=models.CASCADE, related_name="lost_opt_out"

@@ -26,7 +26,7 @@ def _get(request: MemberRequest, pk: int) -> LostOptOut:
 def opt_out(request: MemberRequest, pk: int) -> HttpResponse:
     """How far it is: the part of the request's page, which asks for it while it is being set."""
     if not wants_fragment(request):
-        raise Http404("This is a part of the page of its request.")
+        raise Http404(_("This is a part of the page of its request."))
     wanted = _get(request, pk).request
     context = {"wanted": wanted, "opt_out": shown.of(wanted, request.member, timezone.now())}
     return render(request, "requests/opt_out.html", context)
