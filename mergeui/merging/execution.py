@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from mergeui.audit.actions import Action
@@ -32,7 +32,8 @@ from mergeui.merging.outcome import Outcome, send
 from mergeui.merging.reading import read_again
 from mergeui.merging.settle import about
 from mergeui.merging.standing import Halt, halt
-from mergeui.merging.unasked import names_of, remember, sentences, unasked_of
+from mergeui.merging.unasked import in_part, names_of, remember
+from mergeui.merging.unwritten import answer_unwritten, call_unwritten
 from mergeui.review.again import follow
 from mergeui.review.models import Group
 from mergeui.review.seen import changes
@@ -47,8 +48,6 @@ REST_CHANGED = Said("The rest was not sent, because the contacts changed.")
 NOT_LOOKED_UP = Said("Whether that is so could not be looked up. {sentence}")
 YET_GONE = Said("Yet gone from Invent: {names}.")
 TRIED = Said("Tried {count} time.", "Tried {count} times.")
-ONLY_A_PART = Said("Invent merged only a part of what was sent.")
-NOT_MERGED = Said("Not merged: {name}.")
 GIVEN_UP = (BulkState.TAKING_BACK, BulkState.TAKEN_BACK)
 
 
@@ -81,7 +80,8 @@ def execute(
     """Carries out a claimed request, call by call; stops at the first that is not plainly merged.
 
     What goes wrong with Invent becomes the state of the request. A worker that lost its lease
-    leaves the request to whoever has it now. `go_on` is asked between two calls.
+    leaves the request to whoever has it now. `go_on` is asked between two calls. Raises NotWritten
+    when the database can't take what has to be written down.
     """
     job = Job(request, lease, client)
     with suppress(LeaseLost, Stale):
@@ -147,18 +147,34 @@ class Job:
     # The call
 
     def call(self, chunk: tuple[str, ...]) -> bool:
-        """Makes one call: written down with its history first, then sent once."""
+        """Makes one call: written down with its history first, then sent once.
+
+        Raises NotWritten when the database can't.
+        """
         call = self.client.prepare_merge(self.request.primary_contact_id, chunk)
-        attempt = self.begin(call)
         try:
-            journal.note(self.line(call))
+            attempt = self.begin(call)
+        except DatabaseError as error:
+            call_unwritten(self.claimed, error)
+        try:
+            journal.note(
+                journal.Line.before(
+                    call,
+                    self.started,
+                    organization=self.request.organization_id,
+                    request=self.request.pk,
+                )
+            )
         except journal.JournalFailed as error:
             outcome = Outcome.not_sent(str(error))
         else:
             outcome = send(self.client, call, last_check=partial(self.lease.check, self.request))
         if outcome.state == Attempt.State.REFUSED and not isinstance(outcome.error, RateLimited):
             outcome = replace(outcome, doubt=self.doubt())
-        go_on = self.record(attempt, outcome)
+        try:
+            go_on = self.record(attempt, outcome)
+        except DatabaseError as error:
+            answer_unwritten(self.request, outcome, error)
         if isinstance(outcome.error, Unauthorized):
             halt(self.request.organization, Halt.KEY, outcome.reason)
         return go_on
@@ -183,18 +199,6 @@ class Job:
             shared["personal"]["contacts"] = [contact.raw for contact in self.present]
             self.started = record(Action.ATTEMPT_STARTED, by_user=self.claimed.by, **shared)
         return attempt
-
-    def line(self, call: MergeCall) -> journal.Line:
-        """What is noted of a call outside the database."""
-        return journal.Line(
-            entry=self.started.number,
-            hash=self.started.hash,
-            at=self.started.at.isoformat(),
-            organization=self.request.organization_id,
-            request=self.request.pk,
-            primary=call.primary_id,
-            sources=call.source_ids,
-        )
 
     def doubt(self) -> str:
         """Why a documented refusal can't be believed: rule 4 wants it read back all the same.
@@ -278,7 +282,7 @@ class Job:
                     return True
                 claimed.end(RequestState.MERGED, [])
             case Attempt.State.PARTIAL:
-                claimed.end(RequestState.PARTIAL, self.in_part())
+                claimed.end(RequestState.PARTIAL, in_part(self.request))
             case Attempt.State.NOT_SENT if self.request.tries + 1 < MOST_TRIES:
                 claimed.postpone(reason, count=True)
             case Attempt.State.NOT_SENT:
@@ -292,15 +296,3 @@ class Job:
             case _:
                 claimed.unknown(reason)
         return False
-
-    def in_part(self) -> list[str]:
-        """Source by source, what an answer left out and what it names beyond what was asked."""
-        left = self.request.sources.exclude(state=Source.State.MERGED)
-        found = [NOT_MERGED(name=name) for name in left.values_list("name", flat=True)]
-        if found:
-            found.insert(0, ONLY_A_PART())
-        more = unasked_of(self.request.attempts.all())
-        if more:
-            told = sentences(more, names_of(self.request.organization, more))
-            found = [*told, *found]
-        return found

@@ -10,10 +10,12 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 from django.conf import settings
 
 from mergeui.audit.models import Entry
+from mergeui.invent import MergeCall
 from mergeui.said import Said
 
 READ_AT_ONCE = 64 * 1024
@@ -40,6 +42,19 @@ class Line:
     request: int
     primary: str
     sources: tuple[str, ...]
+
+    @classmethod
+    def before(cls, call: MergeCall, started: Entry, *, organization: int, request: int) -> Self:
+        """What is noted of a call that is about to be sent; `started` is its entry."""
+        return cls(
+            entry=started.number,
+            hash=started.hash,
+            at=started.at.isoformat(),
+            organization=organization,
+            request=request,
+            primary=call.primary_id,
+            sources=call.source_ids,
+        )
 
     @property
     def known(self) -> bool:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mergeui.accounts.models import Organization
 from mergeui.invent.guard import quoted_id
-from mergeui.merging.models import Attempt, MergeRequest
+from mergeui.merging.models import Attempt, MergeRequest, Source
 from mergeui.review.models import Member, MergedContact
 from mergeui.review.text import shortened, visible
 from mergeui.said import Said
@@ -19,6 +19,8 @@ from mergeui.said import Said
 LONGEST_ID = 200
 MOST_TOLD = 20
 
+ONLY_A_PART = Said("Invent merged only a part of what was sent.")
+NOT_MERGED = Said("Not merged: {name}.")
 MORE_THAN_SENT = Said("Invent merged more than what was sent.")
 MERGED_UNASKED = Said("Merged although nobody asked for it: {name} ({contact_id}).")
 AND_MORE = Said("And {count} more, which the answer to the call names.")
@@ -76,3 +78,13 @@ def sentences(ids: Sequence[str], names: Mapping[str, str]) -> list[str]:
     ]
     more = len(ids) - len(told)
     return [MORE_THAN_SENT(), *told, *([AND_MORE(count=more)] if more else [])]
+
+
+def in_part(request: MergeRequest) -> list[str]:
+    """Source by source, what an answer left out and what it names beyond what was asked."""
+    left = request.sources.exclude(state=Source.State.MERGED)
+    found = [NOT_MERGED(name=name) for name in left.values_list("name", flat=True)]
+    if found:
+        found.insert(0, ONLY_A_PART())
+    more = unasked_of(request.attempts.all())
+    return [*sentences(more, names_of(request.organization, more)), *found] if more else found

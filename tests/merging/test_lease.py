@@ -24,6 +24,7 @@ from mergeui.merging.lease import Lease, LeaseLost
 from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
 from mergeui.merging.outcome import send
 from mergeui.merging.reconcile import recover
+from mergeui.merging.unwritten import NotWritten
 from mergeui.review.models import GroupState
 from tests.desk import Desk, actor, past
 from tests.merging.stage import (
@@ -342,12 +343,12 @@ def test_no_history_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
     request = approved(desk)
     with monkeypatch.context() as full_disk:
         full_disk.setattr(execution, "record", _fails)
-        with pytest.raises(DatabaseError):
+        with pytest.raises(NotWritten, match="could not write the call down"):
             execute(desk)
 
     assert desk.counters.merge_calls == 0
     assert not request.attempts.exists()
-    another_worker_finds_it(request)
+    past(request, execute_after=1)
     desk.work()
     assert (fresh(request).state, desk.counters.merge_calls) == (RequestState.MERGED, 1)
 
@@ -365,7 +366,7 @@ def test_an_answer_that_can_not_be_recorded_is_looked_for(
     request = approved(desk)
     with monkeypatch.context() as full_disk:
         full_disk.setattr(Job, step, _fails)
-        with pytest.raises(DatabaseError):
+        with pytest.raises(NotWritten, match="Invent answered 200"):
             execute(desk)
 
     assert fresh(request).state == RequestState.EXECUTING

@@ -6,7 +6,6 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -27,21 +26,11 @@ from mergeui.review.models import Group, SyncRun
 from mergeui.review.sync import request_sync
 from mergeui.sandbox import Fault
 from tests.browser.live import LiveDesk
-from tests.contacts import contact
 from tests.desk import member, past
 from tests.merging.programs import Program, wait_until
-from tests.merging.stage import PHONE, approved, fresh
+from tests.merging.stage import approved, fresh
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_nobody_waits")]
-
-
-@pytest.fixture
-def live(settings: Any) -> Iterator[LiveDesk]:
-    """Two Anas behind a socket."""
-    desk = LiveDesk(contact("Ana", PHONE), contact("Ana", PHONE))
-    settings.INVENT_API_URL, settings.INVENT_API_KEY = desk.invent_url, "sandbox-key"
-    yield desk
-    desk.close()
 
 
 @pytest.fixture(autouse=True)
@@ -57,14 +46,6 @@ def nobody_listens() -> str:
     with socket.socket() as taker:
         taker.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{taker.getsockname()[1]}"
-
-
-@pytest.fixture
-def start(tmp_path: Path, live: LiveDesk) -> Callable[..., Program]:
-    """Starts a command against the stand-in, unless another address is given."""
-    return lambda *arguments, url="", **given: Program(
-        tmp_path, *arguments, url=url or live.invent_url, **given
-    )
 
 
 # As programs

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 
 from mergeui.accounts.models import Organization
 from mergeui.audit.anchor import BadAnchor
@@ -22,6 +22,7 @@ from mergeui.merging.gap import look_when_wanted
 from mergeui.merging.journal import JournalFailed
 from mergeui.merging.mail import send_due
 from mergeui.merging.standing import check_memory
+from mergeui.merging.unwritten import NotWritten, first_line
 from mergeui.merging.worker import (
     NotDurable,
     check_durable,
@@ -35,6 +36,8 @@ from mergeui.review.models import SyncRun
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 1.0
+# What was sent is written down already, or its own line has said that it is not.
+REFUSED = "The database refused what the worker had to write, so nothing was sent"
 MAIL_PAUSE_SECONDS = 5.0
 
 
@@ -74,9 +77,13 @@ class Command(BaseCommand):
         try:
             sync_when_due(organization, client=client, progress=self.stop_between_pages)
             watch_history()
+            self.one_round(organization, client)
         except Stopped:
             return
-        self.one_round(organization, client)
+        except NotWritten as error:
+            raise CommandError(str(error)) from error
+        except OperationalError as error:
+            raise CommandError(f"{REFUSED}: {first_line(error)}") from error
         if settings.NOTIFY_BY_EMAIL:
             send_due(organization, go_on=self.goes_on)
 
@@ -99,6 +106,11 @@ class Command(BaseCommand):
         while self.goes_on():
             try:
                 self.one_round(organization, client)
+            except NotWritten as error:
+                logger.critical("%s", error)
+            except OperationalError as error:
+                logger.critical("%s: %s", REFUSED, first_line(error))
+                connection.close_if_unusable_or_obsolete()
             except Exception:
                 # Such as a database that is away for a moment: nothing is lost, go on later.
                 logger.exception("The worker goes on after an error.")
@@ -117,6 +129,9 @@ class Command(BaseCommand):
                     watch_history()
                 except Stopped:
                     raise
+                except OperationalError as error:
+                    logger.critical("The sync goes on later: %s", first_line(error))
+                    connection.close_if_unusable_or_obsolete()
                 except Exception:
                     logger.exception("The sync goes on after an error.")
                     connection.close_if_unusable_or_obsolete()
