@@ -19,8 +19,8 @@ LINKS_GRADED = 100
 LONGEST_SEARCH_TEXT = 60_000
 LONGEST_VALUE = 1_000
 # What is stored of a group is made by rules. When they change, this does: then every group counts
-# as changed once, and the next sync stores it anew. 3: grades.
-RULES = b"3"
+# as changed once, and the next sync stores it anew. 4: grades.
+RULES = b"4"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,24 +21,29 @@ MOST_WORDS = 12
 MOST_NAMES = 60
 SHORTEST_SHORT_FORM = 3
 LEAST_LEFT_OUT = 3
-SHORTEST_WITH_TYPO = 6
+SHORTEST_WITH_TYPO = 5
 SHORTEST_FAMILY_WITH_TYPO = 4
 FEWEST_CONSONANTS = 2
+FEWEST_IN_A_RUN = 4
 
 TITLES = frozenset(
     ("dr", "prof", "mr", "mrs", "ms", "miss", "sir", "herr", "frau", "sr", "sra", "srta", "don",
      "dona", "mme", "mlle", "sig", "signora", "ing")
 )  # fmt: skip
 _WORD = re.compile(r"[a-z0-9]+")
-# Each is a syllable of its own: 张敏 is Zhang Min.
-_IDEOGRAPH = re.compile(r"([\u3400-\u9fff\uf900-\ufaff])")
+# Each is a syllable of its own: 张敏 is Zhang Min, 박하은 is Park Ha Eun.
+_SYLLABLE = re.compile(r"([\u3400-\u9fff\uf900-\ufaff\uac00-\ud7a3])")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _ABJAD = re.compile(r"[\u0590-\u06ff]")
 # One letter stands for p and f, one for b and v; in Korean for g and k, d and t.
-_CONSONANTS = str.maketrans("cfgdbv", "kpktpp", "aeiouwyh")
+_CONSONANTS = str.maketrans("cfgdbv", "kpktpp", "aeiouwy")
+_BREATHED = re.compile(r"(?<=[ckst])h")
+# What makes another first name of one: Paul and Paulina, Antoine and Antoinette.
+_FEMININE = ("ina", "ine", "ette", "tte", "etta", "ella", "elle")
 # Umlauts as they are written where a keyboard has none: Müller is Mueller.
 _UMLAUT = re.compile(r"([aou])e")
-_SOUNDS = str.maketrans("cyjwz", "kiivs", "h")
+_SOUNDS = str.maketrans("cyjwz", "kiivs")
+_SILENT = re.compile(r"(?<=[aeiouckst])h")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
@@ -59,6 +64,7 @@ class _Name:
     family: int
     abjad: bool
     hangul: bool
+    syllables: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ def names_agree(one: str, other: str) -> Agreement:
         return Agreement.PART
     if first.hangul or second.hangul:
         one, other = _skeleton("".join(short)), _skeleton("".join(long))
-        if len(one) >= FEWEST_CONSONANTS and _same_run(one, other):
+        if len(one) >= FEWEST_IN_A_RUN and _same_run(one, other):
             return Agreement.PART
     return Agreement.CONFLICT
 
@@ -109,16 +115,17 @@ def _parsed(name: str) -> _Name:
     before, comma, after = name.partition(",")
     if comma and before.strip() and after.strip():  # García, Ana
         name = f"{after} {before}"
-    spaced = _IDEOGRAPH.sub(r" \1 ", name)
-    words = _WORD.findall(latin(spaced))[:MOST_WORDS]
-    words = [word for word in words if word not in TITLES] or words
-    hangul = bool(_HANGUL.search(name))
-    family_first = (hangul or bool(_IDEOGRAPH.search(name))) and not comma
+    abjad, syllables = bool(_ABJAD.search(name)), bool(_SYLLABLE.search(name))
+    words = _WORD.findall(latin(_SYLLABLE.sub(r" \1 ", name)))[:MOST_WORDS]
+    if not abjad:  # where Omar is written mr
+        words = [word for word in words if word not in TITLES] or words
+    family_first = syllables and not comma
     return _Name(
         words=tuple(words),
         family=0 if family_first else len(words) - 1,
-        abjad=bool(_ABJAD.search(name)),
-        hangul=hangul,
+        abjad=abjad,
+        hangul=bool(_HANGUL.search(name)),
+        syllables=syllables,
     )
 
 
@@ -130,7 +137,7 @@ def _plain(word: str) -> str:
 @lru_cache(maxsize=8192)
 def _sound(word: str) -> str:
     """Spellings of one sound made the same: Sara and Sarah, Mark and Marc, Juri and Yuri."""
-    key = word.replace("ph", "f").translate(_SOUNDS)
+    key = _SILENT.sub("", word.replace("ph", "f")).translate(_SOUNDS)
     return _DOUBLED.sub(r"\1", key)
 
 
@@ -146,7 +153,9 @@ def _pairs(short: _Name, long: _Name) -> list[_Pair] | None:
     """
     found: list[_Pair] = []
     left_short, left_long = dict(enumerate(short.words)), dict(enumerate(long.words))
-    for agree in (_same, _alike, _initial):
+    # A syllable is a word of its own, and each is like many others.
+    ways = (_same,) if short.syllables or long.syllables else (_same, _alike, _initial)
+    for agree in ways:
         for i, word in list(left_short.items()):
             first = i == 0
             match = next((j for j, w in left_long.items() if agree(word, w, first or j == 0)), None)
@@ -190,7 +199,7 @@ def _alike(one: str, other: str, first: bool) -> bool:
     short, long = sorted((one, other), key=len)
     left_out = len(long) - len(short)
     if len(short) >= SHORTEST_SHORT_FORM and left_out >= LEAST_LEFT_OUT and long.startswith(short):
-        return True
+        return long[len(short) :] not in _FEMININE
     short, long = heard
     if len(short) < (SHORTEST_WITH_TYPO if first else SHORTEST_FAMILY_WITH_TYPO):
         return False
@@ -216,4 +225,4 @@ def _same_skeletons(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=8192)
 def _skeleton(word: str) -> str:
-    return _DOUBLED.sub(r"\1", word.translate(_CONSONANTS))
+    return _DOUBLED.sub(r"\1", _BREATHED.sub("", word).translate(_CONSONANTS))

@@ -33,6 +33,8 @@ PART = [
     ("Khaled Mansour", "خالد منصور"),
     ("Kim Minjun", "김민준"),
     ("敏", "张敏"),
+    ("하은", "박하은"),
+    ("عمر", "عمر الخطيب"),
 ]
 MISSING = [
     ("", "Ana"),
@@ -42,6 +44,7 @@ MISSING = [
     ("A. García", "Ana García"),
     ("A. G.", "Ana García"),
     ("张", "张敏"),
+    ("박", "박하은"),
 ]
 CONFLICT = [
     ("Maria Rossi", "Luca Rossi"),
@@ -49,6 +52,9 @@ CONFLICT = [
     ("Daniel Roy", "Daniela Roy"),
     ("Alexander Roy", "Alexandra Roy"),
     ("Lisa Roy", "Lina Roy"),
+    ("Antoine Roy", "Antoinette Roy"),
+    ("محمد العلي", "أحمد العلي"),
+    ("佐藤翔", "佐藤陽子"),
     ("Ana García", "Wei Chen"),
     ("Tom Baker", "Reception"),
     ("Ana García López", "Ana García Pérez"),
