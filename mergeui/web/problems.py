@@ -1,6 +1,6 @@
 """What a refusal looks like: a page, or for htmx a fragment for the place of problems."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext
@@ -18,6 +18,10 @@ TITLES = {
     500: _("Something went wrong on our side"),
     502: _("Invent can't be read"),
 }
+
+
+class NotHere(Http404):
+    """Not there, with a sentence of ours that says what: Django's own words name models."""
 
 
 def answer(

@@ -21,6 +21,17 @@ def test_nothing_there() -> None:
     assert "<nav" in text_of(answer)
 
 
+@pytest.mark.parametrize(
+    "path", ["/groups/4711/", "/requests/4711/", "/history/4711/", "/bulk/4711/"]
+)
+def test_what_is_not_there_is_told_in_our_words(path: str) -> None:
+    answer = somebody().get(path)
+
+    assert answer.status_code == 404
+    assert "it belongs to another team" in text_of(answer)
+    assert "matches the given query" not in text_of(answer)
+
+
 def test_nothing_there_for_people_outside(client: Client) -> None:
     assert "Sign in" in text_of(client.get("/nowhere/"))
 

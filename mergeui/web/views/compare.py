@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Prefetch
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -227,7 +227,7 @@ def raw(request: MemberRequest, pk: int, contact_id: str) -> HttpResponse:
     shown = group_of(request, pk)
     member = next((m for m in shown.members.all() if m.contact_id == contact_id), None)
     if member is None:
-        raise Http404(gettext("This contact is not in this group."))
+        raise problems.NotHere(gettext("This contact is not in this group."))
     text = json.dumps(member.raw, indent=2, ensure_ascii=False)
     context = {
         "group": shown,

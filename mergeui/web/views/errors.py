@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -29,8 +29,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: not there, or not your organisation's; which of the two is not said."""
-    said = exception.args[0] if isinstance(exception, Http404) and exception.args else ""
-    sentence = said if isinstance(said, str) and said.endswith(".") else ""
+    sentence = str(exception) if isinstance(exception, problems.NotHere) else ""
     return problems.answer(
         request,
         404,

@@ -1,6 +1,6 @@
 """Setting an opt-out again that a merge lost."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,7 @@ from mergeui.errors import Problem
 from mergeui.merging import restoring
 from mergeui.merging.models import LostOptOut
 from mergeui.web import optout as shown
+from mergeui.web import problems
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.views.requests import refused
@@ -26,7 +27,7 @@ def _get(request: MemberRequest, pk: int) -> LostOptOut:
 def opt_out(request: MemberRequest, pk: int) -> HttpResponse:
     """How far it is: the part of the request's page, which asks for it while it is being set."""
     if not wants_fragment(request):
-        raise Http404(_("This is a part of the page of its request."))
+        raise problems.NotHere(_("This is a part of the page of its request."))
     wanted = _get(request, pk).request
     context = {"wanted": wanted, "opt_out": shown.of(wanted, request.member, timezone.now())}
     return render(request, "requests/opt_out.html", context)
