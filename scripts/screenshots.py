@@ -3,7 +3,7 @@
 What the README shows is made by this, so that it shows what is there.
 """
 
-import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from scripts import browser as installed
+from scripts import pictures
 from scripts.supervise import ROOT
 
 TARGET = ROOT / "docs" / "screenshots"
 LOOKS: dict[str, dict[str, object]] = {
     "": {"viewport": {"width": 1280, "height": 800}},
-    "-narrow": {"viewport": {"width": 375, "height": 812}},
+    "-narrow": {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True},
     "-dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
 }
 # Chromium asks for updates at every start, unless it is told not to.
@@ -30,32 +31,34 @@ def main() -> None:
     path = installed.find()
     if path is None:
         raise SystemExit(installed.HELP)
-    TARGET.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(TARGET, ignore_errors=True)
+    TARGET.mkdir(parents=True)
+    desk = pictures.Desk()
     with demo() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(path), args=QUIET)
-        made = one_merge(browser, address)
+        people = [signed_in(browser, address, name) for name in ("operator", "approver")]
+        pictures.prepare(desk, *people)
         for look, wishes in LOOKS.items():
-            page = signed_in(browser, address, "approver", **wishes)
-            for name, where in pages(made).items():
-                page.goto(where)
-                if name == "compare":
-                    page.locator("input[name=sources]").last.check()
-                    page.get_by_text("Decided by Invent").wait_for()
-                    page.evaluate("scrollTo(0, 0)")
-                page.wait_for_timeout(200)
-                page.screenshot(path=TARGET / f"{name}{look}.png")
+            take(browser, address, desk, look, wishes)
         browser.close()
     print(f"{len(list(TARGET.glob('*.png')))} pictures in {TARGET.relative_to(ROOT)}")
 
 
-def pages(made: str) -> dict[str, str]:
-    """The pages by name; `made` is the address of a merge request."""
-    return {
-        "queue": "/groups/",
-        "compare": "/groups/3/",
-        "request": made,
-        "history": "/history/",
-    }
+def take(
+    browser: Browser, address: str, desk: pictures.Desk, look: str, wishes: dict[str, object]
+) -> None:
+    """Every scene in one look."""
+    pages: dict[str, Page] = {}
+    for scene in pictures.SCENES:
+        if scene.user not in pages:
+            pages[scene.user] = signed_in(browser, address, scene.user, **wishes)
+        page = pages[scene.user]
+        page.goto(desk.places.get(scene.place, scene.place))
+        scene.doing(page)
+        page.mouse.move(0, 0)
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_timeout(200)
+        page.screenshot(path=TARGET / f"{scene.name}{look}.png", full_page=scene.whole)
 
 
 @contextmanager
@@ -80,29 +83,16 @@ def demo() -> Iterator[str]:
 
 
 def signed_in(browser: Browser, address: str, name: str, **wishes: object) -> Page:
-    """A page of one of the demo's users."""
+    """A page of one of the demo's users, or of nobody."""
     page = browser.new_context(base_url=address, **wishes).new_page()  # type: ignore[arg-type]
+    if not name:
+        return page
     page.goto("/login/")
     page.get_by_label("User name").fill(name)
     page.get_by_label("Password").fill(f"{name}-tries-the-desk")
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/groups/")
     return page
-
-
-def one_merge(browser: Browser, address: str) -> str:
-    """Merges one easy group and asks for one risky one; the address of the first."""
-    page = signed_in(browser, address, "operator")
-    page.goto("/groups/2/")
-    page.get_by_role("button", name=re.compile("^Merge")).click()
-    page.get_by_text("The contacts are one now.").wait_for(timeout=60_000)
-    made = page.url
-    page.goto("/groups/12/")
-    page.locator("input[name=sources]").last.check()
-    page.get_by_label(re.compile("I have read what is risky")).check()
-    page.get_by_role("button", name=re.compile("^Ask")).click()
-    page.get_by_text("A second person has to approve it.").wait_for()
-    return made
 
 
 if __name__ == "__main__":
