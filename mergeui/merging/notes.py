@@ -54,8 +54,6 @@ def pieces(text: str, names: Collection[str]) -> list[tuple[str, str]]:
     end = 0
     for match in _MENTION.finditer(text):
         name = _name(match[1], names)
-        if not name:
-            continue
         stop = match.start() + 1 + len(name)
         found += [(text[end : match.start()], ""), (text[match.start() : stop], name.casefold())]
         end = stop
@@ -65,7 +63,7 @@ def pieces(text: str, names: Collection[str]) -> list[tuple[str, str]]:
 def _name(typed: str, names: Collection[str]) -> str:
     """The longest beginning that is somebody's name; the whole without its full stop otherwise."""
     name = typed
-    while name and name.casefold() not in names:
+    while name.casefold() not in names:
         if name[-1] not in _AFTER:
             return typed.rstrip(_AFTER)
         name = name[:-1]

@@ -141,7 +141,7 @@ def test_the_proposer_can_not_reject_but_withdraw(settings: Any) -> None:
     cancel(request, by_user=proposer)
 
     assert request.state == RequestState.WITHDRAWN
-    assert request.outcome == ["vera took this request back. Nothing was sent to Invent."]
+    assert request.outcome == ["vera took this request back.", "Nothing was sent to Invent."]
 
 
 # Reading again, and the last guard

@@ -179,3 +179,17 @@ def test_who_may_not(desk: Desk, olga: Membership) -> None:
     viewer = text_of(somebody(Role.VIEWER).get(f"/groups/{request.group_id}/"))
     assert "Nobody has written a note yet." in viewer
     assert "Write a note" not in viewer
+
+
+def test_a_large_team_is_named_in_part(desk: Desk, olga: Membership) -> None:
+    where = f"/groups/{desk.group().pk}/"
+    alone = text_of(client_of(olga).get(where))
+    assert "Kept in the history; it can't be changed.</p>" in alone.replace("&#x27;", "'")
+    for n in range(14):
+        member(Role.VIEWER, name=f"person{n:02}")
+
+    page = text_of(client_of(olga).get(where))
+
+    assert "@person00 @person01" in page
+    assert "@person11 and 2 more" in page
+    assert "@person12" not in page
