@@ -30,6 +30,7 @@ from mergeui.merging.models import (
     BulkDecision,
     BulkItem,
     BulkKind,
+    BulkQuerySet,
     BulkState,
     MergeRequest,
     RequestState,
@@ -45,6 +46,9 @@ PORTION = 20
 # Merges of one bulk decision that wait for the worker at a time: the rest is not asked for before,
 # so that stopping half-way stops most of it.
 MOST_UNDER_WAY = 500
+
+# Columns of a group that its decision doesn't need; they may be long.
+UNREAD = ("search_text", "links", "graded_links", "segment_labels")
 
 LOST_ROLE = "lost_role"
 
@@ -73,12 +77,16 @@ def work_portion(organization: Organization, *, go_on: Callable[[], bool] = lamb
     Several bulk decisions take turns.
     """
     decided = 0
-    for bulk in BulkDecision.objects.of(organization).unfinished().order_by("pk"):
+    for bulk in _unfinished().of(organization).order_by("pk"):
         for _turn in range(_room(bulk)):
-            if not go_on() or not work_on(bulk.pk):
+            if not go_on() or not _step(bulk):
                 break
             decided += 1
     return decided
+
+
+def _unfinished() -> BulkQuerySet:
+    return BulkDecision.objects.unfinished().select_related("organization", "asked_by", "ended_by")
 
 
 def _room(bulk: BulkDecision) -> int:
@@ -91,10 +99,15 @@ def _room(bulk: BulkDecision) -> int:
 
 def work_on(number: int) -> bool:
     """Decides the next group of a bulk decision, or ends it; False when nothing is to do now."""
+    bulk = _unfinished().filter(pk=number).first()
+    return bulk is not None and _step(bulk)
+
+
+def _step(bulk: BulkDecision) -> bool:
+    """`work_on` for one that was read a moment ago: it goes on only while its state is the same."""
     with transaction.atomic():
-        held = BulkDecision.objects.select_for_update(of=("self",)).unfinished().filter(pk=number)
-        bulk = held.select_related("organization", "asked_by", "ended_by").first()
-        if bulk is None:
+        held = BulkDecision.objects.select_for_update().filter(pk=bulk.pk, state=bulk.state)
+        if not held.values_list("pk").first():
             return False
         turn = _Undoing(bulk) if bulk.state == BulkState.TAKING_BACK else _Deciding(bulk)
         item = turn.following()
@@ -114,7 +127,7 @@ def work_on(number: int) -> bool:
             raise  # The database is away or busy: this group has its turn later.
         except Exception:
             # One group that can't be understood must not hold up the thousands behind it.
-            logger.exception("Group %s of bulk decision %s failed.", item.group_id, number)
+            logger.exception("Group %s of bulk decision %s failed.", item.group_id, bulk.pk)
             fate = Fate(State.FAILED, Why.FAILED.value, request_id=item.request_id)
         _write(bulk, item, before, fate)
     return True
@@ -141,8 +154,7 @@ class _Deciding:
         Raises NotAllowed when the person's role was taken away meanwhile.
         """
         by_user = self.person()
-        groups = Group.objects.select_for_update(of=("self",)).select_related("claimed_by")
-        group = groups.get(pk=item.group_id)
+        group = Group.objects.select_for_update().defer(*UNREAD).get(pk=item.group_id)
         if group.state != GroupState.OPEN:
             return Fate.aside(Why.DECIDED, group.state)
         if group.fingerprint != item.fingerprint:
@@ -264,6 +276,7 @@ def _stop(bulk: BulkDecision) -> None:
 
 def _move(bulk: BulkDecision, state: BulkState, action: Action, *, because: str = "") -> None:
     by_user = Actor.system(bulk.organization)
+    bulk.refresh_from_db(fields=["total", "done", "set_aside", "failed", "taken_back"])
     changes = {"state": state.value, "ended_at": timezone.now(), "because": because}
     move(
         bulk,

@@ -6,7 +6,13 @@ reconcile.py, restoring.py and bulk/ (design.md, rule 1).
 
 from mergeui.merging.models.approval import Approval
 from mergeui.merging.models.attempt import Attempt, ReadBack
-from mergeui.merging.models.bulk import BulkDecision, BulkItem, BulkKind, BulkState
+from mergeui.merging.models.bulk import (
+    BulkDecision,
+    BulkItem,
+    BulkKind,
+    BulkQuerySet,
+    BulkState,
+)
 from mergeui.merging.models.opt_out import LostOptOut
 from mergeui.merging.models.request import ContactLock, MergeRequest, RequestQuerySet, Source
 from mergeui.merging.models.standing import Standing
@@ -29,6 +35,7 @@ __all__ = [
     "BulkDecision",
     "BulkItem",
     "BulkKind",
+    "BulkQuerySet",
     "BulkState",
     "ContactLock",
     "LostOptOut",
