@@ -32,7 +32,7 @@ from mergeui.review.claims import free_for
 from mergeui.review.decisions import already, part_of, require, too_late
 from mergeui.review.models import Group, GroupState, MergedContact
 from mergeui.review.pairs import said_of
-from mergeui.review.risk import BY_HAND, Caution, ToldApart, cautions
+from mergeui.review.risk import Caution, ToldApart, cautions, put_together
 from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.review.text import display_name
 
@@ -98,7 +98,7 @@ def choose(
     chosen = tuple(by_id[source_id] for source_id in source_ids)
     primary = by_id[primary_id]
     found = cautions((primary, *chosen), said=said)
-    return Choice(primary, chosen, (BY_HAND, *found) if by_hand else found)
+    return Choice(primary, chosen, (put_together(), *found) if by_hand else found)
 
 
 def second_person_needed(choice: Choice) -> bool:

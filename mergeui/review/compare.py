@@ -14,7 +14,7 @@ from mergeui.dates import day, short_day
 from mergeui.invent import Contact
 from mergeui.review.aligned import channel_rows
 from mergeui.review.evidence import Link, links, sentence
-from mergeui.review.risk import BY_HAND, Caution, ToldApart, cautions
+from mergeui.review.risk import Caution, ToldApart, cautions, put_together
 from mergeui.review.rows import About, Cell, Kind, Label, Row, Verdict, judge
 from mergeui.review.scripts import mixes_scripts
 from mergeui.review.spelling import Piece, closest, pieces, relation
@@ -59,7 +59,7 @@ def compare(
         segments=_segments(contacts),
         links=found,
         reasons=tuple(sentence(link, contacts) for link in found),
-        cautions=(*((BY_HAND,) if by_hand else ()), *cautions(contacts, found, said)),
+        cautions=(*((put_together(),) if by_hand else ()), *cautions(contacts, found, said)),
     )
 
 

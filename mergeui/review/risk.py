@@ -19,7 +19,6 @@ from mergeui.review.addresses import used_by_many
 from mergeui.review.evidence import CROWD, Link, indirect, links, unlinked
 from mergeui.review.names import MOST_NAMES, names_conflict
 from mergeui.review.text import display_name, shortened, visible
-from mergeui.said import Said
 
 LARGE = 6
 
@@ -83,12 +82,12 @@ class ToldApart:
 
 
 # Of a group that people put together (byhand.py), whatever its contacts have in common.
-BY_HAND = Caution(
-    Risk.BY_HAND,
-    Said(
+def put_together() -> Caution:
+    """The risk of a group that people put together."""
+    words = _(
         "Invent did not suggest that these are the same person: somebody here put them together."
-    )(),
-)
+    )
+    return Caution(Risk.BY_HAND, words)
 
 
 def cautions(

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from mergeui.invent import Contact
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.plan import predict
-from mergeui.review.risk import cautions
+from mergeui.review.risk import cautions, put_together
 
 ENGLISH = "en"
 
@@ -19,7 +19,8 @@ def cautions_of(request: MergeRequest) -> list[str]:
     """The sentences of what was risky, in the order in which they were read."""
     if not request.cautions or _as_read(request):
         return [sentence for _, sentence in request.cautions]
-    told = {one.risk.value: one.sentence for one in cautions(_seen(request))}
+    found = (put_together(), *cautions(_seen(request)))
+    told = {one.risk.value: one.sentence for one in found}
     return [told.get(code, sentence) for code, sentence in request.cautions]
 
 

@@ -1,15 +1,13 @@
 """No word of ours is left in English: every page in a language that wraps what is translated."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client, override_settings
 from django.utils import timezone
-from django.utils.translation import trans_real
 
-from mergeui.accounts.models import Role, User
+from mergeui.accounts.models import Role
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Check, Entry
 from mergeui.merging.approval import cancel, reject
@@ -21,26 +19,13 @@ from mergeui.review import decisions
 from mergeui.review.models import Group, SyncRun
 from mergeui.sandbox import Fault
 from tests.contacts import channel, contact, email, segment, whatsapp
-from tests.desk import Desk, member, past
-from tests.web.cast import HTMX, client_of, text_of
-from tests.web.words import Wrapped, left_over
+from tests.desk import Desk, past
+from tests.web.cast import HTMX, text_of
+from tests.web.words import Wrapped, left_over, reader, wrapped
+
+__all__ = ["wrapped"]
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def wrapped(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wrapped]:
-    """Spanish is the language of wrapped words, and everybody reads Spanish."""
-    words = Wrapped()
-    monkeypatch.setitem(trans_real._translations, "es", words)
-    yield words
-    assert words.missing() == set(), "shown, but not in the catalogue"
-
-
-def somebody(role: Role, name: str) -> tuple[Client, Actor]:
-    membership = member(role, name=name)
-    User.objects.filter(pk=membership.user_id).update(language="es")
-    return client_of(membership), Actor.member(membership)
 
 
 @pytest.fixture
@@ -95,8 +80,8 @@ def decided(desk: Desk, operator: Actor, approver: Actor) -> list[MergeRequest]:
 
 
 def test_every_page_is_in_the_readers_language(wrapped: Wrapped, desk: Desk) -> None:
-    operator, olga = somebody(Role.OPERATOR, "ольга")
-    approver, vera = somebody(Role.APPROVER, "вера")
+    operator, olga = reader(Role.OPERATOR, "ольга")
+    approver, vera = reader(Role.APPROVER, "вера")
     with override_settings(MERGE_FOUR_EYES="always"):
         risky = desk.propose(olga, groups_of("Ева")[0])
     made = [risky, *decided(desk, olga, vera)]
@@ -113,12 +98,12 @@ def test_every_page_is_in_the_readers_language(wrapped: Wrapped, desk: Desk) -> 
         *(f"/requests/{one.pk}/" for one in made),
         *(f"/contacts/{one.primary_contact_id}/" for one in made[:2]),
         *(f"/contacts/{pk}/" for pk in made[4].sources.values_list("contact_id", flat=True)),
-        *(f"/history/{number}/" for number in Entry.objects.values_list("number", flat=True)),
     ]  # fmt: skip
+    entries = [f"/history/{pk}/" for pk in Entry.objects.values_list("number", flat=True)]
     found = {
         (address, words)
-        for client in (operator, approver)
-        for address in pages
+        for client, addresses in ((operator, pages), (approver, [*pages, *entries]))
+        for address in addresses
         for words in left_over(text_of(client.get(address)))
     }
     assert not found, "\n".join(map(str, sorted(found)))
@@ -126,7 +111,7 @@ def test_every_page_is_in_the_readers_language(wrapped: Wrapped, desk: Desk) -> 
 
 @pytest.mark.parametrize("state", list(SyncRun.State))
 def test_every_state_of_a_refresh(wrapped: Wrapped, desk: Desk, state: str) -> None:
-    client, _ = somebody(Role.OPERATOR, "ольга")
+    client, _ = reader(Role.OPERATOR, "ольга")
     run = SyncRun.objects.latest("pk")
     for changes in (
         {
@@ -148,8 +133,8 @@ def test_every_state_of_a_refresh(wrapped: Wrapped, desk: Desk, state: str) -> N
 
 
 def test_what_is_refused_is_said_in_the_readers_language(wrapped: Wrapped, desk: Desk) -> None:
-    operator, _ = somebody(Role.OPERATOR, "ольга")
-    viewer, _ = somebody(Role.VIEWER, "вера")
+    operator, _ = reader(Role.OPERATOR, "ольга")
+    viewer, _ = reader(Role.VIEWER, "вера")
     group = groups_of("Ева")[0]
     ids = [m.contact_id for m in group.members.all()]
     whole = {"primary": ids[0], "sources": ids[1:]}
@@ -184,7 +169,7 @@ def test_somebody_who_is_not_signed_in(wrapped: Wrapped) -> None:
 
 
 def test_a_broken_history(wrapped: Wrapped, desk: Desk) -> None:
-    client, _ = somebody(Role.VIEWER, "ольга")
+    client, _ = reader(Role.VIEWER, "ольга")
     broken = "Entry 2: its content is not what was hashed."
     Standing.objects.update_or_create(
         organization=desk.organization, defaults={"chain_broken": broken}

@@ -4,11 +4,19 @@ What a page has outside of these is data, a proper name, or a word that nobody m
 """
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
+import pytest
+from django.db import connection
+from django.test import Client
 from django.utils.translation import trans_real
 
+from mergeui.accounts.models import Role, User
+from mergeui.audit.actor import Actor
 from scripts import messages
+from tests.desk import member
+from tests.web.cast import client_of
 
 SPANISH = trans_real.translation("es")
 # Data of contacts and people, and what is quoted exactly.
@@ -23,7 +31,7 @@ NAMES = {
     "mergeui", "CSV", "JSONL", "UTC", "WhatsApp", "Gmail", "Messenger", "Instagram", "Slack",
     "Telegram", "Twilio", "Telnyx", "SMS", "Google", "Calendar", "English", "Español",
 }  # fmt: skip
-_DATA = re.compile(r"contact_\w+|[\w.+-]+@[\w.-]+|UTC[+-][\d:]+")
+_DATA = re.compile(r"contact_\w+|[\w.+-]+@[\w.-]+|UTC[+-][\d:]+|Ana \d+|operator-\d+")
 _WORD = re.compile(r"[A-Za-zÀ-ÿ]{2,}")
 
 
@@ -109,3 +117,21 @@ def _outside(text: str, depth: int = 0) -> tuple[str, int]:
         depth += (letter == "⟦") - (letter == "⟧")
         outside.append(letter if depth == 0 and letter != "⟧" else " ")
     return "".join(outside), depth
+
+
+@pytest.fixture
+def wrapped(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wrapped]:
+    """Spanish is the language of wrapped words, and everybody reads Spanish."""
+    if connection.vendor != "sqlite":
+        pytest.skip("words know no database: once is enough")
+    words = Wrapped()
+    monkeypatch.setitem(trans_real._translations, "es", words)
+    yield words
+    assert words.missing() == set(), "shown, but not in the catalogue"
+
+
+def reader(role: Role, name: str) -> tuple[Client, Actor]:
+    """A new member who reads Spanish: their browser, and they themselves."""
+    membership = member(role, name=name)
+    User.objects.filter(pk=membership.user_id).update(language="es")
+    return client_of(membership), Actor.member(membership)

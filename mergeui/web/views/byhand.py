@@ -11,6 +11,7 @@ from mergeui.accounts.models import Role
 from mergeui.connect import connect
 from mergeui.errors import Invalid, Problem, Stale
 from mergeui.invent import Contact, InventClient, InventError
+from mergeui.retold import retold
 from mergeui.review import byhand
 from mergeui.review.byhand import MOST_BY_HAND, find, make_group
 from mergeui.web import basket, searching, typed
@@ -48,7 +49,7 @@ def _show(
         try:
             context |= _found(request, wanted, [entry.id for entry in context["entries"]])
         except (InventError, Problem) as error:
-            context["trouble"] = error.sentence
+            context["trouble"] = retold(error.sentence)
             status = 502
     if wants_fragment(request):
         return render(request, "search/page.html#found", context)
@@ -154,5 +155,5 @@ def _read(request: MemberRequest) -> list[Contact]:
                     )
                 found.append(contact)
     except InventError as error:
-        raise NotRead(error.sentence) from error
+        raise NotRead(retold(error.sentence)) from error
     return found
