@@ -35,6 +35,7 @@ class Action(TextChoices):
     GROUP_SNOOZED = "group_snoozed", _("Group snoozed")
     GROUP_MADE = "group_made", _("Group put together by hand")
     GROUP_DISCARDED = "group_discarded", _("Group discarded")
+    GROUP_SPLIT = "group_split", _("Group split")
     GROUP_REOPENED = "group_reopened", _("Group reopened")
     NOTE_WRITTEN = "note_written", _("Note written")
 

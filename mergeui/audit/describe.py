@@ -33,6 +33,7 @@ SENTENCES: dict[str, str] = {
     Action.GROUP_SNOOZED: _("{who} snoozed {group}{until}."),
     Action.GROUP_MADE: _("{who} put together {group} by hand: Invent did not suggest it."),
     Action.GROUP_DISCARDED: _("{who} discarded {group}, which had been put together by hand."),
+    Action.GROUP_SPLIT: _("{who} split {group} into several merges."),
     Action.GROUP_REOPENED: _("{who} put {group} back into the queue{because}."),
     Action.NOTE_WRITTEN: _("{who} wrote a note about {group}{request}."),
     Action.BULK_REQUESTED: _("{who} asked to {wish}{bulk}."),

@@ -4,7 +4,7 @@ Nothing is sent from here. Policy decides whether a second person has to approve
 7 and 8).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,17 +22,16 @@ from mergeui.audit.log import record
 from mergeui.audit.references import references_of_all
 from mergeui.dates import day
 from mergeui.errors import Invalid, Stale
-from mergeui.invent import Contact, InvalidMerge
-from mergeui.invent.guard import merge_body
+from mergeui.invent import Contact
+from mergeui.merging.choice import Choice, choose, second_person_needed
 from mergeui.merging.models import ContactLock, MergeRequest, RequestState, Source
-from mergeui.merging.plan import chunks, predict
+from mergeui.merging.plan import predict
 from mergeui.merging.settle import about
-from mergeui.retold import retold
 from mergeui.review.claims import free_for
 from mergeui.review.decisions import already, part_of, require, too_late
 from mergeui.review.models import Group, GroupState, MergedContact
 from mergeui.review.pairs import said_of
-from mergeui.review.risk import Caution, ToldApart, cautions, put_together
+from mergeui.review.risk import ToldApart
 from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.review.text import display_name
 
@@ -41,70 +40,16 @@ EXECUTION_WITHIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A valid choice of a primary and sources in a group, and what makes it risky."""
+class Part:
+    """One merge to ask for: contact ids, and whether what is risky about it was acknowledged.
 
-    primary: Contact
-    sources: tuple[Contact, ...]
-    cautions: tuple[Caution, ...]
-
-    @property
-    def contacts(self) -> tuple[Contact, ...]:
-        """All chosen contacts, the primary first."""
-        return (self.primary, *self.sources)
-
-
-def choose(
-    members: Sequence[Contact],
-    primary_id: str,
-    source_ids: Sequence[str],
-    said: Sequence[ToldApart] = (),
-    *,
-    by_hand: bool = False,
-) -> Choice:
-    """Checks a choice against the members of a group; raises Invalid with what to do.
-
-    `said` is what people said of pairs of the members (pairs.said_of): a risk where two are chosen.
-    `by_hand`: people put the group together, which is a risk of its own.
+    `number` is what the page calls it, for what is wrong with it.
     """
-    by_id: Mapping[str, Contact] = {contact.id: contact for contact in members}
-    if not primary_id:
-        raise Invalid(
-            _("Choose the contact to keep: it is the one that the others are merged into.")
-        )
-    if primary_id not in by_id:
-        raise Invalid(_("The contact to keep is not in this group. Choose one of those shown."))
-    if not source_ids:
-        raise Invalid(_("Tick at least one contact to merge into the one that you keep."))
-    if primary_id in source_ids:
-        raise Invalid(
-            _(
-                "{name} can't be kept and merged away at once. Untick it, or choose another one to"
-                " keep."
-            ).format(name=display_name(by_id[primary_id]))
-        )
-    if len(set(source_ids)) != len(source_ids):
-        raise Invalid(_("A contact was ticked twice. Look at the ticks and send once more."))
-    if any(source_id not in by_id for source_id in source_ids):
-        raise Invalid(
-            _("A ticked contact is not in this group. Tick only contacts that are shown.")
-        )
-    try:
-        for chunk in chunks(source_ids):
-            merge_body(primary_id, chunk)
-    except InvalidMerge as error:
-        words = _("These contacts can't be merged from here. {reason}")
-        raise Invalid(words.format(reason=retold(str(error)))) from error
-    chosen = tuple(by_id[source_id] for source_id in source_ids)
-    primary = by_id[primary_id]
-    found = cautions((primary, *chosen), said=said)
-    return Choice(primary, chosen, (put_together(), *found) if by_hand else found)
 
-
-def second_person_needed(choice: Choice) -> bool:
-    """Whether the policy MERGE_FOUR_EYES wants somebody else's approval (interface.md)."""
-    policy: str = settings.MERGE_FOUR_EYES
-    return policy == "always" or (policy == "risky" and bool(choice.cautions))
+    primary_id: str
+    source_ids: Sequence[str]
+    acknowledged: bool
+    number: int = 0
 
 
 def propose(
@@ -125,6 +70,36 @@ def propose(
     of. Raises Invalid, NotAllowed, or Stale: the group changed or was decided, somebody else has it
     open, or a contact belongs to another request.
     """
+    part = Part(primary_id, source_ids, acknowledged)
+    made = ask(
+        group,
+        lambda members, said: [choice_of(group, members, part, said)],
+        by_user=by_user,
+        fingerprint=fingerprint,
+        note=note,
+        bulk_id=bulk_id,
+    )
+    return made[0]
+
+
+Choosing = Callable[[Sequence[Contact], Sequence[ToldApart]], list[Choice]]
+
+
+def ask(
+    group: Group,
+    choosing: Choosing,
+    *,
+    by_user: Actor,
+    fingerprint: str,
+    note: str,
+    bulk_id: int | None = None,
+    also: Callable[[datetime], None] = lambda now: None,
+) -> list[MergeRequest]:
+    """A request for each choice that `choosing` makes of the members: all of them or none.
+
+    Their contacts have to be disjoint. `also` is done in the same transaction, at the moment of the
+    requests. Raises what propose() raises.
+    """
     require(by_user, Role.OPERATOR)
     if group.state != GroupState.OPEN:
         raise Stale(already(group, by_user=by_user))
@@ -137,15 +112,24 @@ def propose(
             )
         )
     said = said_of(group.organization_id, [member.id for member in members])
-    choice = choose(members, primary_id, source_ids, said, by_hand=group.by_hand)
-    _refuse_merged_away(group, choice)
-    if choice.cautions and not acknowledged:
-        raise Invalid(_("This merge is risky. Read why, then tick the box that says so."))
+    choices = choosing(members, said)
     try:
         with transaction.atomic():
-            return _create(group, choice, by_user=by_user, note=note, bulk_id=bulk_id)
+            return _create(group, choices, by_user=by_user, note=note, bulk_id=bulk_id, also=also)
     except IntegrityError:
-        raise Stale(locked_by(group, choice) or already(group, by_user=by_user)) from None
+        taken = next(filter(None, (locked_by(group, choice) for choice in choices)), "")
+        raise Stale(taken or already(group, by_user=by_user)) from None
+
+
+def choice_of(
+    group: Group, members: Sequence[Contact], part: Part, said: Sequence[ToldApart]
+) -> Choice:
+    """A part as a choice that may be asked for. Raises Invalid, or Stale for a merged contact."""
+    choice = choose(members, part.primary_id, part.source_ids, said, by_hand=group.by_hand)
+    _refuse_merged_away(group, choice)
+    if choice.cautions and not part.acknowledged:
+        raise Invalid(_("This merge is risky. Read why, then tick the box that says so."))
+    return choice
 
 
 def locked_by(group: Group, choice: Choice) -> str:
@@ -186,8 +170,14 @@ def _refuse_merged_away(group: Group, choice: Choice) -> None:
 
 
 def _create(
-    group: Group, choice: Choice, *, by_user: Actor, note: str, bulk_id: int | None
-) -> MergeRequest:
+    group: Group,
+    choices: Sequence[Choice],
+    *,
+    by_user: Actor,
+    note: str,
+    bulk_id: int | None,
+    also: Callable[[datetime], None],
+) -> list[MergeRequest]:
     now = timezone.now()
     free = Group.objects.filter(free_for(by_user.user, now), pk=group.pk, state=GroupState.OPEN)
     moved = free.update(
@@ -200,14 +190,24 @@ def _create(
     )
     if moved != 1:
         raise too_late(group, by_user=by_user)
-    request = _insert(group, choice, now, by_user, note, bulk_id)
+    made = [_insert(group, choice, now, by_user, note, bulk_id) for choice in choices]
+    also(now)
+    # After all that could wait for others: from the first entry on, all wait for us (audit/log.py).
+    for request, choice in zip(made, choices, strict=True):
+        _write_down(request, choice, by_user)
+        if not request.needs_approval:
+            _pass(request, now)
+    return made
+
+
+def _write_down(request: MergeRequest, choice: Choice, by_user: Actor) -> None:
     snapshot = [contact.raw for contact in choice.contacts]
     record(
         Action.MERGE_REQUESTED,
         by_user=by_user,
         subject=request.subject,
         facts={
-            "group": group.pk,
+            "group": request.group_id,
             "primary": choice.primary.id,
             "sources": [contact.id for contact in choice.sources],
             "cautions": [caution.risk.value for caution in choice.cautions],
@@ -216,14 +216,11 @@ def _create(
             "fingerprint": request.fingerprint,
             "language": request.prediction["language"],
             "after": RequestState.PROPOSED.value,
-            **part_of(bulk_id),
+            **part_of(request.bulk_id),
         },
-        personal={"contacts": snapshot, "names": names(choice.contacts), "note": note},
+        personal={"contacts": snapshot, "names": names(choice.contacts), "note": request.note},
         references=references_of_all(snapshot),
     )
-    if not request.needs_approval:
-        _pass(request, now)
-    return request
 
 
 def _read(choice: Choice) -> dict[str, Any]:

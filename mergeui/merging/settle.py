@@ -13,7 +13,14 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
 from mergeui.audit.references import Ref, contact_ids
 from mergeui.audit.transition import move
-from mergeui.merging.models import ContactLock, LostOptOut, MergeRequest, RequestState, Source
+from mergeui.merging.models import (
+    ACTIVE,
+    ContactLock,
+    LostOptOut,
+    MergeRequest,
+    RequestState,
+    Source,
+)
 from mergeui.merging.unasked import unasked_of
 from mergeui.review.decisions import part_of
 from mergeui.review.models import Group, GroupState, MergedContact
@@ -141,7 +148,10 @@ def settle(request: MergeRequest) -> None:
 
     Sources that are merged are remembered as gone. Their group is done with then: what is left of
     it comes up as a new one when Invent lists it again. Without any, the group is to decide again.
+    A group that was split is decided by the last of its requests to end.
     """
+    # Locked first: of two requests of one group that end at once, the later sees the other's end.
+    Group.objects.select_for_update().get(pk=request.group_id)
     unmerged = request.sources.filter(state__in=[Source.State.WAITING, Source.State.SENT])
     unmerged.update(state=Source.State.NOT_MERGED)
     merged = sources_in(request, Source.State.MERGED)
@@ -158,8 +168,12 @@ def settle(request: MergeRequest) -> None:
         ignore_conflicts=True,
     )
     ContactLock.objects.filter(request=request).delete()
+    of_group = MergeRequest.objects.filter(group_id=request.group_id)
+    if of_group.filter(state__in=ACTIVE).exclude(pk=request.pk).exists():
+        return
+    ever = Source.objects.filter(request__in=of_group, state=Source.State.MERGED).exists()
     Group.objects.filter(pk=request.group_id, state=GroupState.REQUESTED).update(
-        state=GroupState.MERGED if merged else GroupState.OPEN
+        state=GroupState.MERGED if ever else GroupState.OPEN
     )
 
 

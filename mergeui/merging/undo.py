@@ -6,6 +6,7 @@ Each undo is the transition that there is for it anyway, with its own entry.
 
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,8 @@ from mergeui.audit.actor import Actor
 from mergeui.errors import Stale
 from mergeui.merging import approval
 from mergeui.merging.models import WAITING, MergeRequest
-from mergeui.review import decisions
+from mergeui.merging.splitting import MOST_PARTS
+from mergeui.review import decisions, pairs
 from mergeui.review.models import Group, GroupState
 
 PUT_ASIDE = (GroupState.DISMISSED, GroupState.SNOOZED)
@@ -22,16 +24,20 @@ PUT_ASIDE = (GroupState.DISMISSED, GroupState.SNOOZED)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What somebody decided about a group, as it stands; with the merge that was asked for."""
+    """What somebody decided about a group, as it stands; with the merge that was asked for.
+
+    `others` are the further merges of a group that was split.
+    """
 
     group: Group
     request: MergeRequest | None = None
+    others: tuple[MergeRequest, ...] = ()
 
     @property
     def can_be_undone(self) -> bool:
         """Whether nothing was sent for it and nobody decided otherwise since."""
         if self.request is not None:
-            return self.request.state in WAITING
+            return all(one.state in WAITING for one in (self.request, *self.others))
         return self.group.state in PUT_ASIDE
 
 
@@ -65,7 +71,13 @@ def _first(found: QuerySet[Group]) -> Decision | None:
     if group.state not in {GroupState.REQUESTED, GroupState.MERGED}:
         return Decision(group)
     requests = MergeRequest.objects.filter(group=group).select_related("organization")
-    return Decision(group, requests.order_by("-pk").first())
+    asked = list(requests.order_by("-pk")[:MOST_PARTS])
+    if not asked:
+        return Decision(group)
+    last, *before = asked
+    # The requests of a split were made at one moment.
+    others = tuple(one for one in before if one.proposed_at == last.proposed_at)
+    return Decision(group, last, others)
 
 
 def undo(decision: Decision | None, *, by_user: Actor) -> Group:
@@ -79,7 +91,11 @@ def undo(decision: Decision | None, *, by_user: Actor) -> Group:
     if not decision.can_be_undone:
         raise Stale(_why_not(decision))
     if request is not None:
-        approval.cancel(request, by_user=by_user)
+        assert by_user.user is not None  # noqa: S101 - a decision is a person's
+        with transaction.atomic():
+            pairs.take_back_of(group, by=by_user.user, at=request.proposed_at)
+            for one in (request, *decision.others):
+                approval.cancel(one, by_user=by_user)
     else:
         decisions.reopen(group, by_user=by_user)
     return group

@@ -45,11 +45,19 @@ def channels_of(evidence: Evidence) -> dict[PairIds, list[list[str]]]:
     return found
 
 
-def say(group: Group, *, by: User | None, at: datetime, reason: str) -> None:
+def say(
+    group: Group,
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str,
+    pairs: Iterable[PairIds] | None = None,
+) -> None:
     """Keeps every pair of a dismissed group, in the transaction that dismisses it.
 
-    What was said of one before is replaced.
+    With `pairs`, those alone. What was said of one before is replaced.
     """
+    said = pairs_of(group.evidence.get("members", [])) if pairs is None else pairs
     shared = channels_of(group.evidence)
     NotDuplicate.objects.bulk_create(
         [
@@ -62,7 +70,7 @@ def say(group: Group, *, by: User | None, at: datetime, reason: str) -> None:
                 reason=reason,
                 evidence=shared.get(pair, []),
             )
-            for pair in pairs_of(group.evidence.get("members", []))
+            for pair in said
         ],
         update_conflicts=True,
         unique_fields=["organization", "one_contact_id", "other_contact_id"],
@@ -75,6 +83,12 @@ def take_back(group: Group) -> None:
     """Forgets every pair of a group that a person reopens: it is asked once more."""
     members = group.evidence.get("members", [])
     _among(group.organization_id, members).delete()
+
+
+def take_back_of(group: Group, *, by: User, at: datetime) -> None:
+    """Forgets the pairs of a group that somebody spoke of at this moment."""
+    members = group.evidence.get("members", [])
+    _among(group.organization_id, members).filter(said_by=by, said_at=at).delete()
 
 
 def said_of(organization_id: int, members: Collection[str]) -> tuple[ToldApart, ...]:

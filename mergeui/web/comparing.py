@@ -73,6 +73,7 @@ class Column:
     """A contact at the head of its column.
 
     `news` says what happened since it was looked at; `words` what became of it, in a `style`.
+    `part` is the merge that it is put into where a group is split, `seat` its place there.
     `digit` is the key that keeps it, `letter` the one that merges it into another.
     """
 
@@ -86,6 +87,8 @@ class Column:
     news: str = ""
     words: str = ""
     style: str = "line"
+    part: str = ""
+    seat: int = 0
     digit: str = ""
     letter: str = ""
 
@@ -250,9 +253,15 @@ def _together(rows: Sequence[Row], label: str, words: str) -> Line:
     return Line(About.CHANNEL, label, QUIET, words, "", False, tuple(cells))
 
 
-def table(columns: Sequence[Column], lines: Sequence[Line]) -> dict[str, Any]:
-    """What partials/table.html shows: a column a contact, or of many contacts a row a contact."""
-    context: dict[str, Any] = {"columns": columns, "lines": lines, "many": many(columns)}
+def table(
+    columns: Sequence[Column], lines: Sequence[Line], *, long: bool = False
+) -> dict[str, Any]:
+    """What partials/table.html shows: a column a contact, or of many contacts a row a contact.
+
+    `long`: a row a contact, however few they are.
+    """
+    below = long or many(columns)
+    context: dict[str, Any] = {"columns": columns, "lines": lines, "many": below}
     if context["many"]:
         # The name stands at the head of the row, with its marks.
         named = next(line for line in lines if line.about is About.NAME)

@@ -10,9 +10,9 @@ from django.utils.translation import gettext, ngettext
 
 from mergeui.errors import Invalid
 from mergeui.invent import Contact, fingerprint
+from mergeui.merging.choice import choose, second_person_needed
 from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.merging.plan import Prediction, predict
-from mergeui.merging.proposals import choose, second_person_needed
 from mergeui.retold import retold
 from mergeui.review.compare import Comparison
 from mergeui.review.models import Group, GroupState

@@ -21,6 +21,7 @@ from mergeui.merging.models import (
 )
 from mergeui.merging.unasked import is_id, names_of, unasked_of
 from mergeui.retold import retold
+from mergeui.review.models import GroupState
 from mergeui.review.text import shortened, visible
 from mergeui.web.comparing import Column
 from mergeui.web.refresh import START_WORKER
@@ -92,6 +93,17 @@ NEXT_STEP = {
         "The desk can't find out by itself. An approver looks in Invent and says below what"
         " became of the contacts."
     ),
+}
+
+
+# After these the group is to decide again.
+BACK = {
+    RequestState.NOT_APPLIED,
+    RequestState.REJECTED,
+    RequestState.WITHDRAWN,
+    RequestState.CANCELLED,
+    RequestState.EXPIRED,
+    RequestState.REFUSED,
 }
 
 
@@ -262,7 +274,7 @@ def live(request: MergeRequest, member: Membership, now: datetime, cool_off: int
 def _words(request: MergeRequest, seconds: int) -> str:
     state = RequestState(request.state)
     if state is not RequestState.APPROVED:
-        return str(NEXT_STEP.get(state, ""))
+        return _beside_others(request, state) or str(NEXT_STEP.get(state, ""))
     if request.waiting_because and seconds:
         again = ngettext(
             "The desk tries again in {count} second.",
@@ -278,6 +290,39 @@ def _words(request: MergeRequest, seconds: int) -> str:
         )
         return words.format(count=seconds)
     return _("The cool-off is over: the worker takes it next.")
+
+
+def _beside_others(request: MergeRequest, state: RequestState) -> str:
+    """What follows when nothing was done and the group isn't back: it was split."""
+    if state not in BACK or request.group.state not in {GroupState.REQUESTED, GroupState.MERGED}:
+        return ""
+    sent = state in {RequestState.NOT_APPLIED, RequestState.REFUSED}
+    done = _("Nothing was merged.") if sent else _("Nothing was sent.")
+    going = _("Another merge of this group goes on.")
+    over = _("What is left of the group comes up again after the next refresh.")
+    return f"{done} {going if request.group.state == GroupState.REQUESTED else over}"
+
+
+def parts_of(requests: Sequence[MergeRequest], own: int = 0) -> list[tuple[str, str, str, str]]:
+    """The merges that a group was split into, by number: (address, words, style, state).
+
+    `requests` are those of one group; they belong together when they were asked for at one moment.
+    None for a group that was not split; `own` is left out.
+    """
+    together = [one for one in requests if one.proposed_at == requests[0].proposed_at]
+    if len(together) < 2:
+        return []
+    words = _("Request {number}: merge into {name}")
+    return [
+        (
+            reverse("request", args=[one.pk]),
+            words.format(number=one.pk, name=one.primary_name),
+            MARKS.get(RequestState(one.state), "line"),
+            str(one.get_state_display()),
+        )
+        for one in sorted(together, key=lambda one: one.pk)
+        if one.pk != own
+    ]
 
 
 def _late(request: MergeRequest, now: datetime) -> str:

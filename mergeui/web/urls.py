@@ -21,6 +21,7 @@ from mergeui.web.views import (
     saved,
     session,
     settings,
+    split,
     sync,
     undo,
 )
@@ -63,6 +64,9 @@ urlpatterns = [
     path("bulk/<int:pk>/confirm/", bulk.confirm, name="bulk_confirm"),
     path("bulk/<int:pk>/stop/", bulk.stop, name="bulk_stop"),
     path("bulk/<int:pk>/take-back/", bulk.take_back, name="bulk_take_back"),
+    path("groups/<int:pk>/split/", split.split, name="group_split"),
+    path("groups/<int:pk>/split/preview/", split.preview, name="group_split_preview"),
+    path("groups/<int:pk>/split/request/", split.send, name="group_split_request"),
     path("groups/<int:pk>/discard/", byhand.discard, name="group_discard"),
     path("contacts/", byhand.search, name="search"),
     path("contacts/list/", byhand.take, name="search_take"),

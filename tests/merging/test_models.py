@@ -39,7 +39,7 @@ def test_one_call_at_a_time_and_one_number_once() -> None:
     assert not refused(lambda: attempt(request, 2, Attempt.State.UNKNOWN))
 
 
-def test_one_request_a_contact_and_one_a_group() -> None:
+def test_one_request_a_contact() -> None:
     desk = anas()
     request = approved(desk)
     ids = request.sources.values_list("contact_id", flat=True)
@@ -49,12 +49,7 @@ def test_one_request_a_contact_and_one_a_group() -> None:
             organization=desk.organization, contact_id=ids[0], request=request
         )
 
-    def second_request() -> None:
-        request.pk = None
-        request.save()
-
     assert refused(second_lock)
-    assert refused(second_request)
 
 
 def test_two_people_are_two_people(settings) -> None:

@@ -107,9 +107,6 @@ class MergeRequest(models.Model):
                 | Q(approved_by__isnull=False),
                 name="four_eyes_before_merge",
             ),
-            models.UniqueConstraint(
-                fields=["group"], condition=Q(state__in=ACTIVE), name="one_active_request_a_group"
-            ),
         ]
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from mergeui.errors import Invalid, Problem, Stale
 from mergeui.invent import Contact
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.proposals import propose
+from mergeui.merging.splitting import MOST_PARTS
 from mergeui.review import claims
 from mergeui.review.claims import Claimed
 from mergeui.review.compare import compare
@@ -33,6 +34,8 @@ from mergeui.web.forms import UNTIL_CHANGE
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
 from mergeui.web.notes import thread_of
+from mergeui.web.requests import parts_of
+from mergeui.web.splitting import FEWEST_TO_SPLIT
 from mergeui.web.told_apart import said_banner, said_in
 from mergeui.web.when import number
 
@@ -96,7 +99,8 @@ def show(
     operator = request.member.can(Role.OPERATOR)
     now = timezone.now()
     lines = comparing.lines(comparison, now)
-    latest = _latest_request(group)
+    requests = _latest_requests(group)
+    latest = requests[0] if requests else None
     heads = columns(group, comparison, picked, latest)
     context: dict[str, Any] = {
         "group": group,
@@ -114,6 +118,8 @@ def show(
         "fingerprint": fingerprint_of(comparison.contacts),
         "problem": problem,
         "errors": errors or {},
+        "parts_asked": parts_of(requests) if requests else [],
+        "can_split": len(comparison.contacts) >= FEWEST_TO_SPLIT,
         "snooze": snooze_days(),
         "thread": thread_of(request.member, group, typed=words),
         "back": onward.address(request, None),
@@ -124,11 +130,11 @@ def show(
     )
 
 
-def _latest_request(group: Group) -> MergeRequest | None:
-    """The request that a group is in, or that it came back from."""
+def _latest_requests(group: Group) -> list[MergeRequest]:
+    """The request that a group is in, or that it came back from; of a split all, the last first."""
     if group.decided_as != GroupState.REQUESTED:
-        return None
-    return group.requests.select_related("proposed_by").order_by("-pk").first()
+        return []
+    return list(group.requests.select_related("proposed_by").order_by("-pk")[:MOST_PARTS])
 
 
 def snooze_days() -> list[tuple[str, str]]:

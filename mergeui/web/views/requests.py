@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -134,6 +135,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "recovery": recovery_of(wanted, request.member, entries),
         "skip": reverse("request", args=[following]) if following else "",
         "sources": sources,
+        "parts_asked": _others(wanted),
         "opt_out": optout.of(wanted, request.member, now),
         "comparison": comparison,
         **comparing.table(heads, lines),
@@ -150,11 +152,21 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
     }
 
 
+def _others(wanted: MergeRequest) -> list[tuple[str, str, str, str]]:
+    """The other merges of a group that was split; a query only when it was."""
+    if not getattr(wanted, "was_split", False):
+        return []
+    together = wanted.group.requests.filter(proposed_at=wanted.proposed_at)
+    return shown.parts_of(list(together), wanted.pk)
+
+
 def _get(request: MemberRequest, pk: int) -> MergeRequest:
     """The organisation's own request, or 404 (design.md, rule 11)."""
     own = MergeRequest.objects.of(request.member.organization)
+    same = MergeRequest.objects.filter(group=OuterRef("group"), proposed_at=OuterRef("proposed_at"))
+    others = same.exclude(pk=OuterRef("pk"))
     return get_object_or_404(
-        own.select_related(
+        own.annotate(was_split=Exists(others)).select_related(
             "organization",
             "group__made_by",
             "proposed_by",
