@@ -5,10 +5,6 @@ in their language; what is kept are facts. The result is plain text with strange
 templates escape it (design.md, rule 10).
 """
 
-import unicodedata
-from collections.abc import Sequence
-from typing import Any
-
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
 
@@ -16,12 +12,17 @@ from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import NOBODY
 from mergeui.audit.models import Entry
-from mergeui.audit.words import CODES, bulk_wish, count_words, tally_words, thing
+from mergeui.audit.words import (
+    bulk_wish,
+    count_words,
+    listed,
+    names_in,
+    one_line,
+    plain_code,
+    tally_words,
+    thing,
+)
 from mergeui.retold import retold
-
-LONGEST = 200  # characters of a name or a note
-
-_JOINERS = "\u200c\u200d"  # part of the spelling in Persian, Hindi or emoji
 
 SENTENCES: dict[str, str] = {
     Action.SYNCED: _("{who} refreshed the groups from Invent{counts}."),
@@ -135,7 +136,7 @@ def describe(entry: Entry) -> str:
                 unasked,
             ).format(count=unasked)
         )
-    if note := _text(words.personal.get("note")):
+    if note := one_line(words.personal.get("note")):
         # What a person wrote stays as it was written.
         said = retold(note) if entry.actor_id is None else note
         parts.append(gettext("Note: “{note}”").format(note=said))
@@ -153,7 +154,7 @@ class _Words(dict[str, str]):
         super().__init__()
         self.entry = entry
         self.facts, self.personal = entry.facts, entry.personal
-        self.names = _names(self.personal)
+        self.names = names_in(self.personal)
 
     @property
     def whole(self) -> bool:
@@ -173,7 +174,7 @@ class _Words(dict[str, str]):
         return str(getattr(self, f"_{word}")())
 
     def _who(self) -> str:
-        name = _text(self.entry.actor_name)
+        name = one_line(self.entry.actor_name)
         if name == NOBODY and self.entry.actor_id is None:
             return gettext("The system")
         return name or gettext("Somebody")
@@ -190,7 +191,7 @@ class _Words(dict[str, str]):
         return thing(kind, number) or self.entry.subject.replace(":", " ", 1)
 
     def _name(self, contact_id: object) -> str:
-        return self.names.get(str(contact_id)) or _text(contact_id) or gettext("a contact")
+        return self.names.get(str(contact_id)) or one_line(contact_id) or gettext("a contact")
 
     def _primary(self) -> str:
         return self._name(self.facts.get("primary"))
@@ -227,19 +228,19 @@ class _Words(dict[str, str]):
         number = self.entry.group_pk
         names = [self.names[key] for key in sorted(self.names)]
         label = thing("group", number) if number else gettext("a group")
-        return f"{label} ({_listed(names)})" if names else label
+        return f"{label} ({listed(names)})" if names else label
 
     def _because(self) -> str:
         reason = self.facts.get("reason", self.facts.get("why"))
-        return f": {_plain_code(reason)}" if reason else ""
+        return f": {plain_code(reason)}" if reason else ""
 
     def _verdict(self) -> str:
         verdict = self.facts.get("verdict", self.facts.get("after"))
-        return f": {_plain_code(verdict)}" if verdict else ""
+        return f": {plain_code(verdict)}" if verdict else ""
 
     def _outcome(self) -> str:
         status = self.facts.get("status")
-        after = _plain_code(self.facts.get("after"))
+        after = plain_code(self.facts.get("after"))
         if status and after:
             words = gettext("answered {status}, so {after}")
         elif status:
@@ -249,7 +250,7 @@ class _Words(dict[str, str]):
         return f": {words.format(status=status, after=after)}"
 
     def _until(self) -> str:
-        until = _text(self.facts.get("until"))
+        until = one_line(self.facts.get("until"))
         return " " + gettext("until {day}").format(day=until[:10]) if until else ""
 
     def _counts(self) -> str:
@@ -261,21 +262,21 @@ class _Words(dict[str, str]):
         return f": {', '.join(known)}" if known else ""
 
     def _typed_name(self) -> str:
-        name = _text(self.personal.get("username"))
+        name = one_line(self.personal.get("username"))
         return " " + gettext("as “{name}”").format(name=name) if name else ""
 
     def _path(self) -> str:
-        path = _text(self.facts.get("path"))
+        path = one_line(self.facts.get("path"))
         return " " + gettext("at {path}").format(path=path) if path else ""
 
     def _user(self) -> str:
-        name = _text(self.personal.get("username"))
+        name = one_line(self.personal.get("username"))
         if name:
             return gettext("the user {name}").format(name=name)
         return self._thing() or gettext("a user")
 
     def _role(self) -> str:
-        role = _text(self.facts.get("role"))
+        role = one_line(self.facts.get("role"))
         label = str(Role(role).label).lower() if role in Role.values else role
         return " " + gettext("as {role}").format(role=label) if role else ""
 
@@ -284,64 +285,17 @@ class _Words(dict[str, str]):
         count = len(numbers) if isinstance(numbers, list) else 0
         contacts = self.facts.get("contacts")
         ids = (
-            ", ".join(map(_text, contacts)) if isinstance(contacts, list) else gettext("a contact")
+            ", ".join(map(one_line, contacts))
+            if isinstance(contacts, list)
+            else gettext("a contact")
         )
         words = ngettext("{contacts} from {count} entry", "{contacts} from {count} entries", count)
         return words.format(contacts=ids, count=count)
 
     def _exported(self) -> str:
-        count, form = self.facts.get("count"), _text(self.facts.get("format"))
+        count, form = self.facts.get("count"), one_line(self.facts.get("format"))
         what = ""
         if isinstance(count, int):
             entries = ngettext("{count} entry", "{count} entries", count)
             what = f": {entries.format(count=count)}"
         return what + " " + gettext("as {format}").format(format=form.upper()) if form else what
-
-
-def _names(personal: dict[str, Any]) -> dict[str, str]:
-    """Contact ids and what the contacts were called then."""
-    found: dict[str, str] = {}
-    contacts = personal.get("contacts")
-    for contact in contacts if isinstance(contacts, list) else ():
-        if isinstance(contact, dict) and (name := _text(contact.get("name"))):
-            found[str(contact.get("id"))] = name
-    names = personal.get("names")
-    for contact_id, name in names.items() if isinstance(names, dict) else ():
-        if shown := _text(name):
-            found[str(contact_id)] = shown
-    return found
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:3])
-    more = len(names) - 3
-    if more <= 0:
-        return shown
-    words = ngettext("{names} and {count} more", "{names} and {count} more", more)
-    return words.format(names=shown, count=more)
-
-
-def _plain_code(code: object) -> str:
-    """A code such as "not_applied" in words; a sentence without its full stop."""
-    text = _text(code)
-    known = CODES.get(text)
-    return gettext(known) if known else retold(text).replace("_", " ").rstrip(".")
-
-
-def _text(value: object) -> str:
-    """On one line, not too long, without what is invisible or turns the direction of reading."""
-    if value is None or isinstance(value, bool | dict | list):
-        return ""
-    text = str(value)
-    if not (text.isascii() and text.isprintable()):
-        text = _seen(text)
-    text = text.strip()
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-def _seen(text: str) -> str:
-    return "".join(
-        " " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character
-        for character in text
-        if character in _JOINERS or unicodedata.category(character) not in {"Cf", "Cs"}
-    )

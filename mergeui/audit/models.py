@@ -95,8 +95,7 @@ class Entry(AppendOnly):
     @property
     def action_label(self) -> str:
         """The action in words; as it is stored when this version doesn't know it."""
-        known = self.action in Action.values
-        return str(Action(self.action).label) if known else self.action
+        return str(Action(self.action).label) if self.action in Action else self.action
 
     @property
     def facts(self) -> dict[str, Any]:

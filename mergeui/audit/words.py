@@ -1,9 +1,17 @@
-"""The codes of the history in words, for describe.py."""
+"""What facts and personal data of the history are called in words, for describe.py."""
 
+import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
+
+from mergeui.retold import retold
+
+LONGEST = 200  # characters of a name or a note
+
+_JOINERS = "\u200c\u200d"  # part of the spelling in Persian, Hindi or emoji
 
 # What an entry is about, by the kind of its subject.
 THINGS: dict[str, str] = {
@@ -96,3 +104,53 @@ def tally_words(facts: dict[str, Any]) -> str:
     )
     said = [one.format(count=count) for one, count in zip(words, counts, strict=True)]
     return ", ".join(one for n, one in enumerate(said) if n == 0 or counts[n])
+
+
+def names_in(personal: dict[str, Any]) -> dict[str, str]:
+    """Contact ids and what the contacts were called then."""
+    found: dict[str, str] = {}
+    contacts = personal.get("contacts")
+    for contact in contacts if isinstance(contacts, list) else ():
+        if isinstance(contact, dict) and (name := one_line(contact.get("name"))):
+            found[str(contact.get("id"))] = name
+    names = personal.get("names")
+    for contact_id, name in names.items() if isinstance(names, dict) else ():
+        if shown := one_line(name):
+            found[str(contact_id)] = shown
+    return found
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first three names, and how many more there are."""
+    shown = ", ".join(names[:3])
+    more = len(names) - 3
+    if more <= 0:
+        return shown
+    words = ngettext("{names} and {count} more", "{names} and {count} more", more)
+    return words.format(names=shown, count=more)
+
+
+def plain_code(code: object) -> str:
+    """A code such as "not_applied" in words; a sentence without its full stop."""
+    text = one_line(code)
+    known = CODES.get(text)
+    return gettext(known) if known else retold(text).replace("_", " ").rstrip(".")
+
+
+def one_line(value: object) -> str:
+    """On one line, not too long, without what is invisible or turns the direction of reading."""
+    if value is None or isinstance(value, bool | dict | list):
+        return ""
+    text = str(value)
+    if not (text.isascii() and text.isprintable()):
+        text = _seen(text)
+    text = text.strip()
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _seen(text: str) -> str:
+    return "".join(
+        " " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character
+        for character in text
+        if character in _JOINERS or unicodedata.category(character) not in {"Cf", "Cs"}
+    )

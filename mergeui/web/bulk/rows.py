@@ -15,7 +15,7 @@ from mergeui.review.models import GroupState
 from mergeui.review.risk import Risk
 from mergeui.review.text import visible
 from mergeui.web.bulk.standing import BULK_MARKS, STATE_WORDS, title
-from mergeui.web.requests import MARKS
+from mergeui.web.request_words import MARKS
 from mergeui.web.when import ago, exact, number
 
 State, Why = BulkItem.State, BulkItem.Why

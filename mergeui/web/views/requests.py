@@ -33,6 +33,7 @@ from mergeui.web.middleware import record_refusal
 from mergeui.web.notes import thread_of
 from mergeui.web.packing import recovery_of
 from mergeui.web.paging import Order, paginate
+from mergeui.web.request_words import EMPTY, VIEWS
 from mergeui.web.since import since
 from mergeui.web.views.queue import pager_links
 from mergeui.web.wording import cautions_of, expected
@@ -48,7 +49,7 @@ def requests(request: MemberRequest) -> HttpResponse:
     """
     default = "waiting" if request.member.can(Role.APPROVER) else "mine"
     view = request.GET.get("view", default)
-    view = view if view in shown.VIEWS else default
+    view = view if view in VIEWS else default
     found = shown.find(request.member, view).select_related("proposed_by", "lost_opt_out")
     # What was asked for first expires first.
     order = Order("pk", descending=view != "waiting")
@@ -59,8 +60,8 @@ def requests(request: MemberRequest) -> HttpResponse:
         "lost_words": "" if fragment else optout.lost_words(request.member),
         "for_you": [] if fragment else unread(request.member, now),
         "rows": [shown.row(found, now) for found in listed.rows],
-        "tabs": [(f"?view={key}", words, key == view) for key, words in shown.VIEWS.items()],
-        "empty": shown.EMPTY[view],
+        "tabs": [(f"?view={key}", words, key == view) for key, words in VIEWS.items()],
+        "empty": EMPTY[view],
         "page": listed,
         "links": pager_links(listed, f"view={view}"),
         "here": f"{request.path}?view={view}",

@@ -1,0 +1,67 @@
+"""The lists of merge requests and the states of one, in words and styles."""
+
+from django.utils.translation import gettext_lazy
+
+from mergeui.merging.models import RequestState
+
+VIEWS = {
+    "waiting": gettext_lazy("Waiting for me"),
+    "mine": gettext_lazy("Asked by me"),
+    "going": gettext_lazy("Going on"),
+    "person": gettext_lazy("Needs a person"),
+    "consent": gettext_lazy("Opt-out lost"),
+    "all": gettext_lazy("All"),
+}
+EMPTY = {
+    "waiting": gettext_lazy("No merge waits for your approval."),
+    "mine": gettext_lazy("You have not asked for a merge yet. Open a group in the queue to begin."),
+    "going": gettext_lazy("No merge is going on."),
+    "person": gettext_lazy("No merge needs a person: everything that was sent is accounted for."),
+    "consent": gettext_lazy("No merge has lost an opt-out that is not set again."),
+    "all": gettext_lazy("Nobody has asked for a merge yet."),
+}
+
+# The style of the mark for each state: good, bad, info, risk or line.
+MARKS = {
+    RequestState.PROPOSED: "info",
+    RequestState.APPROVED: "info",
+    RequestState.EXECUTING: "info",
+    RequestState.MERGED: "good",
+    RequestState.PARTIAL: "risk",
+    RequestState.UNKNOWN: "risk",
+    RequestState.CONFLICT: "bad",
+    RequestState.STALE: "risk",
+    RequestState.REFUSED: "bad",
+}
+
+NEXT_STEP = {
+    RequestState.PROPOSED: gettext_lazy(
+        "A second person has to approve it. Nothing is sent until then."
+    ),
+    RequestState.EXECUTING: gettext_lazy(
+        "The worker is reading the contacts again and sending the merge now."
+    ),
+    RequestState.MERGED: gettext_lazy(
+        "The contacts are one now. The history keeps what they were before."
+    ),
+    RequestState.PARTIAL: gettext_lazy(
+        "What is left comes up in the queue again after the next refresh."
+    ),
+    RequestState.NOT_APPLIED: gettext_lazy("Nothing was merged. The group is back in the queue."),
+    RequestState.REJECTED: gettext_lazy("Nothing was sent. The group is back in the queue."),
+    RequestState.WITHDRAWN: gettext_lazy("Nothing was sent. The group is back in the queue."),
+    RequestState.CANCELLED: gettext_lazy("Nothing was sent. The group is back in the queue."),
+    RequestState.EXPIRED: gettext_lazy("Nothing was sent. The group is back in the queue."),
+    RequestState.REFUSED: gettext_lazy("Nothing was merged. The group is back in the queue."),
+    RequestState.STALE: gettext_lazy(
+        "Nothing was sent. The group shows what Invent has now: look at it again."
+    ),
+    RequestState.UNKNOWN: gettext_lazy(
+        "Nobody knows yet whether it was merged, so it is not sent again. The desk reads the"
+        " contacts back from Invent until the facts are plain."
+    ),
+    RequestState.CONFLICT: gettext_lazy(
+        "The desk can't find out by itself. An approver looks in Invent and says below what"
+        " became of the contacts."
+    ),
+}
