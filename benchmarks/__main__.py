@@ -5,19 +5,17 @@ by round. Everything happens on loopback with processes that end with it.
 """
 
 import argparse
-import os
 import re
-import secrets
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 
 import httpx
+
+from benchmarks.programs import percentiles, prepare, sandbox, session_key, web
 
 LATENCY_SECONDS = 0.05
 WARM_UP = 5
@@ -29,74 +27,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=150)
     wished = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mergeui-bench-") as directory:
-        with sandbox(wished.groups) as address:
+        with sandbox("benchmarks.vendor", str(wished.groups), str(LATENCY_SECONDS)) as address:
             environment = prepare(Path(directory), address)
             report_sync(environment, wished.groups)
         with web(environment, Path(directory)) as address:
             report_pages(address, environment, wished.rounds)
-
-
-def prepare(directory: Path, invent: str) -> dict[str, str]:
-    """The environment of the desk that is measured, as the other processes get it."""
-    environment = {
-        "SECRET_KEY": secrets.token_hex(32),
-        "DATABASE_URL": f"sqlite:///{directory}/bench.sqlite3",
-        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
-        "INVENT_API_URL": invent,
-        "INVENT_API_KEY": "sandbox-key",
-        # The vendor's limit would be all that a second sync in the same minute measures.
-        "INVENT_REQUESTS_PER_MINUTE": "100000",
-    }
-    os.environ.update(environment)
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    return dict(os.environ)
-
-
-@contextmanager
-def sandbox(groups: int) -> Iterator[str]:
-    """The stand-in Invent with a uniform world, as a process of its own; its address."""
-    command = [sys.executable, "-m", "benchmarks.vendor", str(groups), str(LATENCY_SECONDS)]
-    with process(command, os.environ.copy()) as started:
-        yield first_address(started)
-
-
-@contextmanager
-def web(environment: dict[str, str], directory: Path) -> Iterator[str]:
-    """The desk behind gunicorn, one worker, as in production; its address."""
-    socket = directory / "port"
-    command = [
-        *(sys.executable, "-m", "gunicorn", "mergeui.wsgi", "--workers=1"),
-        *("--bind=127.0.0.1:0", "--log-level=info", f"--pid={socket}"),
-    ]
-    with process(command, environment) as started:
-        yield first_address(started)
-
-
-@contextmanager
-def process(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    started = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        yield started
-    finally:
-        started.terminate()
-        started.wait(20)
-
-
-def first_address(started: subprocess.Popen[str]) -> str:
-    """The http address that a process prints when it listens."""
-    assert started.stdout
-    for line in started.stdout:
-        if found := re.search(r"http://[\w.]+:\d+", line):
-            return found.group()
-    raise SystemExit("A process of the benchmark ended before it listened.")
+    # A process of its own: it has another database.
+    subprocess.run([sys.executable, "-m", "benchmarks.day"], check=True)
 
 
 def report_sync(environment: dict[str, str], groups: int) -> None:
@@ -180,30 +117,6 @@ def queue_pages(client: httpx.Client) -> dict[str, str]:
         "queue, search by e-mail": f"/groups/?q={word}",
         "compare (3 contacts, 3 channels)": f"/groups/{middle.pk}/",
     }
-
-
-def session_key(store: type) -> str:
-    """A session of an operator, made as the sign-in makes it."""
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-
-    from mergeui.accounts.models import Membership, Organization, Role, User
-
-    user = User.objects.create_user("bench", password=secrets.token_hex(16))
-    organization = Organization.objects.configured()
-    Membership.objects.create(user=user, organization=organization, role=Role.APPROVER)
-    session = store()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return str(session.session_key)
-
-
-def percentiles(taken: list[float]) -> tuple[float, float]:
-    """The 50th and the 95th."""
-    cuts = quantiles(taken, n=20)
-    return cuts[9], cuts[18]
 
 
 def first_load(client: httpx.Client) -> float:

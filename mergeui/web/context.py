@@ -50,6 +50,13 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "section": SECTIONS.get((name or "").partition("_")[0], ""),
         "halt": standing if standing and standing.halted_as else None,
         "chain_broken": standing.chain_broken if standing else "",
-        "waiting": lambda: waiting_for(member) + unread_count(member) if member else 0,
+        "waiting": lambda: _waiting(request, member) if member else 0,
         "lately": lambda: bar(request, member) if member else None,
     }
+
+
+def _waiting(request: HttpRequest, member: Membership) -> int:
+    """Nothing for an answer that goes into a page that is there: its frame stays."""
+    if getattr(request, "htmx", False):
+        return 0
+    return waiting_for(member) + unread_count(member)

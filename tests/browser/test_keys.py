@@ -181,7 +181,7 @@ def test_the_bar_counts_down_and_follows_the_merge(
     expect(bar).to_contain_text(re.compile("Merging in .*s: Ana."))
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    left = "Number(document.querySelector('span[data-countdown]')?.textContent ?? 0)"
+    left = "() => Number(document.querySelector('span[data-countdown]')?.textContent ?? 0)"
     page.wait_for_function(f"{left} < 2")
     desk.start_worker()
     expect(bar).to_contain_text("Merged: Ana.", timeout=20_000)
