@@ -129,7 +129,7 @@ def test_from_the_first_sync_to_history() -> None:
     # Years later: where did that contact go?
     page = paula.opens(f"/contacts/{ana_again['id']}/")
     assert "Merged away" in page
-    assert "into Ana García , asked by olga" in page
+    assert "→ Ana García Asked by olga" in page
     history = paula.opens(f"/history/?contact={ana_again['id']}")
     assert "Olga asked to merge Ana G. into Ana García" in history
     history = paula.opens("/history/?q=ana@example.com")
