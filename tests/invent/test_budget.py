@@ -128,6 +128,34 @@ def test_two_processes_share_it(tmp_path: Path):
     assert sum(got) == 100
 
 
+GREEDY = """
+import sys
+from mergeui.invent import Budget, OverBudget
+budget, got = Budget(60, sys.argv[1], patience=0), 0
+try:
+    while True:
+        budget.acquire(urgent=sys.argv[2] == "merge")
+        got += 1
+except OverBudget:
+    print(got)
+"""
+
+
+def test_of_several_processes_those_that_read_give_way_to_one_that_merges(tmp_path: Path):
+    """Three read as much as they get, at once; what a merge needs is still there afterwards."""
+
+    def start(what: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", GREEDY, str(tmp_path / "budget"), what]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    readers = [start("read") for _ in range(3)]
+    read = sum(int(process.communicate(timeout=60)[0]) for process in readers)
+    merged = int(start("merge").communicate(timeout=60)[0])
+
+    assert read == 60 - 6
+    assert merged == 6
+
+
 def test_a_file_that_cannot_be_used_is_said_plainly(tmp_path: Path):
     bad = tmp_path / "budget"
     bad.write_text("this is no database, and long enough to be seen as none")
