@@ -142,10 +142,11 @@ class _Walk:
         try:
             for row in entries:
                 at, mac, data = row[1], row[11], row[15]
-                if len(at) != canonical.MOMENT or at[-3] == "+":
+                if len(at) != canonical.MOMENT:
                     at = canonical.stored_moment(at)
                 lines = "\n".join((canonical.FORMAT, str(number + 1), at, *row[2:13])).encode()
-                if (row[0] - 1, row[12], row[13]) != (number, last_hash, sha256(lines).hexdigest()):
+                as_hashed = sha256(lines).hexdigest() == row[13]
+                if not as_hashed or row[12] != last_hash or row[0] != number + 1:
                     return Row._make(row)
                 if data is not None:
                     if not mac:
@@ -192,7 +193,7 @@ def _erased_by(entry: Entry) -> set[int]:
 def _as_hashed(mac: str, key: str, data: str) -> bool:
     """Whether these personal data are those that the entry was written with."""
     try:
-        return canonical.payload_mac(key, data) == mac
+        return canonical.quick_mac(key, data) == mac
     except ValueError:  # the key is none
         return False
 

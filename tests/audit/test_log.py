@@ -8,6 +8,8 @@ from unittest import mock
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mergeui.audit import canonical
 from mergeui.audit.actions import Action
@@ -218,3 +220,14 @@ def test_fifty_writers_make_one_chain() -> None:
     result = verify()
     assert result.holds
     assert result.entries == 100
+
+
+@given(key=st.binary(max_size=64), data=st.text(st.characters(codec="utf-8"), max_size=300))
+def test_the_quick_hmac_is_the_hmac(key: bytes, data: str) -> None:
+    assert canonical.quick_mac(key.hex(), data) == canonical.payload_mac(key.hex(), data)
+
+
+@pytest.mark.parametrize("key", ["x", "ab" * 65])
+def test_what_can_not_be_a_key_is_none(key: str) -> None:
+    with pytest.raises(ValueError, match=r"hexadecimal|longer than a block"):
+        canonical.quick_mac(key, "")

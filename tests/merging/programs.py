@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings as django_settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +33,8 @@ class Program:
             "INVENT_API_URL": url,
             "INVENT_API_KEY": "sandbox-key",
             "MERGE_COOL_OFF_SECONDS": 0,
+            # Its own: what a program of another test sent would be a gap here.
+            "MERGE_JOURNAL": str(django_settings.MERGE_JOURNAL),
             "MERGE_READ_BACK_SECONDS": QUICK,
             **given,
         }

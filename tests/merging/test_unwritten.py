@@ -173,7 +173,7 @@ class TestFullDisk:
     def test_before_the_call(self, big: LiveDesk, start: Callable[..., Program]) -> None:
         request = approved(big)
         with start("worker", "--once", DATABASE_OPTIONS=space_for(4)) as program:
-            assert program.end() == 1
+            assert program.end() == 1, program.words
             [line] = program.words.splitlines()
         assert line == (
             "CommandError: The database refused what the worker had to write, so nothing was sent:"
