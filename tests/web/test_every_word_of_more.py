@@ -19,6 +19,7 @@ from mergeui.merging.models import (
     LostOptOut,
     MergeRequest,
 )
+from mergeui.review import decisions
 from mergeui.review.models import Group
 from mergeui.review.saved import SavedView
 from mergeui.sandbox import Fault
@@ -191,3 +192,32 @@ def test_taking_back_and_claiming(wrapped: Wrapped) -> None:
         for what in ("hold/", "claim/", "release/"):
             send(who, f"/groups/{last.pk}/{what}")
     walk(client, f"/groups/{last.pk}/", *histories())
+
+
+def test_splitting_a_group(wrapped: Wrapped) -> None:
+    home = email("a@b.example")
+    desk = Desk(*(contact(name, home) for name in ("Ана", "Анна", "Ева", "Ева", "Яна")))
+    desk.sync()
+    client, olga = reader(Role.OPERATOR, "ольга")
+    group = Group.objects.get()
+    here, ids = f"/groups/{group.pk}/split/", [m.contact_id for m in group.members.all()]
+    walk(client, here)
+    fields: list[dict[str, Any]] = [
+        {}, {"note": "Ы" * 3000}, {"fingerprint": "x"},
+        *(
+            {
+                "contacts": ids,
+                **{f"part-{seat}": str(1 + seat // size) for seat in range(some)},
+                **{f"primary-{n}": ids[(n - 1) * size % 5] for n in (1, 2)},
+                **more,
+            }
+            for some, size in ((1, 1), (2, 1), (4, 2), (5, 5))
+            for more in ({}, {"rest": "on"}, {"acknowledge-1": "yes", "risks-1": "x"})
+        ),
+    ]  # fmt: skip
+    for given in fields:
+        send(client, f"{here}preview/", **given)
+        send(client, f"{here}request/", **given)
+    decisions.dismiss(group, by_user=olga)
+    walk(client, here)
+    send(client, f"{here}request/")
