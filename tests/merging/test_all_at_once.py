@@ -23,7 +23,9 @@ from mergeui.errors import Problem
 from mergeui.merging.approval import cancel
 from mergeui.merging.execution import execute_next
 from mergeui.merging.models import ACTIVE, ContactLock, MergeRequest, RequestState
+from mergeui.merging.proposals import Part
 from mergeui.merging.reconcile import reconcile_next, resolve
+from mergeui.merging.splitting import split
 from mergeui.merging.worker import tidy
 from mergeui.review.decisions import dismiss, reopen, snooze
 from mergeui.review.models import Group
@@ -40,7 +42,7 @@ class Crowd:
 
     def __init__(self) -> None:
         self.desk = Desk(
-            *[contact("Ana", whatsapp(f"+1555{n:05}")) for n in range(40) for _ in range(3)]
+            *[contact("Ana", whatsapp(f"+1555{n:05}")) for n in range(40) for _ in range(4)]
         )
         self.desk.sync()
         self.operator, self.approver = actor(Role.OPERATOR), actor(Role.APPROVER)
@@ -66,6 +68,12 @@ class Crowd:
     def ask(self, dice: random.Random) -> None:
         if group := self.group(dice, "open"):
             self.desk.propose(self.operator, group)
+
+    def split(self, dice: random.Random) -> None:
+        if group := self.group(dice, "open"):
+            one, two, three, four, *_ = [m.contact_id for m in group.members.all()] + [""] * 4
+            parts = [Part(one, [two], True, 1), Part(three, [four], True, 2)]
+            split(group, parts, by_user=self.operator)
 
     def work(self, dice: random.Random) -> None:
         tidy()
@@ -120,12 +128,12 @@ def test_everybody_at_once(settings: Any) -> None:
         connection.close()
 
     roles = [
-        crowd.refresh, crowd.decide, crowd.ask, crowd.work, crowd.work, crowd.work,
+        crowd.refresh, crowd.decide, crowd.ask, crowd.split, crowd.work, crowd.work, crowd.work,
         crowd.think_better, crowd.move_the_world,
     ]  # fmt: skip
     threads = [
         threading.Thread(target=again_and_again, args=role)
-        for role in zip(roles, range(8), strict=True)
+        for role in zip(roles, range(9), strict=True)
     ]
     for thread in threads:
         thread.start()
@@ -135,5 +143,9 @@ def test_everybody_at_once(settings: Any) -> None:
     assert errors == []
     assert {act.__name__ for act in roles} <= set(done)
     assert not ContactLock.objects.exclude(request__state__in=ACTIVE).exists()
+    # Of the requests of a split group that end at once, one is the last.
+    going = MergeRequest.objects.filter(state__in=ACTIVE)
+    requested = Group.objects.filter(state="requested")
+    assert not requested.exclude(pk__in=going.values("group_id")).exists()
     assert crowd.desk.counters.hazard_calls == 0
     assert verify().broken is None

@@ -249,3 +249,15 @@ def test_undo_comes_too_late_for_all_when_one_is_merged(office: Office) -> None:
 
     bea.refresh_from_db()
     assert bea.state == RequestState.APPROVED
+
+
+def test_a_group_whose_request_nobody_knows_has_nothing_to_undo(office: Office) -> None:
+    by_user = actor(Role.OPERATOR)
+    Group.objects.update(
+        state=GroupState.REQUESTED, decided_by=by_user.user, decided_at="2024-01-01T00:00:00Z"
+    )
+    assert by_user.user is not None
+    decision = last_decision(office.organization, by_user.user)
+
+    assert decision is not None
+    assert not decision.can_be_undone

@@ -8,10 +8,12 @@ from mergeui.audit.models import Entry
 from mergeui.errors import Invalid, NotAllowed, Stale
 from mergeui.invent import Contact
 from mergeui.merging.models import RequestState
+from mergeui.merging.reading import read_again
 from mergeui.merging.worker import read_those_by_hand
 from mergeui.review import byhand
 from mergeui.review.decisions import dismiss
 from mergeui.review.models import Group, GroupState, MergedContact
+from mergeui.review.seen import contacts_of
 from mergeui.sandbox.faults import Fault
 from mergeui.sandbox.state import Change
 from tests.contacts import contact, email, segment, whatsapp
@@ -130,6 +132,43 @@ def test_one_that_is_gone_leaves_it(desk: Desk) -> None:
     group.refresh_from_db()
 
     assert group.state == GroupState.VANISHED
+
+
+def test_what_did_not_change_stays(desk: Desk) -> None:
+    group = made(desk)
+    read_those_by_hand(desk.organization, client=desk.client)
+
+    assert Group.objects.get().changed_at == group.changed_at
+
+
+def test_what_was_decided_while_it_was_read_stays_decided(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = made(desk)
+    change(desk, ANA, name="Somebody else")
+
+    def slowly(client: object, seen: object) -> dict[str, Contact | None]:
+        dismiss(group, by_user=actor(Role.OPERATOR))
+        return read_again(desk.client, contacts_of(group))
+
+    monkeypatch.setattr("mergeui.merging.worker.read_again", slowly)
+    read_those_by_hand(desk.organization, client=desk.client)
+
+    assert Group.objects.get().state == GroupState.DISMISSED
+    assert "Somebody else" not in Group.objects.get().names
+
+
+def test_one_without_a_channel_that_is_gone_is_found_out_before_the_merge(
+    desk: Desk, settings
+) -> None:
+    settings.MERGE_FOUR_EYES = "never"
+    request = desk.propose(actor(Role.OPERATOR), made(desk, ANA, BARE))
+    desk.world.apply(Change(desk.world.top.id, remove=(BARE["id"],)))
+    past(request, execute_after=1)
+    desk.work()
+    request.refresh_from_db()
+
+    assert request.state == RequestState.STALE
 
 
 def test_invent_down_leaves_it_as_it_is(desk: Desk) -> None:

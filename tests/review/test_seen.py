@@ -61,3 +61,12 @@ def test_another_segment_of_the_same_name_is_a_detail() -> None:
     assert news(contact("Ana", segments=[segment("VIP")]), segments=[other]) == (
         "Ana changed in a detail; look at the contact again.",
     )
+
+
+def test_a_channel_that_reads_the_same_but_is_another_one() -> None:
+    one = channel("instagram_dm", "1", username="ana")
+    other = channel("instagram_dm", "2", username="ana")
+
+    assert news(contact("Ana", one), channels=[other]) == (
+        "Ana: Instagram @ana has another id now.",
+    )
