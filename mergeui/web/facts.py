@@ -37,6 +37,8 @@ FACTS = {
     "reason": _("Reason"),
     "request": _("Request"),
     "request_before": _("Request before"),
+    "requests": _("Requests"),
+    "rest_differ": _("Rest marked as different"),
     "role": _("Role"),
     "sent_at": _("Sent"),
     "set_aside": _("Set aside"),
