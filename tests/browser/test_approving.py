@@ -123,6 +123,7 @@ def test_a_phone_sized_approval(
 
     # And the last one, which somebody else decides meanwhile: said, and nothing is lost.
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("into משה כהן"))
+    fits(page)
     MergeRequest.objects.filter(pk=moshe.pk).update(state=RequestState.WITHDRAWN)
     tap(page.get_by_role("button", name="Approve this merge"))
     expect(page.locator("#problem")).to_contain_text("Somebody was faster")

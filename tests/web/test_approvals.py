@@ -186,6 +186,8 @@ def test_a_rejection_goes_back_to_whoever_asked(
     answer = client.post("/notices/read/", {"notice": Notice.objects.get().pk}, headers=HTMX)
     assert 'id="for-you-count" hx-swap-oob="true"' in text_of(answer)
     assert "badge" not in text_of(answer)
+    other = client_of(paula).post("/notices/read/", {"notice": "1"}, headers=HTMX)
+    assert '2<span class="unseen"> for you' in text_of(other)
     assert "rejected what you asked for" not in text_of(client.get("/requests/"))
 
 

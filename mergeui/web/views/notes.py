@@ -16,6 +16,7 @@ from mergeui.web.access import MemberRequest, action
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
 from mergeui.web.notes import thread_of, unknown_names, unread_count
+from mergeui.web.requests import waiting_for
 
 
 @action(Role.OPERATOR, back="group")
@@ -61,9 +62,9 @@ def read(request: MemberRequest) -> HttpResponse:
     numbers = [int(n) for n in given if n.isascii() and n.isdigit() and len(n) < 19]
     count = notes.read(request.member, None if everything else numbers)
     if wants_fragment(request):
-        # Counted with the session, before they were read.
-        request.member.unread = unread_count(request.member) - count  # type: ignore[attr-defined]
-        return render(request, "partials/badge.html", {"swap": True})
+        # Counted with the session, before they were read; the frame alone is told of it otherwise.
+        left = waiting_for(request.member) + unread_count(request.member) - count
+        return render(request, "partials/badge.html", {"swap": True, "waiting": left})
     return done(request, _back(request), "")
 
 
