@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse to test one database under the name of the other (see tests/settings.py)."""
     config.addinivalue_line(
-        "markers", "every_database: asks no fixture for the database, but programs of its own do"
+        "markers", "every_database: a program or a browser's story that is worth it on either"
     )
     wanted = "postgresql" if config.getoption("--postgres") else "sqlite"
     if connection.vendor != wanted:
@@ -48,9 +48,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _knows_the_database(item: pytest.Item) -> bool:
-    asked = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
-    marks = ("django_db", "every_database")
-    return bool(asked) or any(item.get_closest_marker(mark) for mark in marks)
+    """A browser sees pages, whose queries have tests of their own: it says itself when it cares."""
+    if item.get_closest_marker("every_database"):
+        return True
+    asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    in_browser = "tests/browser/" in item.nodeid
+    return not in_browser and bool(asked or item.get_closest_marker("django_db"))
 
 
 def pytest_report_header() -> str:

@@ -57,6 +57,7 @@ def until_seen(page: Page, text: str, *, scripted: bool = True) -> None:
     expect(shown).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize("scripted", [True, False], ids=["with-scripts", "without-scripts"])
 def test_the_main_job(
     desk: LiveDesk, new_context: Callable[..., BrowserContext], scripted: bool
