@@ -211,3 +211,17 @@ class TestFullDisk:
         assert fresh(request).state == RequestState.MERGED
         assert big.counters.merge_calls == 1
         assert verify().broken is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_once_ends_with_the_line(live: LiveDesk, start: Callable[..., Program]) -> None:
+    live.sync()
+    request = approved(live)
+    with refusing(Action.ATTEMPT_STARTED), start("worker", "--once") as program:
+        assert program.end() == 1
+        [line] = program.words.splitlines()
+    assert line == (
+        f"CommandError: Request {request.pk}: The database could not write the call down"
+        " (no space for attempt_started), so nothing was sent."
+    )
+    assert live.counters.merge_calls == 0
