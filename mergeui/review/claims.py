@@ -7,7 +7,7 @@ the group over is one click.
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,6 +37,26 @@ def claim(group: Group, *, by: User, take_over: bool = False) -> bool:
     others = Group.objects.filter(claimed_by=by).exclude(pk=group.pk)
     others.update(claimed_by=None, claimed_until=None)
     return _claim(group, by, now, Q() if take_over else free_for(by, now))
+
+
+def enter(group: Group, *, by: User) -> None:
+    """The same for a page that is opened, in one statement: the group is taken unless somebody
+    else had it when `group` was read, and every other one is let go of.
+
+    Should somebody have been quicker by less than that, the page finds out when it renews, and a
+    decision is refused by its own transition.
+    """
+    now = timezone.now()
+    if group.state != GroupState.OPEN or group.claimed_by_other(by.pk, now):
+        Group.objects.filter(claimed_by=by).update(claimed_by=None, claimed_until=None)
+        return
+    until = now + CLAIM_LASTS
+    this = Q(pk=group.pk, state=GroupState.OPEN) & free_for(by, now)
+    Group.objects.filter(this | Q(claimed_by=by)).update(
+        claimed_by=Case(When(pk=group.pk, then=Value(by.pk)), default=None),
+        claimed_until=Case(When(pk=group.pk, then=Value(until)), default=None),
+    )
+    group.claimed_by, group.claimed_until = by, until
 
 
 def renew(group: Group, *, by: User) -> bool:

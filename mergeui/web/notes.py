@@ -65,7 +65,8 @@ def thread_of(
     """The thread as it stands under a group, or under a request of it."""
     found = lookup.entries(member.organization, group=group.pk, action=Action.NOTE_WRITTEN)
     entries = list(found[: SHOWN + 1])
-    users = list(team(member.organization).values_list("username", flat=True))
+    # Whom the notes mention: without any, the page of the next group need not ask for the team.
+    users = list(team(member.organization).values_list("username", flat=True)) if entries else []
     names = {name.casefold() for name in users}
     unread = _unread(member, group)
     now = timezone.now()
@@ -131,7 +132,9 @@ def marked(text: str, names: Collection[str]) -> tuple[tuple[str, bool], ...]:
 def _hint(names: Sequence[str]) -> str:
     """How somebody is mentioned, with those who can be."""
     if not names:
-        return _("Kept in the history; it can't be changed.")
+        return _(
+            "Kept in the history; it can't be changed. To tell somebody: @ and their user name."
+        )
     listed = " ".join(f"@{name}" for name in names[:NAMES_SHOWN])
     left = len(names) - NAMES_SHOWN
     if left > 0:

@@ -284,5 +284,5 @@ def test_a_fixed_number_of_queries(django_assert_num_queries) -> None:
     Desk(*small, *large).sync()
     client = somebody(Role.APPROVER)
     for group in Group.objects.all():
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(8):
             assert client.get(f"/groups/{group.pk}/").status_code == 200

@@ -61,7 +61,7 @@ def opened(request: MemberRequest, pk: int) -> HttpResponse:
     """The page of a group that is opened now."""
     shown = group_of(request, pk)
     if shown.state == GroupState.OPEN and request.member.can(Role.OPERATOR):
-        claims.claim(shown, by=request.user)
+        claims.enter(shown, by=request.user)
     kept = typed.restore(request, reverse("group", kwargs={"pk": pk}))
     return show(request, shown, typed_fields=kept)
 
