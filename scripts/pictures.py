@@ -51,6 +51,7 @@ def prepare(desk: Desk, operator: Page, approver: Page) -> None:
     for name, query in SIZES.items():
         operator.goto(f"/groups/?{query}")
         desk.places[name] = operator.locator("a.row-link").first.get_attribute("href") or ""
+    desk.places["split"] = f"{desk.places['consent']}split/"
     operator.goto(desk.places["merged"])
     operator.get_by_text("The contacts are one now.").wait_for(timeout=60_000)
     desk.places["gone"] = source_of(operator)
@@ -140,7 +141,9 @@ def chosen(page: Page) -> None:
 
 
 def after_a_decision(page: Page) -> None:
-    """The next group, with the bar that counts down."""
+    """The next group, with the bar that counts down; another one in each look."""
+    page.locator("a.row-link").first.click()
+    page.locator("#choice").wait_for()
     sent(page, "Merge")
 
 
@@ -180,6 +183,9 @@ SCENES = (
     Scene("compare-many", "many"),
     Scene("compare-hostile", "hostile"),
     Scene("compare-decided", "waiting"),
+    Scene("compare-after-a-decision", "/groups/?grade=sure&sort=smallest", doing=after_a_decision),
+    Scene("split", "split"),
+    Scene("views", "/views/"),
     Scene("compare-notes", "noted", user="approver", whole=True),
     Scene("bulk-summary", "bulk summary"),
     Scene("bulk-done", "bulk done"),
