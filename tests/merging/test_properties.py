@@ -225,9 +225,10 @@ MEGABYTE = 1024 * 1024
 )
 def test_the_largest_contacts_take_seconds_at_most(raw: list[dict[str, Any]]) -> None:
     contacts = [Contact.parse(one) for one in raw]
-    begun = time.monotonic()
+    # Its own time, not that of whatever else the machine does.
+    begun = time.process_time()
     _survives(contacts)
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_what_speaks_no_json_at_all_is_refused() -> None:
