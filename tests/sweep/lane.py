@@ -67,7 +67,8 @@ class Lane:
             found, codes = self._until_the_end(case, database, files)
             labels = _lines(files["trace"])
             if any(code not in {0, KILLED} for code in codes) or codes.count(KILLED) > 1:
-                found += [f"a worker ended with {codes}:", *_lines(files["log"])[-20:]]
+                log = "\n    ".join(_lines(files["log"])[-20:])
+                found.append(f"a worker ended with {codes}:\n    {log}")
             state, ill = self._judge(crashed=KILLED in codes)
         finally:
             self.databases.drop(database)
