@@ -92,6 +92,7 @@ def write(
     del shared["facts"]["before"]
     shared["facts"]["mentioned"] = [user.pk for user in told]
     shared["personal"]["note"] = text
+    shared["personal"]["mentions"] = [name for name in named if name in people]
     with transaction.atomic():
         # Before the entry, because from then on every writer of history waits (audit/log.py).
         notices = _tell(told, group, request)

@@ -53,7 +53,6 @@ class Thread:
     page: str
     url: str
     may_write: bool
-    hint: str
     typed: str
     most: int
     unread: tuple[int, ...]
@@ -64,16 +63,9 @@ def thread_of(
 ) -> Thread:
     """The thread as it stands under a group, or under a request of it."""
     found = lookup.entries(member.organization, group=group.pk, action=Action.NOTE_WRITTEN)
-    entries = list(found[: SHOWN + 1])
-    # Whom the notes mention: without any, the page of the next group need not ask for the team.
-    users = list(team(member.organization).values_list("username", flat=True)) if entries else []
-    names = {name.casefold() for name in users}
-    unread = _unread(member, group)
+    entries = list(found.annotate(notice=_unread(member))[: SHOWN + 1])
     now = timezone.now()
-    notes = tuple(
-        _row(entry, names, now, request_pk, fresh=entry.number in unread)
-        for entry in reversed(entries[:SHOWN])
-    )
+    notes = tuple(_row(entry, now, request_pk) for entry in reversed(entries[:SHOWN]))
     what, key = ("request", request_pk) if request_pk else ("group", group.pk)
     return Thread(
         notes=notes,
@@ -82,10 +74,9 @@ def thread_of(
         page=reverse(what, args=[key]),
         url=reverse(f"{what}_note", args=[key]),
         may_write=member.can(Role.OPERATOR),
-        hint=_hint([name for name in users if name != member.user.username]),
         typed=typed,
         most=LONGEST,
-        unread=tuple(unread.values()),
+        unread=tuple(entry.notice for entry in entries[:SHOWN] if entry.notice),
     )
 
 
@@ -94,18 +85,17 @@ def _older(group: Group) -> str:
     return f"{reverse('history')}?{query}"
 
 
-def _unread(member: Membership, group: Group) -> dict[int | None, int]:
-    """The notices of this person about notes here: number of the entry → that of the notice."""
-    if not unread_count(member):
-        return {}
-    mine = Notice.objects.unread_by(member).filter(group=group, kind=Notice.Kind.MENTIONED)
-    return dict(mine.values_list("entry_id", "pk")[:SHOWN])
+def _unread(member: Membership) -> Subquery:
+    """The number of the notice by which an entry is unread by this person."""
+    mine = Notice.objects.unread_by(member).filter(
+        entry=OuterRef("number"), kind=Notice.Kind.MENTIONED
+    )
+    return Subquery(mine.order_by().values("pk")[:1])
 
 
-def _row(
-    entry: Entry, names: Collection[str], now: datetime, request_pk: int | None, *, fresh: bool
-) -> NoteRow:
+def _row(entry: Entry, now: datetime, request_pk: int | None) -> NoteRow:
     text = entry.personal.get("note")
+    names = entry.personal.get("mentions", ())
     on = entry.request_pk
     elsewhere = on is not None and on != request_pk
     return NoteRow(
@@ -117,7 +107,7 @@ def _row(
         pieces=marked(text, names) if isinstance(text, str) else (),
         where=_("on request {number}").format(number=on) if elsewhere else "",
         where_url=reverse("request", args=[on]) if elsewhere else "",
-        fresh=fresh,
+        fresh=bool(entry.notice),  # type: ignore[attr-defined]
     )
 
 
@@ -129,12 +119,12 @@ def marked(text: str, names: Collection[str]) -> tuple[tuple[str, bool], ...]:
     )
 
 
-def _hint(names: Sequence[str]) -> str:
-    """How somebody is mentioned, with those who can be."""
+def hint(member: Membership) -> str:
+    """How somebody is mentioned, with those who can be: asked for when a note is being written."""
+    users = team(member.organization).exclude(pk=member.user_id)
+    names = list(users.values_list("username", flat=True))
     if not names:
-        return _(
-            "Kept in the history; it can't be changed. To tell somebody: @ and their user name."
-        )
+        return _("Kept in the history; it can't be changed. Nobody else is in the team to tell.")
     listed = " ".join(f"@{name}" for name in names[:NAMES_SHOWN])
     left = len(names) - NAMES_SHOWN
     if left > 0:

@@ -86,6 +86,7 @@ urlpatterns = [
     path("requests/<int:pk>/resolve/", requests.resolve, name="resolve"),
     path("requests/<int:pk>/note/", notes.request_note, name="request_note"),
     path("requests/<int:pk>/recovery/", recovery.recovery, name="recovery"),
+    path("notes/hint/", notes.hint, name="notes_hint"),
     path("notices/read/", notes.read, name="notices_read"),
     path("history/", history.history, name="history"),
     path("history/export/", history.export, name="history_export"),

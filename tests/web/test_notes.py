@@ -46,7 +46,33 @@ def test_a_note_on_a_group(desk: Desk, olga: Membership, paula: Membership) -> N
     assert "Notes (1)" in page
     assert '<b class="mention">@paula</b> the same?\nI think so, @sam.' in page
     assert "Nobody on this team is called @sam, so the note tells nobody by that name." in page
-    assert "To tell somebody: @paula" in page
+    assert "To tell somebody: @ and their user name." in page
+
+
+def test_who_can_be_mentioned_is_told_to_who_begins_to_write(
+    desk: Desk, olga: Membership, paula: Membership
+) -> None:
+    stranger()
+
+    for client, told in ((client_of(olga), "@paula"), (client_of(paula), "@olga")):
+        hint = text_of(client.get("/notes/hint/", headers=HTMX))
+        assert hint.endswith(f"To tell somebody: {told}")
+
+    paula.user.is_active = False
+    paula.user.save()
+    assert "Nobody else is in the team" in text_of(client_of(olga).get("/notes/hint/"))
+    assert somebody(Role.VIEWER).get("/notes/hint/").status_code == 403
+
+
+def test_notes_take_no_more_queries_than_a_group_has(
+    desk: Desk, olga: Membership, paula: Membership, django_assert_num_queries
+) -> None:
+    where, client = f"/groups/{desk.group().pk}/", client_of(paula)
+    for text, shown in (("first", ">first<"), ("@paula look", ">@paula</b> look<")):
+        noted(client_of(olga), where, text)
+        with django_assert_num_queries(8):
+            page = text_of(client.get(where))
+        assert shown in page
 
 
 def test_by_htmx_the_thread_comes_back(desk: Desk, olga: Membership) -> None:
@@ -182,14 +208,11 @@ def test_who_may_not(desk: Desk, olga: Membership) -> None:
 
 
 def test_a_large_team_is_named_in_part(desk: Desk, olga: Membership) -> None:
-    where = f"/groups/{desk.group().pk}/"
-    before = text_of(client_of(olga).get(where))
-    assert "To tell somebody: @ and their user name." in before
     for n in range(14):
         member(Role.VIEWER, name=f"person{n:02}")
 
-    page = noted(client_of(olga), where, "Who of you knows her?")
+    hint = text_of(client_of(olga).get("/notes/hint/"))
 
-    assert "@person00 @person01" in page
-    assert "@person11 and 2 more" in page
-    assert "@person12" not in page
+    assert "@person00 @person01" in hint
+    assert "@person11 and 2 more" in hint
+    assert "@person12" not in hint

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role
@@ -11,8 +12,9 @@ from mergeui.errors import Problem
 from mergeui.merging import notes
 from mergeui.merging.models import MergeRequest
 from mergeui.review.models import Group
+from mergeui.web import notes as shown
 from mergeui.web import problems
-from mergeui.web.access import MemberRequest, action
+from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
 from mergeui.web.notes import thread_of, unknown_names, unread_count
@@ -35,7 +37,7 @@ def request_note(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _write(
-    request: MemberRequest, group: Group, wanted: MergeRequest | None, page: str
+    request: MemberRequest, group: Group, wanted: MergeRequest | None, back: str
 ) -> HttpResponse:
     try:
         written = notes.write(
@@ -43,7 +45,7 @@ def _write(
         )
     except Problem as problem:
         record_refusal(request, problem)
-        return problems.answer(request, problem.status, problem.sentence, back=page)
+        return problems.answer(request, problem.status, problem.sentence, back=back)
     warning = unknown_names(written.unknown)
     if wants_fragment(request):
         thread = thread_of(request.member, group, request_pk=wanted.pk if wanted else None)
@@ -51,7 +53,13 @@ def _write(
         return render(request, "notes/thread.html", context)
     if warning:
         messages.warning(request, warning)
-    return done(request, f"{page}#notes", _("The note is kept."))
+    return done(request, f"{back}#notes", _("The note is kept."))
+
+
+@page(Role.OPERATOR)
+def hint(request: MemberRequest) -> HttpResponse:
+    """Whom a note can mention, for the person who begins to write one."""
+    return HttpResponse(escape(shown.hint(request.member)))
 
 
 @action(Role.VIEWER, back="requests")
@@ -70,6 +78,6 @@ def read(request: MemberRequest) -> HttpResponse:
 
 def _back(request: HttpRequest) -> str:
     """To the page of the desk that the form was on: only a path, so that nobody is led away."""
-    page = request.POST.get("page", "")
-    plain = page.startswith("/") and not page.startswith(("//", "/\\"))
-    return page if plain and page.isprintable() else reverse("requests")
+    path = request.POST.get("page", "")
+    plain = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if plain and path.isprintable() else reverse("requests")
