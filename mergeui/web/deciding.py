@@ -26,7 +26,7 @@ from mergeui.web.when import ago, number
 SEEN_DIGITS = 16
 # The keys of the columns, one a place: what has no other use on the page (partials/keys.html).
 DIGITS = "123456789"
-LETTERS = "cdefghilopqrtvwyz"
+LETTERS = "cdefghiloqrtvwyz"
 
 
 @dataclass(frozen=True, slots=True)

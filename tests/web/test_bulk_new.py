@@ -179,6 +179,14 @@ def test_it_says_what_would_happen_and_names_what_is_set_aside(
     assert now(bulk).state == BulkState.DRAFT
 
 
+def test_when_every_group_is_set_aside_nothing_is_asked(client: Client, olga: Membership) -> None:
+    page = shown(client, summary(Actor.member(olga), [groups()[3]]))
+
+    assert "<h1>Nothing to do: 1 set aside</h1>" in page
+    assert "Every group is set aside, so there is nothing to do here." in page
+    assert 'id="bulk-confirm"' not in page
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [

@@ -63,7 +63,7 @@ def test_it_suggests_those_whose_names_agree(desk: Desk) -> None:
 
 def test_the_compare_page_leads_there(desk: Desk) -> None:
     pk = Group.objects.get().pk
-    assert f'href="/groups/{pk}/split/"' in text_of(somebody().get(f"/groups/{pk}/"))
+    assert f'href="/groups/{pk}/split/" data-key="p"' in text_of(somebody().get(f"/groups/{pk}/"))
 
     Desk(contact("A", email("a@x.org")), contact("A", email("a@x.org"))).sync()
     pair = Group.objects.latest("pk")

@@ -34,6 +34,8 @@ STATE_WORDS = {
 def title(bulk: BulkDecision) -> str:
     """What it does, in short: "Merge 197 groups". Those that were set aside don't count."""
     count = bulk.total - bulk.set_aside
+    if not count:
+        return _("Nothing to do: {count} set aside").format(count=number(bulk.set_aside))
     words = {
         BulkKind.MERGE: ngettext("Merge {count} group", "Merge {count} groups", count),
         BulkKind.DISMISS: ngettext(
