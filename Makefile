@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test check coverage keys sweep bench bench-history lock messages format screenshots
+.PHONY: help demo setup run test check coverage keys sweep bench bench-history lock messages roles format screenshots
 # Two targets at once would set up the same .venv twice.
 .NOTPARALLEL:
 
@@ -70,6 +70,10 @@ bench: ## The figures of the README
 messages: ## The words of the code into locale/, to be translated, and compiled
 	@scripts/setup --dev
 	@$(BIN)/python -m scripts.messages
+
+roles: ## docs/roles.md from the matrix of roles and addresses
+	@scripts/setup --dev
+	@DEBUG=on $(BIN)/python manage.py roles > docs/roles.md
 
 bench-history: ## Verifying and exporting a million entries, on both databases (10 GB, 15 min)
 	@scripts/setup --dev

@@ -33,6 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "every_database: a program or a browser's story that is worth it on either"
     )
+    config.addinivalue_line(
+        "markers", "one_database: uses it, but asks nothing that one may answer otherwise"
+    )
     wanted = "postgresql" if config.getoption("--postgres") else "sqlite"
     if connection.vendor != wanted:
         raise pytest.UsageError(f"asked for {wanted}, but the settings say {connection.vendor}")
@@ -51,6 +54,8 @@ def _knows_the_database(item: pytest.Item) -> bool:
     """A browser sees pages, whose queries have tests of their own: it says itself when it cares."""
     if item.get_closest_marker("every_database"):
         return True
+    if item.get_closest_marker("one_database"):
+        return False
     asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
     in_browser = "tests/browser/" in item.nodeid
     return not in_browser and bool(asked or item.get_closest_marker("django_db"))

@@ -14,8 +14,8 @@ from django_htmx.http import push_url
 
 from mergeui.accounts.models import Role
 from mergeui.review.models import Group
+from mergeui.web import problems, refresh
 from mergeui.web import queue as shown
-from mergeui.web import refresh
 from mergeui.web.access import MemberRequest, page
 from mergeui.web.forms import QueueForm
 from mergeui.web.htmx import wants_fragment
@@ -31,6 +31,8 @@ USUAL = {("state", "open"), ("sort", "oldest")}
 
 def home(request: HttpRequest) -> HttpResponse:
     """The desk begins at the queue, with what the person likes to see first."""
+    if request.method not in {"GET", "HEAD"}:
+        return problems.wrong_method(request, ["GET", "HEAD"])
     return HttpResponseRedirect(begins_at(request))
 
 

@@ -45,6 +45,7 @@ class SignInForm(AuthenticationForm):
 class SignIn(LoginView):
     """The sign-in page: the one class among the views, because Django's own is right."""
 
+    http_method_names = ("get", "head", "post")  # Django's own takes PUT for POST
     template_name = "login/page.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
