@@ -13,6 +13,16 @@ from mergeui.review.models import Group
 from tests.desk import Desk
 
 
+def groups() -> list[Group]:
+    """All groups, the oldest first."""
+    return list(Group.objects.order_by("pk"))
+
+
+def states() -> list[str]:
+    """Their states, in the same order."""
+    return [group.state for group in groups()]
+
+
 def summary(
     by_user: Actor, groups: Iterable[Group], kind: BulkKind = BulkKind.MERGE, **more: Any
 ) -> BulkDecision:

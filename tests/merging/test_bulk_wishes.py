@@ -27,10 +27,9 @@ from mergeui.merging.models import (
     RequestState,
 )
 from mergeui.review.decisions import dismiss, reopen
-from mergeui.review.models import Group
 from tests.desk import Desk, actor, past
 from tests.many import crowd
-from tests.merging.bulk import begun, counts, fates, now, summary, work
+from tests.merging.bulk import begun, counts, fates, groups, now, states, summary, work
 
 pytestmark = pytest.mark.django_db
 
@@ -49,14 +48,6 @@ def desk() -> Desk:
 @pytest.fixture
 def olga() -> Actor:
     return actor(Role.OPERATOR, name="olga")
-
-
-def groups() -> list[Group]:
-    return list(Group.objects.order_by("pk"))
-
-
-def states() -> list[str]:
-    return list(Group.objects.order_by("pk").values_list("state", flat=True))
 
 
 def requests() -> list[str]:

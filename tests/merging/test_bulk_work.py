@@ -23,7 +23,7 @@ from mergeui.review.decisions import dismiss
 from mergeui.review.models import Group, GroupState
 from tests.desk import Desk, actor, member
 from tests.many import crowd
-from tests.merging.bulk import begun, counts, fates, now, summary, work
+from tests.merging.bulk import begun, counts, fates, groups, now, states, summary, work
 
 pytestmark = pytest.mark.django_db
 
@@ -37,14 +37,6 @@ def desk() -> Desk:
 @pytest.fixture
 def olga() -> Actor:
     return actor(Role.OPERATOR, name="olga")
-
-
-def groups() -> list[Group]:
-    return list(Group.objects.order_by("pk"))
-
-
-def states() -> list[str]:
-    return list(Group.objects.order_by("pk").values_list("state", flat=True))
 
 
 def test_each_group_has_its_own_request_and_entry(desk: Desk, olga: Actor, settings: Any) -> None:

@@ -15,45 +15,11 @@ from mergeui.review.claims import claim
 from mergeui.review.decisions import dismiss
 from mergeui.review.models import Group, GroupState
 from tests.desk import Desk, member
-from tests.many import crowd, pairs, stored
 from tests.merging.bulk import now, summary
-from tests.web.cast import HTMX, client_of, somebody, stranger, text_of
+from tests.web.bulk.pages import address, groups, latest, numbers, shown
+from tests.web.cast import HTMX, somebody, stranger, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk() -> Desk:
-    """Three easy groups and one with an opt-out."""
-    desk, _ = crowd(3)
-    stored(desk, pairs(1, unsubscribed=True))
-    return desk
-
-
-@pytest.fixture
-def olga(desk: Desk) -> Membership:
-    return member(Role.OPERATOR, name="olga")
-
-
-@pytest.fixture
-def client(olga: Membership) -> Client:
-    return client_of(olga)
-
-
-def groups() -> list[Group]:
-    return list(Group.objects.order_by("pk"))
-
-
-def numbers(count: int = 4) -> list[int]:
-    return [group.pk for group in groups()[:count]]
-
-
-def address(bulk: BulkDecision, what: str = "") -> str:
-    return f"/bulk/{bulk.pk}/{what}"
-
-
-def latest() -> BulkDecision:
-    return BulkDecision.objects.latest("pk")
 
 
 # Ticking
@@ -153,10 +119,6 @@ def test_ten_thousand_and_more(client: Client, monkeypatch: pytest.MonkeyPatch) 
 
 
 # The summary
-
-
-def shown(client: Client, bulk: BulkDecision, query: str = "") -> str:
-    return text_of(client.get(address(bulk) + query))
 
 
 def test_it_says_what_would_happen_and_names_what_is_set_aside(
