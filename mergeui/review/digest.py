@@ -42,16 +42,15 @@ class GroupDigest:
     evidence: dict[str, Any]
     fields: dict[str, Any]
 
+    @property
+    def contact_ids(self) -> tuple[str, ...]:
+        """The members' ids, the recommended primary first."""
+        return tuple(member.contact.id for member in self.members)
 
-def digest(contacts: Sequence[Contact], prints: Sequence[str] | None = None) -> GroupDigest:
-    """All that is stored of a group of `contacts`, the recommended primary first.
 
-    `prints` are their fingerprints, where they have been made already.
-    """
-    if prints is None:
-        prints = tuple(map(fingerprint, contacts))
-    named = zip(contacts, prints, strict=True)
-    members = tuple(MemberDigest(one, display_name(one), mark) for one, mark in named)
+def digest(contacts: Sequence[Contact]) -> GroupDigest:
+    """All that is stored of a group of `contacts`, the recommended primary first."""
+    members = tuple(MemberDigest(c, display_name(c), fingerprint(c)) for c in contacts)
     found = links(contacts)
     evidence = evidence_of(contacts, found)
     grader = Grader(contacts)
@@ -76,14 +75,9 @@ def digest(contacts: Sequence[Contact], prints: Sequence[str] | None = None) -> 
         "sort_name": sort_key(names[0]),
         "search_text": search_text(contacts),
     }
-    return GroupDigest(members, found, whole(prints), evidence, fields)
-
-
-def whole(prints: Sequence[str]) -> str:
-    """The fingerprint of a group from those of its members in their order, and from the rules."""
-    made = hashlib.sha256(RULES)
-    made.update("".join(prints).encode())
-    return made.hexdigest()
+    whole = hashlib.sha256(RULES)
+    whole.update("".join(member.fingerprint for member in members).encode())
+    return GroupDigest(members, found, whole.hexdigest(), evidence, fields)
 
 
 def evidence_of(contacts: Sequence[Contact], found: Sequence[Link]) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def _page(
         **stands,
         "title": standing.title(wanted),
         "draft": draft,
-        "promise": standing.promise(wanted) if draft else [],
+        "promise": standing.promise(wanted, request.member.organization.policy) if draft else [],
         "label": fates.label_of(fate, wanted),
         "reasons": shown.reasons(wanted) if fate == "aside" else [],
         "rows": shown.rows(listed.rows, timezone.now()),
