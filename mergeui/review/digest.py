@@ -9,7 +9,7 @@ from mergeui.invent import Contact, fingerprint
 from mergeui.review.evidence import Link, links
 from mergeui.review.grades import Grader
 from mergeui.review.risk import cautions, joined
-from mergeui.review.text import display_name, searchable, shortened, sort_key
+from mergeui.review.text import display_name, searchable, shortened, sort_key, visible
 
 # A list shows the first few; the rest is told as a number.
 NAMES_SHOWN = 4
@@ -19,8 +19,9 @@ LINKS_GRADED = 100
 LONGEST_SEARCH_TEXT = 60_000
 LONGEST_VALUE = 1_000
 # What is stored of a group is made by rules. When they change, this does: then every group counts
-# as changed once, and the next sync stores it anew. 4: grades.
-RULES = b"4"
+# as changed once, and the next sync stores it anew. 4: grades. 5: heaps
+# of marks in names, and what hides in those of segments.
+RULES = b"5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ def digest(contacts: Sequence[Contact]) -> GroupDigest:
             [link.type, link.channel, shortened(link.address, 60), len(link.holders)]
             for link in found[:LINKS_SHOWN]
         ],
-        "segment_labels": [[shortened(name, 40), color] for name, color in labels[:SEGMENTS_SHOWN]],
+        "segment_labels": [
+            [visible(shortened(name, 40)), color] for name, color in labels[:SEGMENTS_SHOWN]
+        ],
         "risks": joined(risks),
         "risky": bool(risks),
         "grade": grader.group(found).value,

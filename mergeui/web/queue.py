@@ -18,7 +18,7 @@ from mergeui.audit.references import looks_like_phone
 from mergeui.review.grades import SURE, Grade
 from mergeui.review.models import Channel, Group, GroupQuerySet, GroupState, Segment
 from mergeui.review.risk import LABELS, Risk
-from mergeui.review.text import channel_name, searchable
+from mergeui.review.text import channel_name, searchable, shortened, visible
 from mergeui.web.labels import segment_class
 from mergeui.web.paging import Order
 from mergeui.web.when import ago, contacts, day, exact
@@ -124,7 +124,8 @@ def _word(word: str) -> Q:
 def segments_of(organization: Organization) -> list[tuple[str, str]]:
     """The segments to filter by, by name: (vendor's id, name)."""
     found = Segment.objects.filter(organization=organization).order_by("name", "id")
-    return list(found.values_list("segment_id", "name")[:MOST_SEGMENTS])
+    named = found.values_list("segment_id", "name")[:MOST_SEGMENTS]
+    return [(segment_id, visible(shortened(name, 40))) for segment_id, name in named]
 
 
 @dataclass(frozen=True, slots=True)
