@@ -23,7 +23,6 @@ from mergeui.web.when import exact
 
 ENTRIES = 20
 REQUESTS = 20
-LONGEST_SEARCH = 200  # forms.SearchForm
 
 
 @page()
@@ -43,10 +42,7 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
     seen = _last_seen(contact_id, memberships, requests)
     can_take = seen and not merged and request.member.can(Role.OPERATOR)
     context: dict[str, Any] = {
-        "duplicates_of": {
-            "token": token_of(seen),
-            "name": (seen.name or "").strip()[:LONGEST_SEARCH],
-        }
+        "duplicates_of": {"token": token_of(seen), "name": (seen.name or "").strip()}
         if seen and can_take
         else None,
         "contact_id": contact_id,
