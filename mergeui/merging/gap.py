@@ -86,16 +86,15 @@ def _remember(
 
 def _close(organization: Organization) -> None:
     """Notes in the journal that everything before has been looked at."""
-    head = Entry.objects.order_by("-number").first()
-    if head is not None:
-        journal.note(
-            journal.Line(
-                entry=head.number,
-                hash=head.hash,
-                at=head.at.isoformat(),
-                organization=organization.pk,
-                request=0,
-                primary="",
-                sources=(),
-            )
+    head = Entry.objects.latest("number")  # of the halt, if of nothing else
+    journal.note(
+        journal.Line(
+            entry=head.number,
+            hash=head.hash,
+            at=head.at.isoformat(),
+            organization=organization.pk,
+            request=0,
+            primary="",
+            sources=(),
         )
+    )

@@ -38,6 +38,7 @@ def test_what_is_new_is_verified_from_where_the_last_look_ended() -> None:
     write(3)
     check = look_when_due(now=NOW)
     assert (check.number, check.broken, check.whole_at) == (3, "", NOW)
+    assert str(check) == "holds up to entry 3"
 
     write(2)
     assert look_when_due(now=after(seconds=30)) is None

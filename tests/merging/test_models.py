@@ -6,7 +6,18 @@ from django.utils import timezone
 
 from mergeui.accounts.models import Role
 from mergeui.merging.approval import approve
-from mergeui.merging.models import Approval, Attempt, ContactLock, MergeRequest, ReadBack, Source
+from mergeui.merging.models import (
+    Approval,
+    Attempt,
+    BulkDecision,
+    BulkItem,
+    BulkKind,
+    ContactLock,
+    MergeRequest,
+    ReadBack,
+    Source,
+    Standing,
+)
 from mergeui.review.models import GroupState
 from tests.desk import actor
 from tests.merging.stage import anas, approved
@@ -92,3 +103,12 @@ def test_what_each_row_is_called(settings) -> None:
     assert str(attempt(request, 1, "sending")) == f"Attempt 1 of request {request.pk}"
     assert str(look) == f"Can't tell at {at:%Y-%m-%d %H:%M:%S}"
     assert desk.group().state == GroupState.REQUESTED
+
+    bulk = BulkDecision.objects.create(
+        organization=desk.organization, kind=BulkKind.MERGE, asked_by=request.proposed_by,
+        asked_at=at,
+    )  # fmt: skip
+    item = BulkItem.objects.create(bulk=bulk, group=desk.group())
+    assert str(bulk) == f"Bulk decision {bulk.pk}"
+    assert str(item) == f"Group {desk.group().pk} in bulk decision {bulk.pk}"
+    assert str(Standing(halted_as=Standing.Halt.GAP)) != str(Standing()) == "All is well"

@@ -144,6 +144,16 @@ def test_somebody_was_faster(lost: tuple[Desk, LostOptOut]) -> None:
         restoring.ask(other, by_user=actor(Role.OPERATOR))
 
 
+def test_what_nobody_here_asked_for_names_nobody(lost: tuple[Desk, LostOptOut]) -> None:
+    _, one_lost = lost
+    other = LostOptOut.objects.get()
+    wanted(one_lost)
+    LostOptOut.objects.update(wanted_by=None)  # their account was deleted
+
+    with pytest.raises(Stale, match="asked for already; the worker"):
+        restoring.ask(other, by_user=actor(Role.OPERATOR))
+
+
 def test_who_opted_out_meanwhile_is_left_alone(lost: tuple[Desk, LostOptOut]) -> None:
     desk, one_lost = lost
     desk.world.change("one", unsubscribed=True)

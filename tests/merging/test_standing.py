@@ -11,7 +11,7 @@ from mergeui.invent import InventError
 from mergeui.merging import journal
 from mergeui.merging.gap import look_when_wanted
 from mergeui.merging.models import Attempt, RequestState, Standing
-from mergeui.merging.standing import check_memory, go_on, halt, halted
+from mergeui.merging.standing import check_memory, clear, go_on, halt, halted
 from mergeui.review.models import MergedContact
 from mergeui.sandbox import Fault
 from tests.contacts import contact, whatsapp
@@ -165,6 +165,14 @@ def test_the_journal_is_read_from_its_end_as_far_as_needed(desk: Desk) -> None:
     assert journal.gap()[0].sources == ("contact_0",)
 
 
+def test_a_journal_without_a_call_has_no_gap(desk: Desk) -> None:
+    lost(desk, entry=900)
+    assert journal.gap() == []
+
+    journal.path().write_text("")
+    assert journal.gap() == []
+
+
 def test_a_journal_that_can_not_be_read_is_said(desk: Desk, settings) -> None:
     settings.MERGE_JOURNAL.mkdir()
     with pytest.raises(journal.JournalFailed, match="can't be read"):
@@ -185,6 +193,26 @@ def test_a_history_that_is_shorter_than_its_anchor_halts(desk: Desk, settings, t
     look_when_wanted(desk.organization, client=desk.client)
     check_memory(desk.organization)
     assert halted(desk.organization) is None
+
+
+def test_an_anchor_that_became_unreadable_keeps_nobody_from_going_on(
+    desk: Desk, settings, tmp_path
+) -> None:
+    settings.AUDIT_ANCHOR = tmp_path / "anchor.json"
+    halt(desk.organization, Standing.Halt.KEY, "refused")
+    settings.AUDIT_ANCHOR.write_text("nonsense")
+
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+
+    assert halted(desk.organization) is None
+
+
+def test_two_people_go_on_at_the_same_time(desk: Desk) -> None:
+    halt(desk.organization, Standing.Halt.KEY, "refused")
+    clear(desk.organization, Standing.Halt.KEY, by_user=actor(Role.APPROVER))
+
+    with pytest.raises(Stale, match="go on already"):
+        clear(desk.organization, Standing.Halt.KEY, by_user=actor(Role.APPROVER))
 
 
 def test_an_anchor_that_holds_is_no_halt(desk: Desk, settings, tmp_path) -> None:

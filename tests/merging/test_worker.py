@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actor import Actor
@@ -206,6 +206,25 @@ def test_an_error_ends_neither_loop(
 
     assert "The worker goes on after an error." in caplog.messages
     assert "The sync goes on after an error." in caplog.messages
+
+
+def test_a_locked_database_ends_no_sync_for_ever(
+    live: LiveDesk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rounds = []
+
+    def syncing(organization: Any, **more: Any) -> None:
+        rounds.append(organization)
+        if len(rounds) == 1:
+            raise OperationalError("database is locked")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(command, "sync_when_due", syncing)
+
+    told("worker")
+
+    assert "The sync goes on later: database is locked" in caplog.messages
+    assert len(rounds) > 1
 
 
 def test_mail_is_sent_beside_the_merges_and_an_error_does_not_end_it(
