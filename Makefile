@@ -2,7 +2,7 @@
 
 PORT ?= 8000
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
+PYTEST := $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
 .PHONY: help demo setup run test check coverage keys sweep bench bench-history lock messages roles format screenshots

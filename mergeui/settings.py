@@ -157,6 +157,8 @@ MERGE_READ_BACK_SECONDS: tuple[int, ...] = env.read(
     _seconds,
     "at least three rising numbers of seconds, separated by commas",
 )
+# How many merges one worker has under way: each waits for its own answers (docs/scaling.md).
+MERGE_AT_ONCE = env.integer("MERGE_AT_ONCE", 4, low=1, high=32, unit="merges")
 # What was sent, noted outside the database; and a note of the history's head kept elsewhere, for
 # the worker to compare with at its start (docs/history.md, Anchors).
 MERGE_JOURNAL = env.read("MERGE_JOURNAL", None, _file, "the path of a file")
@@ -253,6 +255,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mergeui.web.middleware.HeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -262,8 +267,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "mergeui.web.reader.ReaderMiddleware",
     "mergeui.web.middleware.ProblemMiddleware",
@@ -307,6 +310,12 @@ SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# A browser takes such a name from this host alone, over https and for all of its paths: no other
+# host of the domain can plant one. Over http it would take none at all.
+_HOST_ONLY = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_HOST_ONLY}sessionid"
+CSRF_COOKIE_NAME = f"{_HOST_ONLY}csrftoken"
+MESSAGES_COOKIE_NAME = f"{_HOST_ONLY}messages"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "mergeui.web.views.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
@@ -315,13 +324,15 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # A choice in a large group has two fields a contact.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
-# Nothing is loaded from elsewhere, nothing inline runs (design.md, rule 10).
+# Nothing is loaded from elsewhere, nothing inline runs (design.md, rule 10), so there is nothing
+# that would need a nonce.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -353,7 +364,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+MESSAGE_STORAGE = "mergeui.web.messages.Messages"
 
 LOGGING = {
     "version": 1,

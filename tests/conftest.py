@@ -1,5 +1,6 @@
 """What every test may use, and what keeps every test honest."""
 
+import os
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -39,6 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
     wanted = "postgresql" if config.getoption("--postgres") else "sqlite"
     if connection.vendor != wanted:
         raise pytest.UsageError(f"asked for {wanted}, but the settings say {connection.vendor}")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, four at most: many tests wait for other programs."""
+    return min(4, (os.cpu_count() or 1) + 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,11 +1,14 @@
 """User (custom from day one), Organization, Membership (a role of one in the other)."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from mergeui.accounts.policy import FourEyes, Policy
 
 
 class Density(models.TextChoices):
@@ -20,7 +23,8 @@ class User(AbstractUser):
 
     How the desk looks to them is, so that it comes with them in one query. `time_zone` is an IANA
     name, empty until their browser has said one; `language` is empty for what the browser asks
-    for; `opens` is what stands behind `/groups/?` where the desk begins for them.
+    for; `opens` is what stands behind `/groups/?` where the desk begins for them. `works_in` is the
+    organisation that somebody with several chose last.
     """
 
     keys_on = models.BooleanField(default=True)
@@ -30,6 +34,14 @@ class User(AbstractUser):
     time_zone = models.CharField(max_length=64, blank=True, default="")
     language = models.CharField(max_length=10, blank=True, default="")
     opens = models.CharField(max_length=500, blank=True, default="")
+    works_in = models.ForeignKey(
+        "accounts.Organization",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
 
     class Meta:
         db_table = "accounts_user"
@@ -67,16 +79,33 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 
 
 class Organization(models.Model):
-    """One Invent org whose contacts are merged; every query of the desk is scoped by one."""
+    """One Invent org whose contacts are merged; every query of the desk is scoped by one.
+
+    What it demands before a merge comes from the environment where its own columns are empty.
+    """
 
     name = models.CharField(max_length=200)
     invent_org_id = models.CharField(max_length=200, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    four_eyes = models.CharField(max_length=10, choices=FourEyes.choices, blank=True, default="")
+    cool_off_seconds = models.PositiveIntegerField(null=True, blank=True)
+    waived_risks = models.JSONField(default=list, blank=True)
+
     objects = OrganizationQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def policy(self) -> Policy:
+        """What this organisation demands before a merge."""
+        seconds = self.cool_off_seconds
+        return Policy(
+            four_eyes=self.four_eyes or settings.MERGE_FOUR_EYES,
+            cool_off_seconds=settings.MERGE_COOL_OFF_SECONDS if seconds is None else seconds,
+            waived_risks=frozenset(self.waived_risks),
+        )
 
 
 class Membership(models.Model):
@@ -100,3 +129,12 @@ class Membership(models.Model):
     def can(self, role: Role) -> bool:
         """Whether this member may do what `role` may do."""
         return Role(self.role).includes(role)
+
+
+def working_as(memberships: Sequence[Membership], works_in_id: int | None) -> Membership | None:
+    """The membership in which somebody works: in the organisation that they chose last.
+
+    Otherwise the oldest of theirs; None without any.
+    """
+    chosen = [m for m in memberships if m.organization_id == works_in_id]
+    return min(chosen or memberships, key=lambda member: member.pk, default=None)

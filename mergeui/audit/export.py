@@ -2,8 +2,10 @@
 
 import csv
 import json
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import dropwhile
 
 from django.utils import translation
 
@@ -121,8 +123,12 @@ def in_english(entry: Entry) -> str:
 
 
 def harmless(cell: str) -> str:
-    """`cell` with an apostrophe before it when a spreadsheet would take it for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA) else cell
+    """`cell` with an apostrophe before it when a spreadsheet would take it for a formula.
+
+    Whatever does not show before the first sign may be dropped on the way there.
+    """
+    shown = dropwhile(lambda char: unicodedata.category(char)[0] in "CZ", cell)
+    return f"'{cell}" if cell.startswith(_FORMULA) or next(shown, "") in _FORMULA else cell
 
 
 class _Into:

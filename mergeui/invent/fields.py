@@ -39,9 +39,10 @@ def items(value: Any, path: str, key: str) -> list[Any]:
 def identifier(value: Any, path: str, key: str | None = "id") -> str:
     """`value` as an id: text, not empty, and as Invent sent it.
 
-    A replaced character makes it another id than the one in Invent, so it is refused.
+    A replaced character makes it another id than the one in Invent, so it is refused; so is what
+    can't be part of an address, ours or Invent's: what can't be printed, and the names of folders.
     """
-    if type(value) is str and value and "\ufffd" not in value:
+    if type(value) is str and value.isprintable() and "\ufffd" not in value and value.strip("."):
         return value
     raise Malformed(f"{path}.{key}" if key else path, ID(), value)
 

@@ -6,7 +6,6 @@ design.md, rule 8: proposer and approver are different people, and approvals exp
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -46,7 +45,8 @@ def approve(request: MergeRequest, *, by_user: Actor, note: str = "") -> None:
     require(by_user, Role.APPROVER)
     _refuse_proposer(request, by_user)
     now = timezone.now()
-    execute_after = now + timedelta(seconds=settings.MERGE_COOL_OFF_SECONDS)
+    seconds = request.organization.policy.cool_off_seconds
+    execute_after = now + timedelta(seconds=seconds)
     move(
         request,
         expected=[RequestState.PROPOSED],
@@ -62,7 +62,7 @@ def approve(request: MergeRequest, *, by_user: Actor, note: str = "") -> None:
             "expires_at": execute_after + EXECUTION_WITHIN,
         },
         also=lambda: _note(request, Approval.Verdict.APPROVED, by_user, note, now),
-        **about(request, note=note, cool_off_seconds=settings.MERGE_COOL_OFF_SECONDS),
+        **about(request, note=note, cool_off_seconds=seconds),
     )
 
 

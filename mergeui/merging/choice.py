@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
+from mergeui.accounts.policy import Policy
 from mergeui.errors import Invalid
 from mergeui.invent import Contact, InvalidMerge
 from mergeui.invent.guard import merge_body
@@ -76,7 +76,6 @@ def choose(
     return Choice(primary, chosen, (put_together(), *found) if by_hand else found)
 
 
-def second_person_needed(choice: Choice) -> bool:
-    """Whether the policy MERGE_FOUR_EYES wants somebody else's approval (interface.md)."""
-    policy: str = settings.MERGE_FOUR_EYES
-    return policy == "always" or (policy == "risky" and bool(choice.cautions))
+def second_person_needed(choice: Choice, policy: Policy) -> bool:
+    """Whether the team's policy wants somebody else's approval."""
+    return policy.needs_second_person([caution.risk.value for caution in choice.cautions])

@@ -37,13 +37,13 @@ class Lease:
     ends: float
 
     @classmethod
-    def claim(cls, request: MergeRequest, *, now: datetime) -> Self | None:
+    def claim(cls, key: int, *, now: datetime) -> Self | None:
         """Claims an approved request whose cool-off is over; None when another was faster."""
         ends = time.monotonic() + _lasts().total_seconds()
         lease = cls(secrets.token_hex(16), now + _lasts(), ends)
         claimed = (
             MergeRequest.objects.due(now)
-            .filter(pk=request.pk, expires_at__gt=now)
+            .filter(pk=key, expires_at__gt=now)
             .order_by()
             .update(
                 state=RequestState.EXECUTING,
@@ -52,10 +52,7 @@ class Lease:
                 waiting_because="",
             )
         )
-        if not claimed:
-            return None
-        request.refresh_from_db()
-        return lease
+        return lease if claimed else None
 
     def held(self, request: MergeRequest) -> RequestQuerySet:
         """The request as a query that finds it only while this lease is the last one given."""

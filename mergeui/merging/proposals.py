@@ -212,7 +212,7 @@ def _write_down(request: MergeRequest, choice: Choice, by_user: Actor) -> None:
             "sources": [contact.id for contact in choice.sources],
             "cautions": [caution.risk.value for caution in choice.cautions],
             "needs_approval": request.needs_approval,
-            "policy": settings.MERGE_FOUR_EYES,
+            "policy": request.organization.policy.four_eyes,
             "fingerprint": request.fingerprint,
             "language": request.prediction["language"],
             "after": RequestState.PROPOSED.value,
@@ -239,7 +239,7 @@ def _insert(
 ) -> MergeRequest:
     assert by_user.user is not None  # noqa: S101 - require() let only members through
     request = MergeRequest.objects.create(
-        organization_id=group.organization_id,
+        organization=group.organization,
         group=group,
         state=RequestState.PROPOSED,
         primary_contact_id=choice.primary.id,
@@ -249,7 +249,7 @@ def _insert(
         cautions=[[c.risk.value, c.sentence] for c in choice.cautions],
         prediction=_read(choice),
         note=note,
-        needs_approval=second_person_needed(choice),
+        needs_approval=second_person_needed(choice, group.organization.policy),
         bulk_id=bulk_id,
         proposed_by=by_user.user,
         proposed_at=now,
@@ -268,9 +268,10 @@ def _insert(
 
 def _pass(request: MergeRequest, now: datetime) -> None:
     """Approved by policy: nobody else is needed, and the cool-off begins."""
+    policy = request.organization.policy
     request.state = RequestState.APPROVED
     request.approved_at = now
-    request.execute_after = now + timedelta(seconds=settings.MERGE_COOL_OFF_SECONDS)
+    request.execute_after = now + timedelta(seconds=policy.cool_off_seconds)
     request.expires_at = request.execute_after + EXECUTION_WITHIN
     request.save(update_fields=["state", "approved_at", "execute_after", "expires_at"])
     record(
@@ -279,8 +280,8 @@ def _pass(request: MergeRequest, now: datetime) -> None:
         **about(
             request,
             after=RequestState.APPROVED.value,
-            policy=settings.MERGE_FOUR_EYES,
-            cool_off_seconds=settings.MERGE_COOL_OFF_SECONDS,
+            policy=policy.four_eyes,
+            cool_off_seconds=policy.cool_off_seconds,
         ),
     )
 

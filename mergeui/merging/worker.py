@@ -18,7 +18,7 @@ from mergeui.merging.approval import expire
 from mergeui.merging.bulk.prepare import forget_drafts
 from mergeui.merging.bulk.work import work_portion
 from mergeui.merging.execution import execute_next
-from mergeui.merging.models import Standing
+from mergeui.merging.models import MergeRequest, Standing
 from mergeui.merging.reading import read_again
 from mergeui.merging.reconcile import reconcile_next, recover
 from mergeui.merging.restoring import restore_next
@@ -87,9 +87,27 @@ def work_off(
                 continue
             break
         done += 1
-        request.refresh_from_db(fields=["state"])
-        logger.info("Merge request %s is now %s.", request.pk, request.state)
+        _tell(request)
     return done
+
+
+def execute_due(
+    organization: Organization, *, client: InventClient, go_on: Callable[[], bool] = lambda: True
+) -> int:
+    """Executes what is due and nothing else, beside somebody who does `work_off`; how many."""
+    done = 0
+    while go_on() and not halted(organization):
+        request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
+        if request is None:
+            break
+        done += 1
+        _tell(request)
+    return done
+
+
+def _tell(request: MergeRequest) -> None:
+    request.refresh_from_db(fields=["state"])
+    logger.info("Merge request %s is now %s.", request.pk, request.state)
 
 
 def watch_history() -> None:

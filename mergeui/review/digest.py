@@ -9,17 +9,19 @@ from mergeui.invent import Contact, fingerprint
 from mergeui.review.evidence import Link, links
 from mergeui.review.grades import Grader
 from mergeui.review.risk import cautions, joined
-from mergeui.review.terms import terms_of
-from mergeui.review.text import display_name, shortened, sort_key
+from mergeui.review.text import display_name, searchable, shortened, sort_key, visible
 
 # A list shows the first few; the rest is told as a number.
 NAMES_SHOWN = 4
 LINKS_SHOWN = 3
 SEGMENTS_SHOWN = 6
 LINKS_GRADED = 100
+LONGEST_SEARCH_TEXT = 60_000
+LONGEST_VALUE = 1_000
 # What is stored of a group is made by rules. When they change, this does: then every group counts
-# as changed once, and the next sync stores it anew. 4: grades.
-RULES = b"4"
+# as changed once, and the next sync stores it anew. 4: grades. 5: heaps
+# of marks in names, and what hides in those of segments.
+RULES = b"5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,15 @@ class GroupDigest:
     evidence: dict[str, Any]
     fields: dict[str, Any]
 
+    @property
+    def contact_ids(self) -> tuple[str, ...]:
+        """The members' ids, the recommended primary first."""
+        return tuple(member.contact.id for member in self.members)
 
-def digest(contacts: Sequence[Contact], prints: Sequence[str] | None = None) -> GroupDigest:
-    """All that is stored of a group of `contacts`, the recommended primary first.
 
-    `prints` are their fingerprints, where they have been made already.
-    """
-    if prints is None:
-        prints = tuple(map(fingerprint, contacts))
-    named = zip(contacts, prints, strict=True)
-    members = tuple(MemberDigest(one, display_name(one), mark) for one, mark in named)
+def digest(contacts: Sequence[Contact]) -> GroupDigest:
+    """All that is stored of a group of `contacts`, the recommended primary first."""
+    members = tuple(MemberDigest(c, display_name(c), fingerprint(c)) for c in contacts)
     found = links(contacts)
     evidence = evidence_of(contacts, found)
     grader = Grader(contacts)
@@ -67,22 +68,19 @@ def digest(contacts: Sequence[Contact], prints: Sequence[str] | None = None) -> 
             [link.type, link.channel, shortened(link.address, 60), len(link.holders)]
             for link in found[:LINKS_SHOWN]
         ],
-        "segment_labels": [[shortened(name, 40), color] for name, color in labels[:SEGMENTS_SHOWN]],
+        "segment_labels": [
+            [visible(shortened(name, 40)), color] for name, color in labels[:SEGMENTS_SHOWN]
+        ],
         "risks": joined(risks),
         "risky": bool(risks),
         "grade": grader.group(found).value,
         "graded_links": [link.as_json() for link in grader.links(found[:LINKS_GRADED])],
         "sort_name": sort_key(names[0]),
-        "search_text": search_text(contacts, found),
+        "search_text": search_text(contacts),
     }
-    return GroupDigest(members, found, whole(prints), evidence, fields)
-
-
-def whole(prints: Sequence[str]) -> str:
-    """The fingerprint of a group from those of its members in their order, and from the rules."""
-    made = hashlib.sha256(RULES)
-    made.update("".join(prints).encode())
-    return made.hexdigest()
+    whole = hashlib.sha256(RULES)
+    whole.update("".join(member.fingerprint for member in members).encode())
+    return GroupDigest(members, found, whole.hexdigest(), evidence, fields)
 
 
 def evidence_of(contacts: Sequence[Contact], found: Sequence[Link]) -> dict[str, Any]:
@@ -93,6 +91,23 @@ def evidence_of(contacts: Sequence[Contact], found: Sequence[Link]) -> dict[str,
     }
 
 
-def search_text(contacts: Sequence[Contact], found: Sequence[Link]) -> str:
-    """What the queue is searched and filtered by: a term a line (terms.py)."""
-    return "\n".join(terms_of(contacts, found))
+def search_text(contacts: Sequence[Contact]) -> str:
+    """What a search of the queue looks through: names, e-mails, phones, user names and ids."""
+    parts: dict[str, None] = {}
+    for contact in contacts:
+        parts[contact.id] = None
+        if contact.name:
+            parts[searchable(contact.name[:LONGEST_VALUE])] = None
+        for channel in contact.channels:
+            for value in (
+                channel.user_id,
+                channel.email,
+                channel.phone,
+                channel.username,
+                channel.name,
+            ):
+                if value:
+                    parts[searchable(value[:LONGEST_VALUE])] = None
+            if channel.phone:
+                parts["".join(c for c in channel.phone if c.isdigit())] = None
+    return "\n".join(parts)[:LONGEST_SEARCH_TEXT]

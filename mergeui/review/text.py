@@ -8,6 +8,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+import regex
 from anyascii import anyascii
 from django.utils.translation import gettext_lazy as _
 
@@ -40,13 +41,21 @@ LONGEST_NAME = 200
 _JOINERS = {"\u200c", "\u200d"}
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
-    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    "\u2028-\u202e\u2060-\u206f\u2800\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(1 << 16, 17 << 16, 1 << 16)
+    )
+    + "\U000e0000-\U000e0fff]"
 )
+# Unicode TS 39, 5.4: no language puts more than four marks on a letter; more of them reach into the
+# lines above and below.
+_HEAP = regex.compile(r"(?<=[\p{Mn}\p{Me}]{4})[\p{Mn}\p{Me}]+")
 
 
 def visible(text: str) -> str:
     """`text` with all named that a reader can't see: an invisible or direction-changing character
-    as ⟨U+202E⟩, a letter of another script than its word as ⟨а U+0430⟩."""
+    as ⟨U+202E⟩, a letter of another script than its word as ⟨а U+0430⟩. Of marks heaped on a letter
+    four are left, the others told by their number: ⟨+36 U+0300⟩."""
     if text.isascii() and text.isprintable():
         return text
 
@@ -56,7 +65,12 @@ def visible(text: str) -> str:
             return char
         return f"⟨U+{ord(char):04X}⟩"
 
-    return _HIDDEN.sub(named, pointed_out(text))
+    return _HEAP.sub(_counted, _HIDDEN.sub(named, pointed_out(text)))
+
+
+def _counted(heap: "regex.Match[str]") -> str:
+    marks = heap.group()
+    return f"⟨+{len(marks)} U+{ord(marks[0]):04X}⟩"
 
 
 def shortened(text: str, longest: int = LONGEST_NAME) -> str:

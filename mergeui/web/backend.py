@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 
-from mergeui.accounts.models import Membership, User
+from mergeui.accounts.models import Membership, User, working_as
 from mergeui.web.notes import with_unread
 
 
@@ -20,16 +20,18 @@ class MemberBackend(ModelBackend):
         return True
 
     def get_user(self, user_id: int) -> User | None:
-        """The user of a session with `user.member` set; None when there is no such active user."""
-        member = (
+        """The user of a session with `user.member` and `user.members` set: the membership that they
+        work as, and all that they have. None when there is no such active user."""
+        members = list(
             Membership.objects.select_related("user", "organization__standing")
             .filter(user_id=user_id)
             .annotate(unread=with_unread())
-            .order_by("id")
-            .first()
         )
-        user = member.user if member else User.objects.filter(pk=user_id).first()
+        user = members[0].user if members else User.objects.filter(pk=user_id).first()
         if user is None or not user.is_active:
             return None
-        user.member = member  # type: ignore[attr-defined]
+        for member in members:
+            member.user = user
+        user.members = members  # type: ignore[attr-defined]
+        user.member = working_as(members, user.works_in_id)  # type: ignore[attr-defined]
         return user

@@ -8,6 +8,7 @@ from mergeui.accounts.models import Membership, Role
 from mergeui.merging.models import Standing
 from mergeui.web.lately import bar
 from mergeui.web.notes import unread_count
+from mergeui.web.organizations import choices
 from mergeui.web.requests import waiting_for
 
 # The first word of an address's name says which part of the desk it belongs to.
@@ -46,6 +47,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     name = match.url_name if match else None
     return {
         "member": member,
+        "organizations": choices(request) if member else [],
         "may_decide": bool(member and member.can(Role.OPERATOR)),
         "section": SECTIONS.get((name or "").partition("_")[0], ""),
         "halt": standing if standing and standing.halted_as else None,

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from mergeui.accounts.policy import Policy
 from mergeui.errors import Invalid
 from mergeui.invent import Contact, fingerprint
 from mergeui.merging.choice import choose, second_person_needed
@@ -58,9 +58,12 @@ def preview_of(
     picked: Picked,
     said: Sequence[ToldApart] = (),
     *,
+    policy: Policy,
     by_hand: bool = False,
 ) -> Preview:
-    """What sending this choice would do; `said` is what people said of pairs of the contacts.
+    """What sending this choice would do under the team's `policy`.
+
+    `said` is what people said of pairs of the contacts.
 
     `by_hand`: of a group that people put together.
     """
@@ -70,11 +73,11 @@ def preview_of(
         return Preview(problem.sentence, problem.sentence, "", gettext("Merge"))
     prediction = predict(choice.primary, choice.sources)
     risks = ",".join(caution.risk.value for caution in choice.cautions)
-    four_eyes = second_person_needed(choice)
+    four_eyes = second_person_needed(choice, policy)
     return Preview(
         sentence=prediction.sentence,
         trouble="",
-        then=_then(four_eyes=four_eyes),
+        then=_then(policy.cool_off_seconds, four_eyes=four_eyes),
         button=_button(len(choice.sources), four_eyes=four_eyes),
         prediction=prediction,
         segments=tuple((segment_class(s.color), s.name, s.source) for s in prediction.segments),
@@ -83,10 +86,9 @@ def preview_of(
     )
 
 
-def _then(*, four_eyes: bool) -> str:
+def _then(seconds: int, *, four_eyes: bool) -> str:
     if four_eyes:
         return gettext("A second person has to approve it first.")
-    seconds = settings.MERGE_COOL_OFF_SECONDS
     words = ngettext(
         "You have {count} second to cancel it.", "You have {count} seconds to cancel it.", seconds
     )

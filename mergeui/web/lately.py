@@ -121,7 +121,7 @@ def _of_request(request: MergeRequest, undo: int, now: datetime) -> Bar:
         _("Look at the request"),
         undo,
         seconds,
-        max(settings.MERGE_COOL_OFF_SECONDS, seconds),
+        max(request.organization.policy.cool_off_seconds, seconds),
         _again(state, seconds),
     )
 

@@ -84,6 +84,7 @@ history               in   yes   yes   yes   yes   yes       -    -     -     - 
 history_export        in   yes   yes   yes   yes   yes       -    -     -     -     -     -
 history_entry         in   404   yes   yes   yes   yes       -    -     -     -     -     -
 settings              in   yes   yes   yes   yes   yes       -    -     -     -     -     -
+switch                -    -     -     -     -     -         in   404   404   404   404   404
 settings_change       -    -     -     -     -     -         in   yes   yes   yes   yes   yes
 login                 yes  yes   yes   yes   yes   yes       yes  yes   yes   yes   yes   yes
 logout                -    -     -     -     -     -         yes  yes   yes   yes   yes   yes

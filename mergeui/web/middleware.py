@@ -1,10 +1,11 @@
-"""What every request gets: an id, and a page for each refusal."""
+"""What every request gets: an id, a page for each refusal, and the headers of the answer."""
 
 import re
 import secrets
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
 
 from mergeui.audit.actions import Action
 from mergeui.audit.log import record_alone
@@ -13,6 +14,40 @@ from mergeui.web import problems
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
+
+
+# What the desk has no use for, so no page of it may have it, whatever gets into one.
+FEATURES = (
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen",
+    "geolocation", "gyroscope", "magnetometer", "microphone", "midi", "payment",
+    "picture-in-picture", "screen-wake-lock", "serial", "sync-xhr", "usb", "web-share",
+    "xr-spatial-tracking",
+)  # fmt: skip
+HEADERS = {
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in FEATURES),
+    # No other site may embed anything of ours, and our pages embed nothing of others.
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+
+
+class HeadersMiddleware:
+    """Says what Django's own middleware does not; the outermost, so that every answer has it.
+
+    Whatever does not say that it may be kept is kept nowhere: most answers hold personal data, and
+    one that forgets to say so is a leak in some cache. Static files say how long they last.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in HEADERS.items():
+            response.setdefault(name, value)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
 
 
 class RequestIdMiddleware:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import reswap, retarget
 
+from mergeui.accounts.models import Organization
 from mergeui.web import typed
 
 TITLES = {
@@ -31,10 +32,12 @@ def answer(
     title: str = "",
     back: str = "",
     take_over: str = "",
+    elsewhere: Organization | None = None,
 ) -> HttpResponse:
     """The page or fragment that says `sentence`; what was typed is shown, to be copied.
 
-    `take_over` is the address that makes a group one's own that somebody else has open.
+    `take_over` is the address that makes a group one's own that somebody else has open;
+    `elsewhere` is another organisation of theirs to change to, which has what the address names.
     """
     fields = typed.fields_of(request) if request.method == "POST" else {}
     notes = fields.get("note") or fields.get("words") or []
@@ -44,6 +47,7 @@ def answer(
         "sentence": sentence,
         "back": back,
         "take_over": take_over,
+        "elsewhere": elsewhere,
         "typed_note": notes[0].strip() if notes else "",
     }
     if getattr(request, "htmx", False):

@@ -184,7 +184,7 @@ class Live:
     expires_at: str
 
 
-def live(request: MergeRequest, member: Membership, now: datetime, cool_off: int) -> Live:
+def live(request: MergeRequest, member: Membership, now: datetime) -> Live:
     """The live state of a request for one member."""
     state = RequestState(request.state)
     own = request.proposed_by_id == member.user_id
@@ -197,7 +197,7 @@ def live(request: MergeRequest, member: Membership, now: datetime, cool_off: int
         mark=MARKS.get(state, "line"),
         words=_words(request, seconds),
         seconds=seconds,
-        cool_off=max(cool_off, seconds, 1),
+        cool_off=max(request.organization.policy.cool_off_seconds, seconds, 1),
         late=_late(request, now),
         poll=_poll(state),
         may_approve=state is RequestState.PROPOSED and approver and not own,

@@ -5,19 +5,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mergeui.accounts.models import Membership, Organization, Role
+from mergeui.accounts.policy import FourEyes, Policy
 from mergeui.merging.models import BulkDecision
 from mergeui.review.saved import SavedView
 from mergeui.web.bulk.standing import title
 from mergeui.web.forms import QueueForm
-from mergeui.web.looking import Wanted, counted
+from mergeui.web.queue import Wanted, find
 from mergeui.web.requests import waiting_for
 from mergeui.web.when import number
 
@@ -49,10 +49,10 @@ def wanted_by(query: str) -> Wanted:
     return QueueForm(QueryDict(query[:4_000])).wanted()
 
 
-def built_in() -> list[Wanted]:
+def built_in(policy: Policy) -> list[Wanted]:
     """The views that come with the desk. With no risky merge held back, nothing needs two people;
     with all of them held back, everything does."""
-    two = settings.MERGE_FOUR_EYES == "risky"
+    two = policy.four_eyes == FourEyes.RISKY and not policy.waived_risks
     return [wanted for wanted in WORDS if two or wanted != TWO_PEOPLE]
 
 
@@ -75,7 +75,7 @@ def chips(
 
     `counts` are those of `count_all`, in the same order.
     """
-    queue = reverse("queue")
+    queue, mine = reverse("queue"), built_in(member.organization.policy)
     told = iter(counts)
     found = [
         Chip(
@@ -84,7 +84,7 @@ def chips(
             count=next(told, ""),
             chosen=query_of(wanted) == current,
         )
-        for wanted in built_in()
+        for wanted in mine
     ]
     found += [
         Chip(
@@ -99,7 +99,7 @@ def chips(
     ]
     if member.can(Role.APPROVER):
         url = f"{reverse('requests')}?view=waiting"
-        found.insert(len(built_in()), Chip(url, _("Waiting for me"), next(told, ""), chosen=False))
+        found.insert(len(mine), Chip(url, _("Waiting for me"), next(told, ""), chosen=False))
     return found
 
 
@@ -109,13 +109,22 @@ def _shared_by(view: SavedView, member: Membership) -> str:
     return _("Shared by {who}").format(who=view.owner)
 
 
+class BoundedCount(Subquery):
+    """How many rows a sliced query has, as a part of another one."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
 def count_all(member: Membership, views: Sequence[SavedView]) -> list[str]:
     """The counts for `chips`, each exact up to 1,000: one query, and one for an approver."""
     organization = member.organization
-    wanted = [*built_in(), *(wanted_by(view.query) for view in views[:MOST_SHOWN])]
+    wanted = [
+        *built_in(organization.policy),
+        *(wanted_by(view.query) for view in views[:MOST_SHOWN]),
+    ]
     counts = {
-        f"count{place}": counted(organization, one, MOST_COUNTED + 1)
-        for place, one in enumerate(wanted)
+        f"count{place}": BoundedCount(_some(organization, one)) for place, one in enumerate(wanted)
     }
     rows: QuerySet[Organization, Any] = Organization.objects.filter(pk=organization.pk)
     found = rows.annotate(**counts).values_list(*counts)[0]
@@ -124,6 +133,11 @@ def count_all(member: Membership, views: Sequence[SavedView]) -> list[str]:
         waiting = waiting_for(member)
         told.insert(len(wanted), f"{waiting}+" if waiting >= 100 else number(waiting))
     return told
+
+
+def _some(organization: Organization, wanted: Wanted) -> QuerySet[Any, Any]:
+    found = find(organization, wanted).order_by()
+    return found.values("pk")[: MOST_COUNTED + 1]
 
 
 def words_of(query: str) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from mergeui.invent import Contact
 from mergeui.merging.proposals import Part
 from mergeui.merging.splitting import MOST_PARTS
+from mergeui.review.models import Group
 from mergeui.review.names import names_conflict
 from mergeui.review.risk import ToldApart
 from mergeui.review.text import display_name
@@ -102,9 +103,10 @@ class PartShown:
 
 
 def parts_shown(
-    contacts: Sequence[Contact], split: Split, said: Sequence[ToldApart], *, by_hand: bool
+    contacts: Sequence[Contact], split: Split, said: Sequence[ToldApart], *, group: Group
 ) -> list[PartShown]:
-    """The merges that have a contact, in order."""
+    """The merges out of a group that have a contact, in order."""
+    policy, by_hand = group.organization.policy, group.by_hand
     names = {contact.id: display_name(contact) for contact in contacts}
     found = []
     for number in sorted({part for part in split.parts.values() if part}):
@@ -117,7 +119,7 @@ def parts_shown(
                 members=tuple(
                     (one, names[one], one == picked.primary) for one in names if one in members
                 ),
-                preview=preview_of(contacts, picked, said, by_hand=by_hand),
+                preview=preview_of(contacts, picked, said, policy=policy, by_hand=by_hand),
             )
         )
     return found

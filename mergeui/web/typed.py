@@ -12,7 +12,14 @@ LIMIT = 16 * 1024
 LASTS_SECONDS = 60 * 60
 NEVER_KEPT = {"csrfmiddlewaretoken", "password"}
 
-NOT_SENT = _("You were signed out before this was sent. Nothing was sent; check and send again.")
+# Why it could not be sent, by the code that a session keeps.
+SIGNED_OUT, ELSEWHERE = "signed out", "elsewhere"
+NOT_SENT = {
+    SIGNED_OUT: _(
+        "You were signed out before this was sent. Nothing was sent; check and send again."
+    ),
+    ELSEWHERE: _("This was not sent from the other organisation. Check it and send it again."),
+}
 
 
 def fields_of(request: HttpRequest) -> dict[str, list[str]]:
@@ -27,9 +34,11 @@ def fields_of(request: HttpRequest) -> dict[str, list[str]]:
     return kept
 
 
-def keep(request: HttpRequest, page: str) -> None:
+def keep(request: HttpRequest, page: str, *, because: str = SIGNED_OUT) -> None:
     """Keeps the fields of a form that could not be sent, for the next look at `page`."""
-    request.session[KEY] = {"page": page, "fields": fields_of(request), "at": int(time.time())}
+    fields = fields_of(request)
+    kept = {"page": page, "fields": fields, "because": because, "at": int(time.time())}
+    request.session[KEY] = kept
 
 
 def waiting(request: HttpRequest) -> bool:
@@ -48,5 +57,5 @@ def restore(request: HttpRequest, page: str) -> QueryDict | None:
     restored = QueryDict(mutable=True)
     for name, values in kept["fields"].items():
         restored.setlist(name, values)
-    messages.warning(request, str(NOT_SENT))
+    messages.warning(request, str(NOT_SENT[kept.get("because", SIGNED_OUT)]))
     return restored

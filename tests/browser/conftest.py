@@ -1,8 +1,8 @@
 """A real browser on the live desk, as a person at a desk or on a phone would use it.
 
 The browser is one that is installed (scripts/browser.py). Every context that a test opens has the
-live server as its base (`page.goto("/groups/")`), and the test fails when a page's script fails or
-asks for something that the content security policy refuses.
+live server as its base (`page.goto("/groups/")`), and the test fails when a page's script fails,
+asks for something that the content security policy refuses, or asks anybody but the desk.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 from pytest_django.live_server_helper import LiveServer
 
 from mergeui.accounts.models import Membership, Organization, Role, User
@@ -29,6 +29,8 @@ QUIET = [
     "--no-sandbox",  # which root can't have; the pages are all our own
 ]
 PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True}
+# What is too wide makes the window of a phone itself wider, so its innerWidth tells nothing.
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 # A page that answers 403 or 409 is something that tests ask for, and a preview that the next one
 # overtakes is dropped.
 EXPECTED = (
@@ -76,8 +78,13 @@ def new_context(
     def failed(error: WebError) -> None:
         complaints.append(str(error.error))
 
+    def asked(request: Request) -> None:
+        if not request.url.startswith((f"{live_server.url}/", "data:", "blob:", "about:")):
+            complaints.append(f"asked for {request.url}")
+
     def open_one(**wishes: Any) -> BrowserContext:
         context = new_context(base_url=live_server.url, **wishes)
+        context.on("request", asked)
         context.on("console", heard)
         context.on("weberror", failed)
         return context

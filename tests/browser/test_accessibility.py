@@ -15,6 +15,7 @@ from mergeui.merging.notes import write
 from mergeui.merging.standing import halt
 from mergeui.review.models import Group
 from tests.browser.axe import assert_accessible
+from tests.browser.conftest import FITS
 from tests.browser.live import LiveDesk
 from tests.contacts import contact, email, whatsapp
 from tests.desk import member
@@ -43,7 +44,7 @@ def desk(live_desk: Callable[..., LiveDesk]) -> LiveDesk:
 def fits_and_reads(page: Page, state: str) -> None:
     # What lies half under the bar on top, because of a scroll, is no target of its own.
     page.evaluate("scrollTo(0, 0)")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), state
+    assert page.evaluate(FITS), state
     assert page.evaluate("document.documentElement.lang") == "es", state
     if shots := os.environ.get("SHOTS"):
         page.screenshot(path=Path(shots) / f"{state}.png", full_page=True)

@@ -12,7 +12,7 @@ from mergeui.merging.bulk.work import work_portion
 from mergeui.merging.models import BulkDecision, MergeRequest, RequestState
 from mergeui.review.models import Group, GroupState
 from tests.browser.axe import assert_accessible
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import FITS, PHONE
 from tests.desk import Desk
 from tests.many import crowd, pairs, stored
 
@@ -85,7 +85,7 @@ def test_stopped_and_taken_back(
     page.get_by_role("button", name="Merge…").click()
     page.get_by_role("button", name="Merge 2 groups").click()
     expect(page.get_by_text("2 are still to come.")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(FITS)
     work_portion(desk.organization)
     if not scripted:
         page.get_by_role("link", name="See how far it is").click()

@@ -13,7 +13,7 @@ from mergeui.accounts.models import Role
 from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.review.models import Group
 from tests.browser.axe import assert_accessible
-from tests.browser.conftest import PHONE, session_of
+from tests.browser.conftest import FITS, PHONE, session_of
 from tests.browser.live import LiveDesk
 from tests.contacts import contact, email
 
@@ -184,7 +184,7 @@ def test_the_bar_counts_down_and_follows_the_merge(
     bar = page.locator("#lately")
     expect(bar).to_contain_text(re.compile("Merging in .*s: Ana."))
     assert_accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(FITS)
     left = "() => Number(document.querySelector('span[data-countdown]')?.textContent ?? 0)"
     page.wait_for_function(f"{left} < 2")
     desk.start_worker()

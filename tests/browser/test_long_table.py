@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from mergeui.accounts.models import Role
 from tests.browser.axe import assert_accessible
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import FITS, PHONE
 from tests.browser.live import LiveDesk
 from tests.contacts import contact, email, whatsapp
 
@@ -48,7 +48,7 @@ def test_it_fits_a_phone(address: str, signed_in: Callable[..., Page]) -> None:
     page = signed_in(Role.OPERATOR, **PHONE)
     page.goto(address)
 
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(FITS)
     page.get_by_label("Merge: Ana Garzía").first.check()
     expect(page.get_by_role("button", name="Merge 1 contact")).to_be_visible()
     assert_accessible(page)

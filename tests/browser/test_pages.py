@@ -1,7 +1,9 @@
 """What happens on the pages in a browser: the list that follows the search, the live choice."""
 
+import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,10 +12,13 @@ from mergeui.accounts.models import Role
 from mergeui.audit.actor import Actor
 from mergeui.review.models import Group
 from tests.browser.axe import assert_accessible
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import FITS, PHONE
 from tests.browser.live import LiveDesk
 from tests.contacts import contact, email, segment, whatsapp
 from tests.desk import member
+from tests.hostile.spellings import STRINGS
+from tests.hostile.world import A_GROUP, hostile_world
+from tests.merging.stage import mirrored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -148,6 +153,8 @@ def test_every_page_fits_its_window(
     shape = {"viewport": {"width": 1920, "height": 1080}} if wide else PHONE
     page = signed_in(Role.APPROVER, **shape)
     asked = desk.propose(Actor.member(member(Role.OPERATOR)), group("bea"))
+    # Of every kind of hostile string some, in every field: they stay words, and ask nobody.
+    mirrored(desk, hostile_world(STRINGS[:: len(STRINGS) // 60][-A_GROUP:]))
     for address in (
         "/groups/",
         "/groups/?q=nothing-like-that&state=all",
@@ -161,5 +168,9 @@ def test_every_page_fits_its_window(
         "/nowhere/",
     ):
         page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        assert page.evaluate(FITS), address
+        assert page.locator("main").count() == 1, address
+        if shots := os.environ.get("SHOTS"):
+            name = f"{'wide' if wide else 'phone'}{address.replace('/', '-')[:40]}.png"
+            page.screenshot(path=Path(shots) / name, full_page=True)
         assert_accessible(page)

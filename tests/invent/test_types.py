@@ -199,3 +199,9 @@ def read_or_none(kind: Any, value: Any) -> Any:
     except Malformed as error:
         assert error.sentence.encode()  # noqa: PT017 - both ends of the test
         return None
+
+
+@pytest.mark.parametrize("odd", ["", ".", "..", "a\x01b", "a\nb", "\x7f", "a\u202eb", "a\ufffdb"])
+def test_an_id_that_no_address_can_hold_is_refused(odd: str) -> None:
+    with pytest.raises(Malformed, match=r"contact\.id"):
+        Contact.parse({"id": odd})

@@ -213,7 +213,7 @@ def test_it_waits_for_a_call_that_may_come_back(desk: Desk, olga: Actor) -> None
     bulk = work(desk, begun(olga, groups()[:1]))
     request = MergeRequest.objects.get()
     past(request, execute_after=1)
-    lease = Lease.claim(request, now=timezone.now())
+    lease = Lease.claim(request.pk, now=timezone.now())
     assert lease
     take_back(bulk, by_user=olga)
     desk.work()

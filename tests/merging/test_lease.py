@@ -65,8 +65,9 @@ def execute(desk: Desk) -> MergeRequest | None:
 def claimed(desk: Desk) -> tuple[MergeRequest, Job]:
     """A request in the hands of a worker that is about to call."""
     request = approved(desk)
-    lease = Lease.claim(request, now=timezone.now())
+    lease = Lease.claim(request.pk, now=timezone.now())
     assert lease
+    request.refresh_from_db()
     job = Job(request, lease, desk.client)
     assert job.read_and_check(job.claimed.ids(Source.State.WAITING))
     return request, job
@@ -290,8 +291,8 @@ def test_a_claim_that_somebody_was_faster_with_is_none() -> None:
     request = approved(desk)
     now = timezone.now()
 
-    assert Lease.claim(request, now=now)
-    assert Lease.claim(request, now=now) is None
+    assert Lease.claim(request.pk, now=now)
+    assert Lease.claim(request.pk, now=now) is None
     assert execute(desk) is None
 
 

@@ -6,7 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from threading import Thread
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -18,15 +18,18 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
 from mergeui.audit.verify import verify
 from mergeui.connect import connect
-from mergeui.merging import worker
+from mergeui.merging import execution, outcome, worker
 from mergeui.merging.management.commands import worker as command
 from mergeui.merging.models import RequestState
+from mergeui.merging.outcome import Outcome
+from mergeui.merging.standing import Halt, halt
 from mergeui.merging.worker import NotDurable, check_durable, sync_when_due
 from mergeui.review.models import Group, SyncRun
 from mergeui.review.sync import request_sync
-from mergeui.sandbox import Fault
+from mergeui.sandbox import Change, Fault
 from tests.browser.live import LiveDesk
-from tests.desk import member, past
+from tests.desk import actor, member, past
+from tests.many import pairs, stored
 from tests.merging.programs import Program, wait_until
 from tests.merging.stage import approved, fresh
 
@@ -252,6 +255,45 @@ def test_mail_is_sent_beside_the_merges_and_an_error_does_not_end_it(
     rounds[:] = [True]
     told("worker", once=True)
     assert len(rounds) == 2
+
+
+def test_merges_wait_for_their_answers_beside_each_other(
+    live: LiveDesk, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MERGE_AT_ONCE = 3
+    groups = pairs(3)
+    live.world.apply(Change(live.world.top.id, put=tuple(one for two in groups for one in two)))
+    olga = actor(Role.OPERATOR)
+    requests = [live.propose(olga, group) for group in stored(live, groups)]
+    # Whoever is about to send waits until all three are.
+    together = Barrier(3)
+
+    def send(*args: Any, **more: Any) -> Outcome:
+        together.wait(20)
+        return outcome.send(*args, **more)
+
+    def end() -> None:
+        wait_until(lambda: {fresh(one).state for one in requests} == {RequestState.MERGED})
+        os.kill(os.getpid(), signal.SIGTERM)
+        connection.close()
+
+    monkeypatch.setattr(execution, "send", send)
+    watching = Thread(target=end)
+    watching.start()
+    told("worker")
+    watching.join()
+
+    assert live.counters.merge_calls == 3
+    assert verify().broken is None
+
+
+def test_whoever_executes_beside_stops_when_merges_are_halted(live: LiveDesk) -> None:
+    live.sync()
+    approved(live)
+    halt(live.organization, Halt.KEY, "")
+
+    assert worker.execute_due(live.organization, client=live.client) == 0
+    assert live.counters.merge_calls == 0
 
 
 def test_a_sync_in_hand_is_given_up_when_the_worker_ends(live: LiveDesk) -> None:

@@ -16,8 +16,7 @@ from mergeui.merging.models import MergeRequest
 from mergeui.review.digest import digest
 from mergeui.review.matching import Listed
 from mergeui.review.models import Group, SyncRun
-from mergeui.review.spool import Spool
-from mergeui.review.store import apply
+from mergeui.review.store import Spool, apply
 from mergeui.review.sync import request_sync
 from tests.desk import Desk, member
 
@@ -78,7 +77,7 @@ def stored(desk: Desk, contacts: list[Contact]) -> Group:
 
 
 @given(raws=st.lists(CONTACT, min_size=2, max_size=4, unique_by=lambda raw: raw["id"]))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_page_survives_whatever_contacts_come(raws: list[dict[str, Any]]) -> None:
     try:
         contacts = [Contact.parse(raw) for raw in raws]

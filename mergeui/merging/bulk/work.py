@@ -155,6 +155,8 @@ class _Deciding:
         """
         by_user = self.person()
         group = Group.objects.select_for_update().defer(*UNREAD).get(pk=item.group_id)
+        assert by_user.organization is not None  # noqa: S101 - person() gives a member
+        group.organization = by_user.organization  # with its policy as it is now
         if group.state != GroupState.OPEN:
             return Fate.aside(Why.DECIDED, group.state)
         if group.fingerprint != item.fingerprint:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mergeui.accounts.models import Membership, Role
+from mergeui.accounts.policy import FourEyes, Policy
 from mergeui.merging.models import BulkDecision, BulkKind, BulkState
 from mergeui.web.bulk.fates import Part, parts
 from mergeui.web.when import number
@@ -46,8 +46,8 @@ def title(bulk: BulkDecision) -> str:
     return words[BulkKind(bulk.kind)].format(count=number(count))
 
 
-def promise(bulk: BulkDecision) -> list[str]:
-    """What confirming would do, a sentence each."""
+def promise(bulk: BulkDecision, policy: Policy) -> list[str]:
+    """What confirming would do under the team's policy, a sentence each."""
     count = bulk.waiting
     if not count:
         return [_("Every group is set aside, so there is nothing to do here.")]
@@ -69,13 +69,13 @@ def promise(bulk: BulkDecision) -> list[str]:
         " {gone} contacts disappear. A merge can't be undone.",
         gone,
     ).format(gone=number(gone))
-    return [became, _then(), _("A group that changes meanwhile is set aside, never forced.")]
+    return [became, _then(policy), _("A group that changes meanwhile is set aside, never forced.")]
 
 
-def _then() -> str:
-    if settings.MERGE_FOUR_EYES == "always":
+def _then(policy: Policy) -> str:
+    if policy.four_eyes == FourEyes.ALWAYS:
         return _("Your team wants a second person for every merge: each one waits for approval.")
-    seconds = settings.MERGE_COOL_OFF_SECONDS
+    seconds = policy.cool_off_seconds
     if not seconds:
         return _("The worker begins at once; you can stop it half-way.")
     return ngettext(

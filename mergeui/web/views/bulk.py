@@ -25,7 +25,6 @@ from mergeui.web.bulk import fates, standing
 from mergeui.web.bulk import rows as shown
 from mergeui.web.forms import NoteForm, QueueForm, SnoozeForm
 from mergeui.web.htmx import done, wants_fragment
-from mergeui.web.looking import look
 from mergeui.web.middleware import record_refusal
 from mergeui.web.paging import Order, paginate
 from mergeui.web.views.compare import snooze_days
@@ -63,7 +62,7 @@ def new(request: MemberRequest) -> HttpResponse:
     everything = bool(request.POST.get("all"))
     ticked = _ticked(request.POST)
     if everything:
-        groups: QuerySet[Group] = look(request.member.organization, wanted).groups
+        groups: QuerySet[Group] = queue.find(request.member.organization, wanted)
     else:
         groups = Group.objects.of(request.member.organization).filter(pk__in=ticked)
     bulk = prepare(
@@ -136,7 +135,7 @@ def _page(
         **stands,
         "title": standing.title(wanted),
         "draft": draft,
-        "promise": standing.promise(wanted) if draft else [],
+        "promise": standing.promise(wanted, request.member.organization.policy) if draft else [],
         "label": fates.label_of(fate, wanted),
         "reasons": shown.reasons(wanted) if fate == "aside" else [],
         "rows": shown.rows(listed.rows, timezone.now()),

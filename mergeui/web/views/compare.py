@@ -23,6 +23,7 @@ from mergeui.review import claims
 from mergeui.review.claims import Claimed
 from mergeui.review.compare import compare
 from mergeui.review.models import Group, GroupState, Member
+from mergeui.review.risk import ToldApart
 from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.review.text import visible
 from mergeui.web import comparing, lately, onward, problems, typed
@@ -109,7 +110,7 @@ def show(
         "chain": chain(group.graded_links, comparison.names),
         "reasons": told(comparison.reasons, group.graded_links),
         "picked": picked,
-        "preview": preview_of(comparison.contacts, picked, said, by_hand=group.by_hand),
+        "preview": _preview(group, comparison.contacts, picked, said),
         "banner": banner(group, request.user.pk, now, latest)
         or said_banner(group, comparison.contacts, said, now),
         "can_decide": operator,
@@ -153,15 +154,18 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
         return show(request, shown, typed_fields=request.POST)
     contacts = contacts_of(shown)
     context = {
-        "preview": _preview(shown, contacts, Picked.typed(request.POST)),
+        "preview": _preview(shown, contacts, Picked.typed(request.POST), said_in(shown)),
         "many": comparing.many(contacts),
         "swap": True,
     }
     return render(request, "compare/page.html#preview", context)
 
 
-def _preview(group: Group, contacts: Sequence[Contact], picked: Picked) -> Preview:
-    return preview_of(contacts, picked, said_in(group), by_hand=group.by_hand)
+def _preview(
+    group: Group, contacts: Sequence[Contact], picked: Picked, said: Sequence[ToldApart]
+) -> Preview:
+    policy = group.organization.policy
+    return preview_of(contacts, picked, said, policy=policy, by_hand=group.by_hand)
 
 
 @action(Role.OPERATOR, back="group")
@@ -192,7 +196,7 @@ def _refuse_unread(group: Group, picked: Picked) -> None:
         raise Invalid(words.format(most=number(NOTE_LONGEST)))
     if picked.risks is None or not picked.acknowledged:
         return
-    if _preview(group, contacts_of(group), picked).risks != picked.risks:
+    if _preview(group, contacts_of(group), picked, said_in(group)).risks != picked.risks:
         raise Invalid(
             gettext(
                 "The choice changed after the risks were shown. Read what is risky about it now,"

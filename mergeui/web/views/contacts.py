@@ -23,6 +23,7 @@ from mergeui.web.when import exact
 
 ENTRIES = 20
 REQUESTS = 20
+LONGEST_SEARCH = 200  # forms.SearchForm
 
 
 @page()
@@ -42,7 +43,10 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
     seen = _last_seen(contact_id, memberships, requests)
     can_take = seen and not merged and request.member.can(Role.OPERATOR)
     context: dict[str, Any] = {
-        "duplicates_of": {"token": token_of(seen), "name": (seen.name or "").strip()}
+        "duplicates_of": {
+            "token": token_of(seen),
+            "name": (seen.name or "").strip()[:LONGEST_SEARCH],
+        }
         if seen and can_take
         else None,
         "contact_id": contact_id,

@@ -8,7 +8,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from mergeui.accounts.models import Organization
 from mergeui.web import problems, typed
+from mergeui.web.organizations import home_of_thing
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +32,23 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: not there, or not your organisation's; which of the two is not said."""
     sentence = str(exception) if isinstance(exception, problems.NotHere) else ""
+    if elsewhere := home_of_thing(request):
+        return _in_another(request, elsewhere)
     return problems.answer(
         request,
         404,
         sentence or _("It may have been typed wrongly, or it belongs to another team."),
+    )
+
+
+def _in_another(request: HttpRequest, elsewhere: Organization) -> HttpResponse:
+    """404 with the way to another organisation of theirs; what was typed waits for them there."""
+    page = request.get_full_path() if request.method == "GET" else _page_of(request)
+    if request.method == "POST" and page:
+        typed.keep(request, page, because=typed.ELSEWHERE)
+    sentence = _("This belongs to {name}, and you are in another organisation now.")
+    return problems.answer(
+        request, 404, sentence.format(name=elsewhere.name), back=page, elsewhere=elsewhere
     )
 
 

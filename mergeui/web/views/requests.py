@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -77,7 +76,7 @@ def merge_request(request: MemberRequest, pk: int) -> HttpResponse:
     """
     wanted = _get(request, pk)
     now = timezone.now()
-    live = shown.live(wanted, request.member, now, settings.MERGE_COOL_OFF_SECONDS)
+    live = shown.live(wanted, request.member, now)
     if wants_fragment(request):
         if request.GET.get("was") != live.state:
             context = {**_context(request, wanted, live), "swap": True}
@@ -100,9 +99,7 @@ def _page(
     *,
     problem: Problem | None = None,
 ) -> HttpResponse:
-    live = live or shown.live(
-        wanted, request.member, timezone.now(), settings.MERGE_COOL_OFF_SECONDS
-    )
+    live = live or shown.live(wanted, request.member, timezone.now())
     restored = typed.restore(request, request.path) if not problem else request.POST
     context = {
         **_context(request, wanted, live),

@@ -45,7 +45,7 @@ def send(request: MemberRequest, pk: int) -> HttpResponse:
     group = group_of(request, pk)
     contacts = contacts_of(group)
     chosen = Split.typed(request.POST, contacts)
-    shown = splitting.parts_shown(contacts, chosen, said_in(group), by_hand=group.by_hand)
+    shown = splitting.parts_shown(contacts, chosen, said_in(group), group=group)
     try:
         if len(chosen.note) > NOTE_LONGEST:
             words = _("The note is too long: {most} characters are possible.")
@@ -82,7 +82,7 @@ def _show(
     chosen = Split.typed(fields, contacts) if fields else Split.suggested(contacts)
     if isinstance(problem, Stale):
         chosen = replace(chosen, read={})
-    shown = splitting.parts_shown(contacts, chosen, said, by_hand=group.by_hand)
+    shown = splitting.parts_shown(contacts, chosen, said, group=group)
     context: dict[str, Any] = {
         "group": group,
         "parts": shown,

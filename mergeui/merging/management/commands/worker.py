@@ -5,7 +5,9 @@ import signal
 import threading
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -26,6 +28,7 @@ from mergeui.merging.unwritten import NotWritten, first_line
 from mergeui.merging.worker import (
     NotDurable,
     check_durable,
+    execute_due,
     sync_when_due,
     tidy,
     watch_history,
@@ -95,17 +98,32 @@ class Command(BaseCommand):
         work_off(organization, client=client, go_on=self.goes_on)
 
     def run_until_stopped(self, organization: Organization, client: InventClient) -> None:
-        """Merges in this thread, syncs in another: a long sync must not hold up a merge."""
+        """Merges in some threads, syncs in another: a long sync must not hold up a merge."""
         self.stdout.write("The worker is running. Ctrl-C ends it.")
         self.stdout.flush()
-        syncing = threading.Thread(target=self.sync_loop, args=[organization], name="sync")
-        syncing.start()
-        mailing = threading.Thread(target=self.mail_loop, args=[organization], name="mail")
+        work: list[Callable[[], None]] = [partial(self.sync_loop, organization)]
         if settings.NOTIFY_BY_EMAIL:
-            mailing.start()
+            work.append(partial(self.mail_loop, organization))
+        # What takes the time of a merge is to wait for Invent's answers; each waits for its own.
+        work += [partial(self.merge_loop, organization, client)] * (settings.MERGE_AT_ONCE - 1)
+        threads = [threading.Thread(target=one) for one in work]
+        for thread in threads:
+            thread.start()
+        self.again_and_again(partial(self.one_round, organization, client))
+        for thread in threads:
+            thread.join()
+
+    def merge_loop(self, organization: Organization, client: InventClient) -> None:
+        """Executes what is due, beside the thread that does everything else too."""
+        step = partial(execute_due, organization, client=client, go_on=self.goes_on)
+        self.again_and_again(step)
+        connection.close()
+
+    def again_and_again(self, step: Callable[[], object]) -> None:
+        """Takes a step each second until the worker is to stop, whatever goes wrong in it."""
         while self.goes_on():
             try:
-                self.one_round(organization, client)
+                step()
             except NotWritten as error:
                 logger.critical("%s", error)
             except OperationalError as error:
@@ -116,9 +134,6 @@ class Command(BaseCommand):
                 logger.exception("The worker goes on after an error.")
                 connection.close_if_unusable_or_obsolete()
             time.sleep(PAUSE_SECONDS)
-        syncing.join()
-        if settings.NOTIFY_BY_EMAIL:
-            mailing.join()
 
     def sync_loop(self, organization: Organization) -> None:
         """Syncs when it is due, until the worker is to stop."""
