@@ -15,9 +15,9 @@ our users). More may be added;
 describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
-(contact id → name) · `note` (as typed) · `call`, `answer` (exact, without the key) · `username` ·
-`evidence` (what was read back) · `differences` · `filters`. Entries are found by `contacts` and
-`names` (references.py).
+(contact id → name) · `note` (as typed) · `mentions` (user names in it) · `call`, `answer` (exact,
+without the key) · `username` · `evidence` (what was read back) · `differences` · `filters`. Entries
+are found by `contacts` and `names` (references.py).
 """
 
 from django.db.models import TextChoices
