@@ -6,7 +6,8 @@ from mergeui.invent import Contact
 from mergeui.review.digest import digest
 from mergeui.review.matching import Listed
 from mergeui.review.models import Group
-from mergeui.review.store import Spool, apply
+from mergeui.review.spool import Spool
+from mergeui.review.store import apply
 from mergeui.review.sync import request_sync
 from tests.contacts import contact, email
 from tests.desk import Desk

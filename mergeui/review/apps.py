@@ -8,3 +8,7 @@ class ReviewConfig(AppConfig):
 
     name = "mergeui.review"
     label = "review"
+
+    def ready(self) -> None:
+        """Teaches the ORM `__among`."""
+        from mergeui.review import among  # noqa: F401

@@ -43,15 +43,16 @@ class GroupDigest:
     evidence: dict[str, Any]
     fields: dict[str, Any]
 
-    @property
-    def contact_ids(self) -> tuple[str, ...]:
-        """The members' ids, the recommended primary first."""
-        return tuple(member.contact.id for member in self.members)
 
+def digest(contacts: Sequence[Contact], prints: Sequence[str] | None = None) -> GroupDigest:
+    """All that is stored of a group of `contacts`, the recommended primary first.
 
-def digest(contacts: Sequence[Contact]) -> GroupDigest:
-    """All that is stored of a group of `contacts`, the recommended primary first."""
-    members = tuple(MemberDigest(c, display_name(c), fingerprint(c)) for c in contacts)
+    `prints` are their fingerprints, where they have been made already.
+    """
+    if prints is None:
+        prints = tuple(map(fingerprint, contacts))
+    named = zip(contacts, prints, strict=True)
+    members = tuple(MemberDigest(one, display_name(one), mark) for one, mark in named)
     found = links(contacts)
     evidence = evidence_of(contacts, found)
     grader = Grader(contacts)
@@ -78,9 +79,14 @@ def digest(contacts: Sequence[Contact]) -> GroupDigest:
         "sort_name": sort_key(names[0]),
         "search_text": search_text(contacts),
     }
-    whole = hashlib.sha256(RULES)
-    whole.update("".join(member.fingerprint for member in members).encode())
-    return GroupDigest(members, found, whole.hexdigest(), evidence, fields)
+    return GroupDigest(members, found, whole(prints), evidence, fields)
+
+
+def whole(prints: Sequence[str]) -> str:
+    """The fingerprint of a group from those of its members in their order, and from the rules."""
+    made = hashlib.sha256(RULES)
+    made.update("".join(prints).encode())
+    return made.hexdigest()
 
 
 def evidence_of(contacts: Sequence[Contact], found: Sequence[Link]) -> dict[str, Any]:

@@ -5,17 +5,16 @@ the stored one whose members it shares most of. Every stored group is matched at
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mergeui.accounts.models import Organization
-from mergeui.invent import Contact, DuplicateGroup
-from mergeui.review.digest import GroupDigest, digest
+from mergeui.invent import Contact, DuplicateGroup, fingerprint
+from mergeui.review.digest import GroupDigest, digest, whole
 from mergeui.review.models import Group, GroupState, Member, MergedContact
 
 # Ids are opaque and some 30 characters long; one that no column holds is no id that we can trust.
 LONGEST_ID = 200
-MOST_IDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +25,49 @@ class Listed:
     digest: GroupDigest
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A group as it was read, with no more made of it than it takes to see whether it changed."""
+
+    contacts: tuple[Contact, ...]
+    prints: tuple[str, ...]
+    fingerprint: str
+
+    @classmethod
+    def of(cls, contacts: Sequence[Contact]) -> "Read":
+        """The group of these contacts, the recommended primary first."""
+        prints = tuple(map(fingerprint, contacts))
+        return cls(tuple(contacts), prints, whole(prints))
+
+    def listed(self, group_id: int | None) -> Listed:
+        """With all that is to be stored of it: some 20 times the work."""
+        return Listed(group_id, digest(self.contacts, self.prints))
+
+
+class Numbers:
+    """A set of keys of rows, a bit for each: a run sees hundreds of thousands of groups."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, number: int) -> None:
+        """Takes in a key."""
+        byte, bit = divmod(number, 8)
+        if byte >= len(self._bits):
+            self._bits.extend(bytes(byte + 1 - len(self._bits)))
+        self._bits[byte] |= 1 << bit
+
+    def __contains__(self, number: int) -> bool:
+        byte, bit = divmod(number, 8)
+        return byte < len(self._bits) and bool(self._bits[byte] >> bit & 1)
+
+
 class Matcher:
     """Matches the pages of one run. `seen` holds the ids of the stored groups that are listed."""
 
     def __init__(self, organization: Organization) -> None:
         self.organization = organization
-        self.seen: set[int] = set()
+        self.seen = Numbers()
         self.listed = 0
         self.unchanged = 0
         self.lingering = 0
@@ -47,17 +83,17 @@ class Matcher:
         for number, one in enumerate(made):
             stored = known.get(number)
             if stored is None:
-                yield Listed(None, one)
+                yield one.listed(None)
             elif (
                 stored.fingerprint != one.fingerprint
                 or stored.state == GroupState.VANISHED
                 or stored.by_hand
             ):
-                yield Listed(stored.pk, one)
+                yield one.listed(stored.pk)
             else:
                 self.unchanged += 1
 
-    def _fresh(self, groups: Sequence[DuplicateGroup]) -> Iterator[GroupDigest]:
+    def _fresh(self, groups: Sequence[DuplicateGroup]) -> Iterator[Read]:
         """Those of a page that there is something to decide about, and that were not read yet."""
         gone = self._merged_away(groups)
         for group in groups:
@@ -75,36 +111,32 @@ class Matcher:
                 # next sync sees it: what counts is read again before a merge anyway.
                 continue
             self._read.add(members)
-            yield digest(contacts)
+            yield Read.of(contacts)
 
     def _merged_away(self, groups: Sequence[DuplicateGroup]) -> set[str]:
         ids = {contact.id for group in groups for contact in group.members}
         own = MergedContact.objects.filter(organization=self.organization)
-        return {
-            contact_id
-            for some in _portions(ids)
-            for contact_id in own.filter(contact_id__in=some).values_list("contact_id", flat=True)
-        }
+        return set(own.filter(contact_id__among=ids).values_list("contact_id", flat=True))
 
-    def _known(self, made: Sequence[GroupDigest]) -> dict[int, Group]:
+    def _known(self, made: Sequence[Read]) -> dict[int, Group]:
         """The stored group of each of these (by its number) that has one.
 
         The pairs that share most members come first, then those of like size, then the group that
         people have known for longer. So a split leaves the identity with the larger part, and of
         groups that overlap each finds its own.
         """
-        stored = self._stored({one for group in made for one in group.contact_ids})
+        stored = self._stored({one.id for group in made for one in group.contacts})
         shared: Counter[tuple[int, int]] = Counter()
         groups: dict[int, Group] = {}
         for number, group in enumerate(made):
-            for contact_id in group.contact_ids:
-                for candidate in stored.get(contact_id, ()):
+            for contact in group.contacts:
+                for candidate in stored.get(contact.id, ()):
                     shared[number, candidate.pk] += 1
                     groups[candidate.pk] = candidate
 
         def rank(pair: tuple[int, int]) -> tuple[int, int, int, int]:
             number, pk = pair
-            unlike = abs(groups[pk].member_count - len(made[number].members))
+            unlike = abs(groups[pk].member_count - len(made[number].contacts))
             return (-shared[pair], unlike, pk, number)
 
         known: dict[int, Group] = {}
@@ -120,16 +152,11 @@ class Matcher:
     def _stored(self, ids: set[str]) -> dict[str, list[Group]]:
         """The stored groups of each contact id, those that ended by a merge apart."""
         # Two look-ups, each by its own index: joined, SQLite begins with every group there is.
-        pairs = [
-            pair
-            for some in _portions(ids)
-            for pair in Member.objects.filter(contact_id__in=some)
-            .order_by()
-            .values_list("contact_id", "group_id")
-        ]
+        members = Member.objects.filter(contact_id__among=ids).order_by()
+        pairs = list(members.values_list("contact_id", "group_id"))
         own = Group.objects.of(self.organization).exclude(state=GroupState.MERGED)
         only = own.only("pk", "state", "fingerprint", "member_count", "by_hand")
-        by_id = only.in_bulk({pk for _, pk in pairs})
+        by_id = {group.pk: group for group in only.filter(pk__among={pk for _, pk in pairs})}
         found: dict[str, list[Group]] = {}
         for contact_id, group_id in pairs:
             if group_id in by_id:
@@ -140,10 +167,3 @@ class Matcher:
 def _storable(contact: Contact) -> bool:
     """Whether its ids are short enough to be ids."""
     return max(len(contact.id), *(len(s.id) for s in contact.segments), 0) <= LONGEST_ID
-
-
-def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
-    """`ids` in lists of a length that every database takes as parameters."""
-    listed = list(ids)
-    for start in range(0, len(listed), MOST_IDS):
-        yield listed[start : start + MOST_IDS]

@@ -128,10 +128,12 @@ class Known:
             if len(evidence["members"]) <= MOST_MEMBERS
             for contact_id in evidence["members"]
         }
+        # By the first of each pair, as the index goes; the second is looked at here.
         found = NotDuplicate.objects.filter(
-            organization_id=organization_id, one_contact_id__in=ids, other_contact_id__in=ids
+            organization_id=organization_id, one_contact_id__among=ids
         )
-        return cls({(one.one_contact_id, one.other_contact_id): one for one in found})
+        pairs = {(one.one_contact_id, one.other_contact_id): one for one in found}
+        return cls({pair: one for pair, one in pairs.items() if pair[1] in ids})
 
     def all_of(self, evidence: Evidence) -> NotDuplicate | None:
         """What was said last, when every pair of a group is known and has nothing new in common."""
@@ -148,4 +150,6 @@ class Known:
 
     def any_of(self, evidence: Evidence) -> bool:
         """Whether any two of a group are known as not the same."""
+        if not self.pairs:
+            return False
         return any(pair in self.pairs for pair in pairs_of(evidence["members"]))

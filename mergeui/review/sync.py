@@ -23,9 +23,10 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.transition import move
 from mergeui.errors import Problem, Stale
 from mergeui.invent import InventClient, InventError
-from mergeui.review.matching import Matcher
+from mergeui.review.matching import Matcher, Numbers
 from mergeui.review.models import Group, GroupState, SyncRun
-from mergeui.review.store import Spool, apply
+from mergeui.review.spool import Spool
+from mergeui.review.store import apply
 from mergeui.said import Said
 
 logger = logging.getLogger(__name__)
@@ -198,7 +199,7 @@ def _one_ahead(pages: Iterator[T]) -> Iterator[T]:
             yield page
 
 
-def _missing(organization: Organization, seen: set[int]) -> list[int]:
+def _missing(organization: Organization, seen: Numbers) -> list[int]:
     """The groups that wait for a decision although Invent did not list them."""
     waiting = Group.objects.of(organization).filter(
         state__in=[GroupState.OPEN, GroupState.SNOOZED], by_hand=False

@@ -14,7 +14,8 @@ from mergeui.merging.models import ContactLock, MergeRequest, RequestState
 from mergeui.review.digest import digest
 from mergeui.review.matching import Listed
 from mergeui.review.models import Group
-from mergeui.review.store import Spool, apply
+from mergeui.review.spool import Spool
+from mergeui.review.store import apply
 from mergeui.review.sync import request_sync
 from mergeui.sandbox import SandboxTransport
 from tests.contacts import contact, whatsapp

@@ -4,11 +4,11 @@ import pytest
 
 from mergeui.accounts.models import Organization, Role
 from mergeui.invent import DuplicateGroup
-from mergeui.review import matching
 from mergeui.review.decisions import dismiss
 from mergeui.review.matching import Matcher
 from mergeui.review.models import Group, GroupState
-from mergeui.review.store import Spool, apply
+from mergeui.review.spool import Spool
+from mergeui.review.store import apply
 from mergeui.review.sync import request_sync
 from tests.contacts import contact, segment, whatsapp
 from tests.desk import Desk, actor
@@ -124,16 +124,6 @@ def test_ids_at_the_limit_of_their_columns_are_stored(desk: Desk) -> None:
 
     read(desk, [DuplicateGroup.parse(pair)])
     assert read(desk, [DuplicateGroup.parse(pair)]).unchanged == 1
-
-
-def test_a_page_of_more_ids_than_a_database_takes_at_once(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(matching, "MOST_IDS", 3)
-    pages = [listed("a", "b", "c", "d"), listed("e", "f"), listed("g", "h")]
-    read(desk, pages)
-
-    assert read(desk, pages).unchanged == 3
 
 
 def test_numbers_of_any_size_are_stored(desk: Desk) -> None:

@@ -1,8 +1,11 @@
 """Mirroring Invent's groups: idempotent, all or nothing, and with a memory for identity."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mergeui.accounts.models import Role
@@ -10,6 +13,7 @@ from mergeui.audit.actions import Action
 from mergeui.audit.models import Entry
 from mergeui.audit.verify import verify
 from mergeui.errors import Stale
+from mergeui.review import matching
 from mergeui.review.decisions import dismiss
 from mergeui.review.models import Channel, Group, GroupState, MergedContact, Segment, SyncRun
 from mergeui.review.sync import CUT_OFF_AFTER, SyncFailed, due_sync, request_sync, sync
@@ -56,6 +60,23 @@ def test_a_second_sync_changes_nothing() -> None:
 
     assert (run.new, run.changed, run.unchanged, run.vanished) == (0, 0, 1, 0)
     assert list(Group.objects.values()) == before
+
+
+def test_nothing_new_writes_nothing_but_that_it_was_looked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk(*[c for n in range(120) for c in pair(f"+1555{n:05}")])
+    desk.sync()
+    made: list[object] = []
+    monkeypatch.setattr(matching, "digest", lambda *given: made.append(given))
+
+    with CaptureQueriesContext(connection) as queries:
+        assert desk.sync().unchanged == 120
+
+    assert not made  # what is to be stored is not even worked out
+    writes = r"(?:INSERT INTO|UPDATE|DELETE FROM|COPY) \"?(\w+)"
+    written = {table for query in queries for table in re.findall(writes, query["sql"])}
+    assert written == {"review_syncrun", "audit_entry"}
 
 
 def test_a_group_keeps_its_identity_when_a_member_joins_and_leaves() -> None:

@@ -16,7 +16,8 @@ from mergeui.merging.models import MergeRequest
 from mergeui.review.digest import digest
 from mergeui.review.matching import Listed
 from mergeui.review.models import Group, SyncRun
-from mergeui.review.store import Spool, apply
+from mergeui.review.spool import Spool
+from mergeui.review.store import apply
 from mergeui.review.sync import request_sync
 from tests.desk import Desk, member
 

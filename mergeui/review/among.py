@@ -1,0 +1,36 @@
+"""`column__among=values`: as `__in`, with all values in one parameter, so that thousands may be.
+
+Django writes a placeholder for each, which takes longer than the look-up itself, and no database
+takes any number of them.
+"""
+
+from typing import Any
+
+import msgspec
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BigAutoField, CharField, Lookup
+from django.db.models.sql.compiler import SQLCompiler
+
+
+@CharField.register_lookup
+@BigAutoField.register_lookup
+class Among(Lookup):
+    """An array for PostgreSQL, a JSON list for SQLite. The values are texts or numbers."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list[Any]]:
+        """`column = ANY(array)`."""
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", [*parameters, list(self.rhs)]
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list[Any]]:
+        """`column IN (the list's values)`."""
+        column, parameters = self.process_lhs(compiler, connection)
+        values = msgspec.json.encode(list(self.rhs)).decode()
+        return f"{column} IN (SELECT value FROM json_each(%s))", [*parameters, values]  # noqa: S608

@@ -1,0 +1,36 @@
+"""`__among`: many values in one parameter."""
+
+import pytest
+
+from mergeui.review.models import Group, MergedContact
+from tests.many import crowd
+
+pytestmark = pytest.mark.django_db
+
+
+def test_more_values_than_a_database_takes_parameters() -> None:
+    _desk, groups = crowd(3)
+    wanted = {group.pk for group in groups[:2]}
+
+    found = Group.objects.filter(pk__among={*wanted, *range(1_000_000, 1_100_000)})
+
+    assert {group.pk for group in found} == wanted
+
+
+def test_values_are_compared_as_they_are() -> None:
+    desk, _groups = crowd(0)
+    odd = ["a'b", 'c"d', "e,f", "{g}", "NULL", "\\h", "ñ\u202e", "", "01"]
+    MergedContact.objects.bulk_create(
+        MergedContact(
+            organization=desk.organization,
+            contact_id=one,
+            into_contact_id="kept",
+            merged_at="2026-01-05T08:00:00Z",
+        )
+        for one in [*odd, "other", "1"]
+    )
+
+    found = MergedContact.objects.filter(contact_id__among=odd)
+
+    assert sorted(found.values_list("contact_id", flat=True)) == sorted(odd)
+    assert not MergedContact.objects.filter(contact_id__among=[]).exists()
