@@ -366,12 +366,21 @@ WHITENOISE_USE_FINDERS = DEBUG
 
 MESSAGE_STORAGE = "mergeui.web.messages.Messages"
 
+LOG_FORMAT = env.choice("LOG_FORMAT", "lines", ("lines", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"lines": {"()": "mergeui.logs.Lines"}, "json": {"()": "mergeui.logs.Json"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    # httpx logs whole addresses, and `?email=` is personal data.
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+    "loggers": {
+        # httpx logs whole addresses, and `?email=` is personal data.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        # Django's own handlers would write the same once more, and mail it.
+        "django": {"handlers": [], "level": "INFO"},
+        # Its own lines of a refused page have the address, which may hold a name; the answers are
+        # in the log of the server.
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from mergeui import tracing
 from mergeui.accounts.models import Membership, Organization, User
 
 SYSTEM = "system"
@@ -14,8 +15,8 @@ NOBODY = "The system"
 class Actor:
     """Somebody acting in one organisation, or the system when `user` is None.
 
-    `address` is the network address, `request_id` that of the web request: both empty for commands
-    and workers.
+    `address` is the network address, empty for commands and workers; `request_id` that of the web
+    request, or of what the worker does, which its calls to Invent say too.
     """
 
     organization: Organization | None
@@ -27,7 +28,7 @@ class Actor:
     @classmethod
     def system(cls, organization: Organization | None) -> Self:
         """The worker, a command, or a rule: nobody in person."""
-        return cls(organization=organization)
+        return cls(organization=organization, request_id=tracing.current())
 
     @classmethod
     def member(cls, membership: Membership, *, address: str = "", request_id: str = "") -> Self:

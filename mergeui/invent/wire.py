@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from mergeui import tracing
 from mergeui.invent.clean import clean_text
 from mergeui.invent.errors import RawAnswer
 
@@ -84,8 +85,10 @@ def exchange(
     """Send `request` once and read at most `limit` bytes within `seconds` of body time.
 
     Whatever HTTP or the network does wrong is in the result, never raised. `key` is blotted out
-    of the answer, should the other side repeat it.
+    of the answer, should the other side repeat it. The id of what is being done goes along.
     """
+    if request_id := tracing.current():
+        request.headers["x-request-id"] = request_id
     started = time.monotonic()
     response: httpx.Response | None = None
     content = bytearray()

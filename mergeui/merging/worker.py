@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from mergeui import tracing
 from mergeui.accounts.models import Organization
 from mergeui.audit.actor import Actor
 from mergeui.audit.watch import look_when_due
@@ -76,18 +77,18 @@ def work_off(
     """
     done = 0
     while go_on():
-        decided = work_portion(organization, go_on=go_on)
-        request = None
-        if not halted(organization):
-            request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
-            request = request or restore_next(client=client, organization_id=organization.pk)
-        request = request or reconcile_next(client=client, organization_id=organization.pk)
-        if request is None:
-            if decided:
-                continue
-            break
-        done += 1
-        _tell(request)
+        with tracing.traced():
+            decided = work_portion(organization, go_on=go_on)
+            request = None
+            if not halted(organization):
+                request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
+                request = request or restore_next(client=client, organization_id=organization.pk)
+            request = request or reconcile_next(client=client, organization_id=organization.pk)
+            if request is not None:
+                done += 1
+                _tell(request)
+            elif not decided:
+                break
     return done
 
 
@@ -97,11 +98,12 @@ def execute_due(
     """Executes what is due and nothing else, beside somebody who does `work_off`; how many."""
     done = 0
     while go_on() and not halted(organization):
-        request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
-        if request is None:
-            break
-        done += 1
-        _tell(request)
+        with tracing.traced():
+            request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
+            if request is None:
+                break
+            done += 1
+            _tell(request)
     return done
 
 
@@ -138,8 +140,10 @@ def sync_when_due(
     if run is None:
         return False
     wanted_by = organization.memberships.filter(user=run.wanted_by).first()
-    by_user = Actor.member(wanted_by) if wanted_by else Actor.system(organization)
-    with suppress(Stale):
+    with tracing.traced() as request_id, suppress(Stale):
+        by_user = Actor.system(organization)
+        if wanted_by:
+            by_user = Actor.member(wanted_by, request_id=request_id)
         try:
             sync(run, client=client, by_user=by_user, progress=progress)
             read_those_by_hand(organization, client=client)

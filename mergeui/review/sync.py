@@ -9,7 +9,9 @@ import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
@@ -193,9 +195,10 @@ def _read_all(
 def _one_ahead(pages: Iterator[T]) -> Iterator[T]:
     """`pages`, the next one being fetched in a thread while the present one is worked on."""
     with ThreadPoolExecutor(1) as pool:
-        upcoming = pool.submit(next, pages, None)
+        fetch = partial(copy_context().run, next, pages, None)  # its calls say the same id
+        upcoming = pool.submit(fetch)
         while (page := upcoming.result()) is not None:
-            upcoming = pool.submit(next, pages, None)
+            upcoming = pool.submit(fetch)
             yield page
 
 

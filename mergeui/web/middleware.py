@@ -1,12 +1,12 @@
 """What every request gets: an id, a page for each refusal, and the headers of the answer."""
 
 import re
-import secrets
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
+from mergeui import tracing
 from mergeui.audit.actions import Action
 from mergeui.audit.log import record_alone
 from mergeui.errors import Problem
@@ -61,9 +61,9 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
-        request_id = given if SANE_ID.fullmatch(given) else secrets.token_hex(12)
-        request.request_id = request_id  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        with tracing.traced(given if SANE_ID.fullmatch(given) else "") as request_id:
+            request.request_id = request_id  # type: ignore[attr-defined]
+            response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
 
