@@ -49,7 +49,7 @@ def report_sync(environment: dict[str, str], groups: int) -> None:
 
     def requests_alone() -> float:
         start = time.perf_counter()
-        with connect(organization.invent_org_id) as client:
+        with connect(organization) as client:
             read = sum(len(page.items) for page in client.duplicate_groups())
         assert read == groups, read
         return time.perf_counter() - start
@@ -57,7 +57,7 @@ def report_sync(environment: dict[str, str], groups: int) -> None:
     def whole_sync() -> float:
         run = request_sync(organization, by_user=by_user)
         start = time.perf_counter()
-        with connect(organization.invent_org_id) as client:
+        with connect(organization) as client:
             sync(run, client=client, by_user=by_user)
         return time.perf_counter() - start
 

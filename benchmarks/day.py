@@ -94,7 +94,7 @@ def ready() -> str:
 
     organization = Organization.objects.configured()
     by_user = Actor.system(organization)
-    with connect(organization.invent_org_id) as client:
+    with connect(organization) as client:
         sync(request_sync(organization, by_user=by_user), client=client, by_user=by_user)
     key = session_key(SessionStore)
     User.objects.update(is_staff=True, is_superuser=True)

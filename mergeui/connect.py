@@ -1,15 +1,14 @@
-"""The one place that makes a client of Invent from the settings."""
+"""The one place that makes a client of Invent: from the settings and an organisation's key."""
 
 import time
 from collections.abc import Callable
 from functools import cache
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
-from mergeui.errors import Invalid
-from mergeui.invent import Budget, InventClient
+from mergeui.invent import Budget, InventClient, Limiter, Shares
 
 TRIES = 4
 TIMEOUT_SECONDS = 30.0
@@ -19,33 +18,54 @@ PATIENCE = (600.0, PATIENCE_OF_A_PAGE)
 
 
 @cache
-def _budget(host: str, per_minute: int, patience: float) -> Budget:
+def _budget(name: str, per_minute: int, patience: float) -> Budget:
     # In a file, so that all processes of this host share what Invent allows its address; one for
     # each vendor, so that a demo beside takes nothing from the real one.
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
-    file = settings.VAR_DIR / f"budget-{host}.sqlite3"
-    return Budget(per_minute, file, patience=patience)
+    return Budget(per_minute, settings.VAR_DIR / f"budget-{name}.sqlite3", patience=patience)
+
+
+def _limiter(org: "Org", patience: float) -> Limiter:
+    """What Invent allows this host, and the organisation's own share of it if it has one."""
+    host = urlsplit(settings.INVENT_API_URL).netloc.replace(":", "-")
+    everybody = _budget(host, settings.INVENT_REQUESTS_PER_MINUTE, patience)
+    if org.requests_per_minute is None:
+        return everybody
+    return Shares(_budget(f"{host}-{org.pk}", org.requests_per_minute, patience), everybody)
+
+
+class Org(Protocol):
+    """What is to be known of an organisation to make a client for it."""
+
+    @property
+    def pk(self) -> Any:
+        """What tells its own share of the budget from that of another one."""
+
+    @property
+    def invent_org_id(self) -> str:
+        """What Invent calls it, or c for the org that the key was issued for."""
+
+    @property
+    def requests_per_minute(self) -> int | None:
+        """Its share of the budget; None for all of it."""
+
+    def api_key(self) -> str:
+        """Its key. Raises Invalid when it has none."""
 
 
 def connect(
-    org_id: str, *, sleep: Callable[[float], None] = time.sleep, for_page: bool = False
+    org: Org, *, sleep: Callable[[float], None] = time.sleep, for_page: bool = False
 ) -> InventClient:
-    """A client for the Invent org `org_id`; use it as a context manager.
+    """A client for an organisation, by its own key; use it as a context manager.
 
     `sleep` (seconds) waits between the tries of a read. `for_page` says that somebody waits for
-    what is read: it gives up after one try and a few seconds. Raises Invalid when no key is
-    configured.
+    what is read: it gives up after one try and a few seconds. Raises Invalid when it has no key.
     """
-    if not settings.INVENT_API_KEY:
-        raise Invalid(
-            _("INVENT_API_KEY is not set, so Invent can't be asked: set it and start again.")
-        )
-    host = urlsplit(settings.INVENT_API_URL).netloc.replace(":", "-")
     return InventClient(
         settings.INVENT_API_URL,
-        settings.INVENT_API_KEY,
-        org_id,
-        limiter=_budget(host, settings.INVENT_REQUESTS_PER_MINUTE, PATIENCE[for_page]),
+        org.api_key(),
+        org.invent_org_id,
+        limiter=_limiter(org, PATIENCE[for_page]),
         timeout=PATIENCE_OF_A_PAGE if for_page else TIMEOUT_SECONDS,
         tries=1 if for_page else TRIES,
         sleep=sleep,

@@ -1,6 +1,7 @@
 """All settings, driven by the environment (interface.md, Environment)."""
 
 import re
+from base64 import urlsafe_b64decode
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,13 @@ def _api_key(raw: str) -> str:
     if raw != "".join(raw.split()) or not raw.isascii() or not raw.isprintable():
         raise ValueError
     return raw
+
+
+def _encryption_keys(raw: str) -> list[str]:
+    keys = env.words(raw)
+    if not all(len(urlsafe_b64decode(key)) == 32 and len(key) == 44 for key in keys):
+        raise ValueError
+    return keys
 
 
 def _seconds(raw: str) -> tuple[int, ...]:
@@ -139,6 +147,14 @@ INVENT_API_URL = env.read(
 )
 INVENT_API_KEY = env.read(
     "INVENT_API_KEY", "", _api_key, "a key of printable ASCII without spaces", secret=True
+)
+# What seals the keys that are entered on a page or by a command (sealing.py), the newest first.
+ENCRYPTION_KEYS: list[str] = env.read(
+    "ENCRYPTION_KEYS",
+    [],
+    _encryption_keys,
+    "keys of `manage.py org new-key`, separated by commas, the newest first",
+    secret=True,
 )
 INVENT_ORG_ID = env.read("INVENT_ORG_ID", "c", _org_id, "an org id, or c for the key's own org")
 INVENT_REQUESTS_PER_MINUTE = env.integer(

@@ -6,16 +6,19 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mergeui.accounts.policy import FourEyes, Policy
+from mergeui.errors import Invalid
+from mergeui.sealing import unseal
 
 
 class Density(models.TextChoices):
     """How much of a list fits into a window."""
 
-    COMFORTABLE = "comfortable", _("Comfortable")
-    COMPACT = "compact", _("Compact")
+    COMFORTABLE = "comfortable", gettext_lazy("Comfortable")
+    COMPACT = "compact", gettext_lazy("Compact")
 
 
 class User(AbstractUser):
@@ -53,15 +56,24 @@ class User(AbstractUser):
 class Role(models.TextChoices):
     """What a member may do; each role includes the ones before it (design.md, Words)."""
 
-    VIEWER = "viewer", _("Viewer")
-    OPERATOR = "operator", _("Operator")
-    APPROVER = "approver", _("Approver")
-    ADMIN = "admin", _("Admin")
+    VIEWER = "viewer", gettext_lazy("Viewer")
+    OPERATOR = "operator", gettext_lazy("Operator")
+    APPROVER = "approver", gettext_lazy("Approver")
+    ADMIN = "admin", gettext_lazy("Admin")
 
     def includes(self, other: "Role") -> bool:
         """Whether this role may do what `other` may do."""
         order = list(Role)
         return order.index(self) >= order.index(other)
+
+
+class KeySource(models.TextChoices):
+    """Where the key of Invent of an organisation comes from."""
+
+    ENVIRONMENT = "environment", gettext_lazy("From the environment")
+    OWN = "own", gettext_lazy("Entered here")
+    PARENT = "parent", gettext_lazy("That of the parent org")
+    NONE = "none", gettext_lazy("None yet")
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
@@ -72,16 +84,49 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 
         interface.md, Environment: one key and one org come from the environment.
         """
-        organization, _ = self.get_or_create(
+        organization, _made = self.get_or_create(
             invent_org_id=settings.INVENT_ORG_ID, defaults={"name": "My team"}
         )
         return organization
+
+    def called(self, words: str) -> "Organization":
+        """The one with this number, id in Invent or name; the configured one for nothing.
+
+        For commands. Raises Invalid when there is none, or several.
+        """
+        if not words:
+            return self.configured()
+        number = int(words) if words.isascii() and words.isdigit() and len(words) < 19 else None
+        either = models.Q(pk=number) | models.Q(invent_org_id=words) | models.Q(name__iexact=words)
+        found = list(self.select_related("parent").filter(either)[:2])
+        if len(found) != 1:
+            raise Invalid(
+                _(
+                    "{words} names no organisation, or several: `manage.py org list` shows their"
+                    " numbers."
+                ).format(words=words)
+            )
+        return found[0]
+
+    def served(self) -> list["Organization"]:
+        """All that have a key of Invent, the oldest first; their keys come with them.
+
+        The one of the environment is made on first use, when there is a key for it.
+        """
+        if settings.INVENT_API_KEY:
+            self.configured()
+        found = self.select_related("parent").order_by("pk")
+        return [one for one in found if one.key_source != KeySource.NONE]
 
 
 class Organization(models.Model):
     """One Invent org whose contacts are merged; every query of the desk is scoped by one.
 
-    What it demands before a merge comes from the environment where its own columns are empty.
+    What it demands before a merge comes from the environment where its own columns are empty. Its
+    key is the environment's (for the org that is configured there), its own, sealed, or that of the
+    organisation of its parent in Invent: `key_source` says which. `key_hint` are the last four
+    characters of its own key. `requests_per_minute` is its share of the budget of this host; empty
+    for all of it.
     """
 
     name = models.CharField(max_length=200)
@@ -92,10 +137,54 @@ class Organization(models.Model):
     cool_off_seconds = models.PositiveIntegerField(null=True, blank=True)
     waived_risks = models.JSONField(default=list, blank=True)
 
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="sub_orgs"
+    )
+    sealed_key = models.TextField(blank=True, default="")
+    key_hint = models.CharField(max_length=4, blank=True, default="")
+    key_fingerprint = models.CharField(max_length=8, blank=True, default="")
+    key_set_at = models.DateTimeField(null=True, blank=True)
+    requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
+
     objects = OrganizationQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def key_source(self) -> KeySource:
+        """Where its key of Invent comes from."""
+        if self.invent_org_id == settings.INVENT_ORG_ID and settings.INVENT_API_KEY:
+            return KeySource.ENVIRONMENT
+        if self.sealed_key:
+            return KeySource.OWN
+        if self.parent and self.parent.key_source in {KeySource.ENVIRONMENT, KeySource.OWN}:
+            return KeySource.PARENT
+        return KeySource.NONE
+
+    def api_key(self) -> str:
+        """Its key of Invent. Raises Invalid when it has none, or its own can't be opened."""
+        match self.key_source:
+            case KeySource.ENVIRONMENT:
+                return str(settings.INVENT_API_KEY)
+            case KeySource.OWN:
+                return unseal(self.sealed_key, purpose=self.key_purpose)
+            case KeySource.PARENT if self.parent:
+                return self.parent.api_key()
+        if self.invent_org_id == settings.INVENT_ORG_ID:
+            raise Invalid(
+                _("INVENT_API_KEY is not set, so Invent can't be asked: set it and start again.")
+            )
+        raise Invalid(
+            _(
+                "{name} has no key of Invent yet: an admin enters it on the page of the team."
+            ).format(name=self.name)
+        )
+
+    @property
+    def key_purpose(self) -> str:
+        """What its own key is sealed for."""
+        return f"organization:{self.pk}"
 
     @property
     def policy(self) -> Policy:

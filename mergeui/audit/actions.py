@@ -1,4 +1,4 @@
-"""The whole vocabulary of the history: one value an action, its sentence in describe.py.
+"""The whole vocabulary of the history: one value an action, its sentence in sentences.py.
 
 What the `facts` and the `personal` data of an entry hold is said here, because they are read again
 after years. Facts are ids, counts, states and reason codes; never a name, an address or a note.
@@ -11,8 +11,8 @@ contact ids) ·
 `path`, `method` · `until` (ISO date) · `new`, `changed`, `vanished`, `unchanged` (counts) · `role`
 · `numbers` (entries erased) · `format`, `count` · `kind`, `done`, `set_aside`, `failed`,
 `taken_back` (of a bulk decision) · `flags` (opt-outs that a merge lost) · `mentioned` (numbers of
-our users). More may be added;
-describe.py passes over it.
+our users) · `fingerprint` (of a key of Invent) · `org`, `parent` (an organisation's id in Invent,
+and the number of its parent). More may be added; describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
 (contact id → name) · `note` (as typed) · `mentions` (user names in it) · `call`, `answer` (exact,
@@ -80,6 +80,11 @@ class Action(TextChoices):
     SIGN_IN_REFUSED = "sign_in_refused", _("Sign-in refused")
     REFUSED = "refused", _("Refused")
     USER_ADDED = "user_added", _("User added")
+
+    ORGANIZATION_ADDED = "organization_added", _("Organisation added")
+    KEY_SET = "key_set", _("Key of Invent entered")
+    KEY_FORGOTTEN = "key_forgotten", _("Key of Invent taken away")
+    KEY_SEALED_ANEW = "key_sealed_anew", _("Key of Invent sealed anew")
 
     PAYLOAD_ERASED = "payload_erased", _("Personal data erased")
     RECOVERY_TAKEN = "recovery_taken", _("Recovery pack taken")

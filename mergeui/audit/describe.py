@@ -1,8 +1,8 @@
 """An entry as a sentence. Pure over the entry and its payload.
 
-A new action is one line in actions.py and one line here. The sentence is made when somebody looks,
-in their language; what is kept are facts. The result is plain text with strangers' names in it:
-templates escape it (design.md, rule 10).
+A new action is one line in actions.py and one in sentences.py. The sentence is made when somebody
+looks, in their language; what is kept are facts. The result is plain text with strangers' names in
+it: templates escape it (design.md, rule 10).
 """
 
 from django.utils.translation import gettext, ngettext
@@ -12,6 +12,7 @@ from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import NOBODY
 from mergeui.audit.models import Entry
+from mergeui.audit.sentences import SENTENCES
 from mergeui.audit.words import (
     bulk_wish,
     count_words,
@@ -23,93 +24,6 @@ from mergeui.audit.words import (
     thing,
 )
 from mergeui.retold import retold
-
-SENTENCES: dict[str, str] = {
-    Action.SYNCED: _("{who} refreshed the groups from Invent{counts}."),
-    Action.SYNC_FAILED: _("{who} could not refresh the groups from Invent{because}."),
-    Action.GROUP_DISMISSED: _("{who} marked {group} as not a duplicate."),
-    Action.GROUP_KNOWN: _(
-        "{group} stays out of the queue: each pair in it was marked as not a duplicate before."
-    ),
-    Action.GROUP_SNOOZED: _("{who} snoozed {group}{until}."),
-    Action.GROUP_MADE: _("{who} put together {group} by hand: Invent did not suggest it."),
-    Action.GROUP_DISCARDED: _("{who} discarded {group}, which had been put together by hand."),
-    Action.GROUP_SPLIT: _("{who} split {group} into several merges."),
-    Action.GROUP_REOPENED: _("{who} put {group} back into the queue{because}."),
-    Action.NOTE_WRITTEN: _("{who} wrote a note about {group}{request}."),
-    Action.BULK_REQUESTED: _("{who} asked to {wish}{bulk}."),
-    Action.BULK_STOPPED: _("{who} stopped a bulk decision{because}{tally}{bulk}."),
-    Action.BULK_TAKEN_BACK: _("{who} took a bulk decision back, as far as it goes{bulk}."),
-    Action.BULK_ENDED: _("A bulk decision came to its end{tally}{bulk}."),
-    Action.MERGE_REQUESTED: _("{who} asked to merge {sources} into {primary}{request}."),
-    Action.MERGE_APPROVED: _("{who} approved the merge of {sources} into {primary}{request}."),
-    Action.MERGE_PASSED: _(
-        "The merge of {sources} into {primary} needed nobody's approval{request}."
-    ),
-    Action.MERGE_REJECTED: _("{who} rejected the merge of {sources} into {primary}{request}."),
-    Action.MERGE_WITHDRAWN: _("{who} withdrew the merge of {sources} into {primary}{request}."),
-    Action.MERGE_CANCELLED: _(
-        "{who} cancelled the approved merge of {sources} into {primary}{request}."
-    ),
-    Action.MERGE_EXPIRED: _("The merge of {sources} into {primary} expired{request}."),
-    Action.MERGE_STALE: _(
-        "The merge of {sources} into {primary} was not sent, because the contacts"
-        " had changed{request}."
-    ),
-    Action.ATTEMPT_STARTED: _(
-        "{who} wrote down the call that merges {sources} into {primary},"
-        " before sending it{request}."
-    ),
-    Action.ATTEMPT_ANSWERED: _(
-        "{who} recorded what came of the call that merges {sources} into"
-        " {primary}{outcome}{request}."
-    ),
-    Action.ATTEMPT_NOT_SENT: _(
-        "The call that merges {sources} into {primary} never left this desk{because}{request}."
-    ),
-    Action.MERGE_COMPLETED: _("Merged {sources} into {primary}{request}."),
-    Action.MERGE_PARTIAL: _("Merged only {merged} of {sources} into {primary}{request}."),
-    Action.MERGE_REFUSED: _("Invent refused to merge {sources} into {primary}{because}{request}."),
-    Action.MERGE_UNKNOWN: _(
-        "It is not known whether {sources} merged into {primary}{because}{request}."
-    ),
-    Action.MERGE_READ_BACK: _(
-        "{who} read back from Invent what became of {sources} and {primary}{verdict}{request}."
-    ),
-    Action.MERGE_NOT_APPLIED: _(
-        "The merge of {sources} into {primary} did not happen{because}{request}."
-    ),
-    Action.MERGE_CONFLICT: _(
-        "A person has to look at the merge of {sources} into {primary}{because}{request}."
-    ),
-    Action.MERGE_RESOLVED: _(
-        "{who} settled the merge of {sources} into {primary}{verdict}{request}."
-    ),
-    Action.RESULT_DIFFERS: _("After the merge {primary} is not what was predicted{request}."),
-    Action.OPT_OUT_WANTED: _(
-        "{who} asked that the opt-out of {primary}, lost in a merge, is set again{request}."
-    ),
-    Action.OPT_OUT_SET: _("The opt-out of {primary}, lost in a merge, is set again{request}."),
-    Action.OPT_OUT_NOT_SET: _(
-        "The opt-out of {primary}, lost in a merge, could not be set again{request}."
-    ),
-    Action.MERGING_HALTED: _("{who} halted all merges."),
-    Action.MERGING_RESUMED: _("{who} let the merges go on."),
-    Action.MERGE_RECOVERED: _(
-        "{who} looked at a merge into {primary} that this database had"
-        " forgotten: {merged} of {sources} no longer exist."
-    ),
-    Action.SIGNED_IN: _("{who} signed in."),
-    Action.SIGNED_OUT: _("{who} signed out."),
-    Action.SIGN_IN_REFUSED: _("Somebody could not sign in{typed_name}{because}."),
-    Action.REFUSED: _("{who} was refused something{path}{because}."),
-    Action.USER_ADDED: _("{who} added {user}{role}."),
-    Action.PAYLOAD_ERASED: _("{who} erased the personal data of {erased}."),
-    Action.RECOVERY_TAKEN: _(
-        "{who} took away the recovery pack of the merge of {sources} into {primary}{request}."
-    ),
-    Action.HISTORY_EXPORTED: _("{who} exported the history{exported}."),
-}
 
 
 def describe(entry: Entry) -> str:
@@ -279,6 +193,14 @@ class _Words(dict[str, str]):
         role = one_line(self.facts.get("role"))
         label = str(Role(role).label).lower() if role in Role.values else role
         return " " + gettext("as {role}").format(role=label) if role else ""
+
+    def _org(self) -> str:
+        org = one_line(self.facts.get("org"))
+        return f" ({org})" if org else ""
+
+    def _fingerprint(self) -> str:
+        mark = one_line(self.facts.get("fingerprint"))
+        return " " + gettext("with the fingerprint {mark}").format(mark=mark) if mark else ""
 
     def _erased(self) -> str:
         numbers = self.facts.get("numbers")

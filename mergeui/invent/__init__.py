@@ -1,6 +1,6 @@
 """The vendor Invent: a typed client, its shapes, and what can go wrong (invent-api.md)."""
 
-from mergeui.invent.budget import Budget
+from mergeui.invent.budget import Budget, Shares
 from mergeui.invent.clean import clean_json, clean_text
 from mergeui.invent.client import UNSET, InventClient, MergeAnswer
 from mergeui.invent.errors import (
@@ -21,6 +21,7 @@ from mergeui.invent.errors import (
 from mergeui.invent.fingerprint import fingerprint
 from mergeui.invent.guard import MAX_SOURCES, MergeCall
 from mergeui.invent.paging import Page
+from mergeui.invent.session import Limiter
 from mergeui.invent.types import Channel, Contact, DuplicateGroup, MergeResult, Segment, SubOrg
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "InvalidMerge",
     "InventClient",
     "InventError",
+    "Limiter",
     "Malformed",
     "MergeAnswer",
     "MergeCall",
@@ -47,6 +49,7 @@ __all__ = [
     "RawAnswer",
     "Rejected",
     "Segment",
+    "Shares",
     "SubOrg",
     "Unauthorized",
     "Unavailable",

@@ -24,6 +24,18 @@ USED_UP = Said("The budget of requests to Invent is used up; try again later.")
 UNUSABLE = Said("The file of the request budget can't be used ({error}). It may be deleted: {path}")
 
 
+class Shares:
+    """Several budgets that a request has to fit into: its own share first, then that of all."""
+
+    def __init__(self, *budgets: Budget) -> None:
+        self._budgets = budgets
+
+    def acquire(self, *, urgent: bool = False) -> None:
+        """Wait until one more request is in each, and count it. Raises OverBudget."""
+        for budget in self._budgets:
+            budget.acquire(urgent=urgent)
+
+
 class Budget:
     """At most `per_minute` requests in any 60 s, over all processes that use the file `path`.
 

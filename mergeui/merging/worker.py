@@ -68,15 +68,19 @@ def tidy() -> None:
 
 
 def work_off(
-    organization: Organization, *, client: InventClient, go_on: Callable[[], bool] = lambda: True
+    organization: Organization,
+    *,
+    client: InventClient,
+    go_on: Callable[[], bool] = lambda: True,
+    most: int | None = None,
 ) -> int:
-    """Executes and reconciles all that is due; gives how many requests. Stops between two.
+    """Executes and reconciles what is due, `most` requests if that is given; gives how many.
 
-    A portion of the bulk decisions comes before each. While merges are halted it only reads
-    (standing.py).
+    Stops between two. A portion of the bulk decisions comes before each. While merges are halted it
+    only reads (standing.py).
     """
     done = 0
-    while go_on():
+    while go_on() and done != most:
         with tracing.traced():
             decided = work_portion(organization, go_on=go_on)
             request = None
@@ -93,11 +97,15 @@ def work_off(
 
 
 def execute_due(
-    organization: Organization, *, client: InventClient, go_on: Callable[[], bool] = lambda: True
+    organization: Organization,
+    *,
+    client: InventClient,
+    go_on: Callable[[], bool] = lambda: True,
+    most: int | None = None,
 ) -> int:
     """Executes what is due and nothing else, beside somebody who does `work_off`; how many."""
     done = 0
-    while go_on() and not halted(organization):
+    while go_on() and done != most and not halted(organization):
         with tracing.traced():
             request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
             if request is None:

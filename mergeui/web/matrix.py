@@ -84,6 +84,10 @@ history               in   yes   yes   yes   yes   yes       -    -     -     - 
 history_export        in   yes   yes   yes   yes   yes       -    -     -     -     -     -
 history_entry         in   404   yes   yes   yes   yes       -    -     -     -     -     -
 settings              in   yes   yes   yes   yes   yes       -    -     -     -     -     -
+team_connection       in   yes   403   403   403   yes       -    -     -     -     -     -
+team_key              -    -     -     -     -     -         in   yes   403   403   403   yes
+team_key_forget       -    -     -     -     -     -         in   yes   403   403   403   yes
+team_sub_org          -    -     -     -     -     -         in   yes   403   403   403   yes
 switch                -    -     -     -     -     -         in   404   404   404   404   404
 settings_change       -    -     -     -     -     -         in   yes   yes   yes   yes   yes
 login                 yes  yes   yes   yes   yes   yes       yes  yes   yes   yes   yes   yes

@@ -73,7 +73,7 @@ def _found(request: MemberRequest, wanted: searching.Wanted, taken: list[str]) -
 
 
 def _invent(request: MemberRequest) -> InventClient:
-    return connect(request.member.organization.invent_org_id, for_page=True)
+    return connect(request.member.organization, for_page=True)
 
 
 def _basket_context(request: MemberRequest) -> dict[str, Any]:

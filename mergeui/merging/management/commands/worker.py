@@ -17,9 +17,9 @@ from django.db import OperationalError, connection
 
 from mergeui.accounts.models import Organization
 from mergeui.audit.anchor import BadAnchor
-from mergeui.connect import connect
 from mergeui.errors import Problem
-from mergeui.invent import InventClient, InventError
+from mergeui.invent import InventError
+from mergeui.merging.clients import Clients
 from mergeui.merging.gap import look_when_wanted
 from mergeui.merging.journal import JournalFailed
 from mergeui.merging.mail import send_due
@@ -42,6 +42,8 @@ PAUSE_SECONDS = 1.0
 # What was sent is written down already, or its own line has said that it is not.
 REFUSED = "The database refused what the worker had to write, so nothing was sent"
 MAIL_PAUSE_SECONDS = 5.0
+# How many requests of one organisation are worked off before the next one has its turn.
+A_TURN = 20
 
 
 class Stopped(Exception):
@@ -62,25 +64,36 @@ class Command(BaseCommand):
         self.stopping = False
         try:
             check_durable()
-            organization = Organization.objects.configured()
-            check_memory(organization)
-            client = connect(organization.invent_org_id)
+            organizations = Organization.objects.served()
+            for organization in organizations:
+                check_memory(organization)
+            if not organizations:
+                Organization.objects.configured().api_key()  # says what is missing
         except (NotDurable, JournalFailed, BadAnchor, Problem) as problem:
             raise CommandError(str(problem)) from problem
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.ask_to_stop)
-        with client:
+        self.known = {one.pk for one in organizations}
+        with Clients(arrives=self.meet) as clients:
             if options["once"]:
-                self.run_once(organization, client)
+                self.run_once(clients)
             else:
-                self.run_until_stopped(organization, client)
+                self.run_until_stopped(clients)
 
-    def run_once(self, organization: Organization, client: InventClient) -> None:
+    def meet(self, organization: Organization) -> None:
+        """Looks at what the database remembers of an organisation that came while this runs."""
+        if organization.pk not in self.known:
+            check_memory(organization)
+            self.known.add(organization.pk)
+
+    def run_once(self, clients: Clients) -> None:
         """Does what is due now; asked to stop, it leaves the rest."""
         try:
-            sync_when_due(organization, client=client, progress=self.stop_between_pages)
+            for organization, client in clients.served():
+                sync_when_due(organization, client=client, progress=self.stop_between_pages)
             watch_history()
-            self.one_round(organization, client)
+            while self.one_round(clients) and self.goes_on():
+                pass
         except Stopped:
             return
         except NotWritten as error:
@@ -88,42 +101,61 @@ class Command(BaseCommand):
         except OperationalError as error:
             raise CommandError(f"{REFUSED}: {first_line(error)}") from error
         if settings.NOTIFY_BY_EMAIL:
-            send_due(organization, go_on=self.goes_on)
+            self.send_mails()
 
-    def one_round(self, organization: Organization, client: InventClient) -> None:
-        """What the clock, a person or an approval makes due."""
+    def one_round(self, clients: Clients) -> bool:
+        """What the clock, a person or an approval makes due; whether some may be left."""
         tidy()
-        with suppress(InventError):
-            look_when_wanted(organization, client=client)
-        work_off(organization, client=client, go_on=self.goes_on)
+        for organization, client in clients.served():
+            with suppress(InventError):
+                look_when_wanted(organization, client=client)
+        return self.in_turn(clients, work_off)
 
-    def run_until_stopped(self, organization: Organization, client: InventClient) -> None:
+    def in_turn(self, clients: Clients, work: Callable[..., int]) -> bool:
+        """`work` for each organisation; of several, each has its turn. Whether some may be left."""
+        served = list(clients.served())
+        most = A_TURN if len(served) > 1 else None
+        done = [
+            work(organization, client=client, go_on=self.goes_on, most=most)
+            for organization, client in served
+        ]
+        return most in done
+
+    def run_until_stopped(self, clients: Clients) -> None:
         """Merges in some threads, syncs in another: a long sync must not hold up a merge."""
         self.stdout.write("The worker is running. Ctrl-C ends it.")
         self.stdout.flush()
-        work: list[Callable[[], None]] = [partial(self.sync_loop, organization)]
+        work: list[Callable[[], None]] = [self.sync_loop]
         if settings.NOTIFY_BY_EMAIL:
-            work.append(partial(self.mail_loop, organization))
+            work.append(self.mail_loop)
         # What takes the time of a merge is to wait for Invent's answers; each waits for its own.
-        work += [partial(self.merge_loop, organization, client)] * (settings.MERGE_AT_ONCE - 1)
+        work += [self.merge_loop] * (settings.MERGE_AT_ONCE - 1)
         threads = [threading.Thread(target=one) for one in work]
         for thread in threads:
             thread.start()
-        self.again_and_again(partial(self.one_round, organization, client))
+        self.again_and_again(partial(self.one_round, clients))
         for thread in threads:
             thread.join()
 
-    def merge_loop(self, organization: Organization, client: InventClient) -> None:
+    def merge_loop(self) -> None:
         """Executes what is due, beside the thread that does everything else too."""
-        step = partial(execute_due, organization, client=client, go_on=self.goes_on)
-        self.again_and_again(step)
+        with Clients(arrives=self.meet) as clients:
+            self.again_and_again(partial(self.merges, clients))
         connection.close()
 
-    def again_and_again(self, step: Callable[[], object]) -> None:
-        """Takes a step each second until the worker is to stop, whatever goes wrong in it."""
+    def merges(self, clients: Clients) -> bool:
+        """What is due of each organisation in its turn; whether some may be left."""
+        return self.in_turn(clients, execute_due)
+
+    def again_and_again(self, step: Callable[[], bool]) -> None:
+        """Takes a step each second until the worker is to stop, whatever goes wrong in it.
+
+        At once again when the step says that something may be left.
+        """
         while self.goes_on():
+            left = False
             try:
-                step()
+                left = step()
             except NotWritten as error:
                 logger.critical("%s", error)
             except OperationalError as error:
@@ -133,14 +165,16 @@ class Command(BaseCommand):
                 # Such as a database that is away for a moment: nothing is lost, go on later.
                 logger.exception("The worker goes on after an error.")
                 connection.close_if_unusable_or_obsolete()
-            time.sleep(PAUSE_SECONDS)
+            if not left:
+                time.sleep(PAUSE_SECONDS)
 
-    def sync_loop(self, organization: Organization) -> None:
-        """Syncs when it is due, until the worker is to stop."""
-        with suppress(Stopped), connect(organization.invent_org_id, sleep=self.nap) as client:
+    def sync_loop(self) -> None:
+        """Syncs when it is due, one organisation after the other, until the worker is to stop."""
+        with suppress(Stopped), Clients(sleep=self.nap) as clients:
             while True:
                 try:
-                    sync_when_due(organization, client=client, progress=self.stop_between_pages)
+                    for organization, client in clients.served():
+                        sync_when_due(organization, client=client, progress=self.stop_between_pages)
                     watch_history()
                 except Stopped:
                     raise
@@ -153,12 +187,17 @@ class Command(BaseCommand):
                 self.nap(PAUSE_SECONDS)
         connection.close()
 
-    def mail_loop(self, organization: Organization) -> None:
+    def send_mails(self) -> None:
+        """Sends the mails that are due, also of an organisation that has no key."""
+        for organization in Organization.objects.order_by("pk"):
+            send_due(organization, go_on=self.goes_on)
+
+    def mail_loop(self) -> None:
         """Sends the mails that are due, in a thread of its own: a mail server may be slow."""
         with suppress(Stopped):
             while True:
                 try:
-                    send_due(organization, go_on=self.goes_on)
+                    self.send_mails()
                 except Exception:
                     logger.exception("The mail goes on after an error.")
                     connection.close_if_unusable_or_obsolete()

@@ -1,5 +1,6 @@
 """`manage.py sync`: mirrors Invent's duplicate groups once (interface.md, Commands)."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -18,23 +19,32 @@ class Command(BaseCommand):
 
     help = "Mirrors Invent's duplicate groups once."
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        organization = Organization.objects.configured()
-        by_user = Actor.system(organization)
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Adds `--organization`."""
+        parser.add_argument(
+            "--organization", default="", help="its number, name or id in Invent (see `org list`)"
+        )
+
+    def handle(self, *args: Any, organization: str = "", **options: Any) -> None:
         try:
-            with (
-                connect(organization.invent_org_id) as client,
-                tqdm(desc="Groups", unit=" groups", leave=False, disable=None) as bar,
-            ):
-
-                def progress(run: SyncRun) -> None:
-                    bar.total = run.groups_listed
-                    bar.update(run.groups_read - bar.n)
-
-                run = request_sync(organization, by_user=by_user)
-                sync(run, client=client, by_user=by_user, progress=progress)
+            self.mirror(Organization.objects.called(organization))
         except Problem as problem:
             raise CommandError(problem.sentence) from problem
+
+    def mirror(self, organization: Organization) -> None:
+        """One sync, with its progress. Raises Problem."""
+        by_user = Actor.system(organization)
+        with (
+            connect(organization) as client,
+            tqdm(desc="Groups", unit=" groups", leave=False, disable=None) as bar,
+        ):
+
+            def progress(run: SyncRun) -> None:
+                bar.total = run.groups_listed
+                bar.update(run.groups_read - bar.n)
+
+            run = request_sync(organization, by_user=by_user)
+            sync(run, client=client, by_user=by_user, progress=progress)
         self.stdout.write(
             f"{run.groups_read} groups read: {run.new} new, {run.changed} changed,"
             f" {run.unchanged} as before, {run.vanished} no longer suggested."

@@ -1,0 +1,1 @@
+"""What is decided about a team, not about contacts: its keys, its policy, its members."""

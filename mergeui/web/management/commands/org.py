@@ -1,0 +1,102 @@
+"""manage.py org: the organisations of the desk and their keys of Invent."""
+
+import getpass
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from mergeui.accounts.models import Organization
+from mergeui.audit.actor import Actor
+from mergeui.connect import connect
+from mergeui.errors import Problem
+from mergeui.sealing import new_key
+from mergeui.teams import found, keys
+
+
+class Command(BaseCommand):
+    """Each of its words is a method here."""
+
+    help = "Lists and adds organisations, enters and takes away their keys, seals keys anew."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """One parser a word."""
+        words = parser.add_subparsers(dest="word", required=True)
+        words.add_parser("list", help="number, name, id in Invent, where the key comes from")
+        add = words.add_parser("add", help="adds an organisation, and its key if that is given")
+        add.add_argument("name")
+        add.add_argument("--invent-org", required=True, help="its id in Invent")
+        add.add_argument("--parent", default="", help="reached by the key of this one")
+        add.add_argument("--key-stdin", action="store_true", help="its key is the first line")
+        key = words.add_parser("key", help="enters a key, which is tried before it is stored")
+        key.add_argument("organization", help="its number, name or id in Invent")
+        key.add_argument("--stdin", action="store_true", help="read it from standard input")
+        key.add_argument("--forget", action="store_true", help="take the stored key away")
+        words.add_parser("rotate", help="seals every key anew by the first of ENCRYPTION_KEYS")
+        words.add_parser("new-key", help="prints a fresh key for ENCRYPTION_KEYS")
+
+    def handle(self, *, word: str, **options: Any) -> None:
+        """Does what the word says. Exits with 1 and one line when it can't."""
+        does: dict[str, Callable[..., None]] = {
+            "list": self.list, "add": self.add, "key": self.key,
+            "rotate": self.rotate, "new-key": self.new_key,
+        }  # fmt: skip
+        try:
+            does[word](**options)
+        except Problem as problem:
+            raise CommandError(problem.sentence) from problem
+
+    def list(self, **options: Any) -> None:
+        """A line an organisation."""
+        for one in Organization.objects.select_related("parent").order_by("pk"):
+            line = f"{one.pk}\t{one.name}\t{one.invent_org_id}\t{keys.shown(one)}"
+            self.stdout.write(line)
+
+    def add(
+        self, *, name: str, invent_org: str, parent: str, key_stdin: bool, **options: Any
+    ) -> None:
+        """The organisation first, which its key is sealed for; a key that is refused leaves it."""
+        above = Organization.objects.called(parent) if parent else None
+        made = found.add(name, invent_org, by_user=Actor.system(None), parent=above)
+        self.stdout.write(f"{made} is organisation {made.pk} of this desk.")
+        if key_stdin:
+            self.enter(made, typed(from_stdin=True))
+
+    def key(self, *, organization: str, stdin: bool, forget: bool, **options: Any) -> None:
+        """Enters the key, or takes it away."""
+        wanted = Organization.objects.called(organization)
+        if forget:
+            keys.forget_key(wanted, by_user=Actor.system(wanted))
+            self.stdout.write(f"The key of {wanted} was taken away.")
+        else:
+            self.enter(wanted, typed(from_stdin=stdin))
+
+    def enter(self, organization: Organization, key: str) -> None:
+        """Tries a key and stores it."""
+        given = keys.candidate(organization, key)
+        with connect(given) as client:
+            keys.set_key(given, client=client, by_user=Actor.system(organization))
+        self.stdout.write(f"Invent takes the key of {organization}: {keys.shown(organization)}.")
+
+    def rotate(self, **options: Any) -> None:
+        """All of them, or none."""
+        count = keys.rotate()
+        self.stdout.write(f"Sealed anew: {count} keys. Older ENCRYPTION_KEYS are needed no more.")
+
+    def new_key(self, **options: Any) -> None:
+        """Stores nothing."""
+        self.stdout.write(new_key())
+
+
+def typed(*, from_stdin: bool) -> str:
+    """A key as somebody types it, never shown. Raises CommandError without a terminal."""
+    if from_stdin:
+        return sys.stdin.readline()
+    if not sys.stdin.isatty():
+        raise CommandError("There is no terminal to ask for the key: use --stdin.")
+    try:
+        return getpass.getpass("Key of Invent: ")
+    except (EOFError, KeyboardInterrupt) as error:
+        raise CommandError("No key was given: nothing was changed.") from error

@@ -1,0 +1,95 @@
+"""manage.py org: organisations and keys by command."""
+
+import io
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+
+from mergeui.accounts.models import Organization
+from tests.teams.brands import HATS_KEY, SEALING, Brands
+
+
+@pytest.fixture
+def brands(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Brands:
+    settings.ENCRYPTION_KEYS = [SEALING]
+    brands = Brands()
+    monkeypatch.setattr("mergeui.web.management.commands.org.connect", brands.connect)
+    return brands
+
+
+def org(*words: str) -> str:
+    out = io.StringIO()
+    call_command("org", *words, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Any:
+    return lambda text: monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+
+def test_organisations_are_listed_with_what_may_be_shown_of_their_keys(
+    brands: Brands, typed: Any
+) -> None:
+    typed(f"{HATS_KEY}\n")
+    assert "Invent takes the key of Hats: Entered here (…abcd, " in org("key", "hats", "--stdin")
+
+    first, second = org("list").splitlines()
+    assert first.startswith(f"{brands.shoes.pk}\tMy team\tc\tFrom the environment")
+    assert second.startswith(f"{brands.hats.pk}\tHats\torg_hats\tEntered here")
+    assert HATS_KEY not in org("list")
+
+
+def test_one_is_added_with_its_key(brands: Brands, typed: Any) -> None:
+    brands.hats.delete()
+    typed(HATS_KEY)
+    said = org("add", "Hats", "--invent-org", "org_hats", "--key-stdin")
+    made = Organization.objects.get(name="Hats")
+    assert f"Hats is organisation {made.pk} of this desk." in said
+    assert made.api_key() == HATS_KEY
+
+
+def test_one_is_added_under_a_parent(brands: Brands) -> None:
+    org("add", "Caps", "--invent-org", "org_caps", "--parent", "org_hats")
+    assert Organization.objects.get(name="Caps").parent == brands.hats
+
+
+def test_a_key_is_taken_away_and_what_is_refused_is_one_line(brands: Brands, typed: Any) -> None:
+    typed(HATS_KEY)
+    org("key", str(brands.hats.pk), "--stdin")
+    assert org("key", "Hats", "--forget") == "The key of Hats was taken away.\n"
+    with pytest.raises(CommandError, match="There is no stored key"):
+        org("key", "Hats", "--forget")
+    typed("wrong")
+    with pytest.raises(CommandError, match="Invent refuses this key"):
+        org("key", "Hats", "--stdin")
+    with pytest.raises(CommandError, match="names no organisation"):
+        org("key", "nobody", "--stdin")
+
+
+def test_keys_are_sealed_anew(brands: Brands, typed: Any, settings: Any) -> None:
+    typed(HATS_KEY)
+    org("key", "Hats", "--stdin")
+    newer = org("new-key").strip()
+    Fernet(newer)
+    settings.ENCRYPTION_KEYS = [newer, SEALING]
+    assert org("rotate").startswith("Sealed anew: 1 keys.")
+
+
+def test_a_key_is_typed_unseen(brands: Brands, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CommandError, match="no terminal"):
+        org("key", "Hats")
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("getpass.getpass", lambda words: HATS_KEY)
+    org("key", "Hats")
+    assert Organization.objects.get(name="Hats").api_key() == HATS_KEY
+
+    def interrupted(words: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("getpass.getpass", interrupted)
+    with pytest.raises(CommandError, match="No key was given"):
+        org("key", "Hats")
