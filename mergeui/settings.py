@@ -15,6 +15,7 @@ from mergeui import environment as env
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+ROLES = ("viewer", "operator", "approver", "admin")
 
 
 def _secret_key(raw: str) -> str:
@@ -112,6 +113,17 @@ def _org_id(raw: str) -> str:
     return raw
 
 
+def _secret_keys(raw: str) -> list[str]:
+    return [_secret_key(word) for word in env.words(raw)]
+
+
+def _roles(raw: str) -> list[str]:
+    named = env.words(raw.lower())
+    if not set(named) <= {"all", *ROLES}:
+        raise ValueError
+    return list(ROLES) if "all" in named else named
+
+
 DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.read("SECRET_KEY", "", _secret_key, "at least 32 characters", secret=True)
 if not SECRET_KEY:
@@ -121,6 +133,15 @@ if not SECRET_KEY:
             " (or set DEBUG=on for a trial on this machine alone)."
         )
     SECRET_KEY = "only-for-a-trial-on-this-machine-with-debug-on"  # noqa: S105
+
+# After a change of SECRET_KEY: second factors that were stored under the one before still work.
+SECRET_KEY_FALLBACKS: list[str] = env.read(
+    "SECRET_KEY_FALLBACKS",
+    [],
+    _secret_keys,
+    "former keys of at least 32 characters, separated by commas",
+    secret=True,
+)
 
 ALLOWED_HOSTS = env.read(
     "ALLOWED_HOSTS",
@@ -138,6 +159,9 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.read(
 # on their own machine, so they are on as soon as the desk answers to any other name.
 HTTPS = env.boolean("HTTPS", default=not DEBUG and bool(set(ALLOWED_HOSTS) - LOOPBACK))
 BEHIND_PROXY = env.boolean("BEHIND_PROXY", default=False)
+MFA_REQUIRED_ROLES: list[str] = env.read(
+    "MFA_REQUIRED_ROLES", [], _roles, f"all, or some of {', '.join(ROLES)}, separated by commas"
+)
 
 INVENT_API_URL = env.read(
     "INVENT_API_URL",
@@ -265,6 +289,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "template_partials",
@@ -283,6 +311,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "mergeui.web.reader.ReaderMiddleware",
     "mergeui.web.middleware.ProblemMiddleware",
@@ -319,9 +348,34 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-LOGIN_URL = "login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "queue"
-LOGOUT_REDIRECT_URL = "login"
+# Names of django-allauth. A name and a password, no mail; tries are counted by whoever is named
+# and by where they come from, in the cache that all processes share. A team that comes to work
+# behind one address at one hour is not locked out: what is right is not counted as a guess.
+ACCOUNT_ADAPTER = "mergeui.web.signin.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+}
+MFA_ADAPTER = "mergeui.web.signin.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_shared",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

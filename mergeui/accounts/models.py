@@ -227,3 +227,20 @@ def working_as(memberships: Sequence[Membership], works_in_id: int | None) -> Me
     """
     chosen = [m for m in memberships if m.organization_id == works_in_id]
     return min(chosen or memberships, key=lambda member: member.pk, default=None)
+
+
+class Shared(models.Model):
+    """What all processes share for minutes: how often who tried to sign in.
+
+    The table of Django's database cache, whose columns these are; nobody else reads it.
+    """
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "accounts_shared"
+
+    def __str__(self) -> str:
+        return self.cache_key

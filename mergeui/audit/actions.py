@@ -10,9 +10,10 @@ contact ids) ·
 `reason`, `why`, `verdict` (codes, or words without personal data) · `status` (of HTTP) · `late` ·
 `path`, `method` · `until` (ISO date) · `new`, `changed`, `vanished`, `unchanged` (counts) · `role`
 · `numbers` (entries erased) · `format`, `count` · `kind`, `done`, `set_aside`, `failed`,
-`taken_back` (of a bulk decision) · `flags` (opt-outs that a merge lost) · `mentioned` (numbers of
-our users) · `fingerprint` (of a key of Invent) · `org`, `parent` (an organisation's id in Invent,
-and the number of its parent). More may be added; describe.py passes over it.
+`taken_back` (of a bulk decision) · `with` (kinds of proof, of a sign-in) · `factor` (its kind) ·
+`flags` (opt-outs that a merge lost) · `mentioned` (numbers of our users) · `fingerprint` (of a key
+of Invent) · `org`, `parent` (an organisation's id in Invent, and the number of its parent). More
+may be added; describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
 (contact id → name) · `note` (as typed) · `mentions` (user names in it) · `call`, `answer` (exact,
@@ -78,6 +79,11 @@ class Action(TextChoices):
     SIGNED_IN = "signed_in", _("Signed in")
     SIGNED_OUT = "signed_out", _("Signed out")
     SIGN_IN_REFUSED = "sign_in_refused", _("Sign-in refused")
+    SIGN_IN_LOCKED = "sign_in_locked", _("Sign-in locked for a while")
+    FACTOR_ADDED = "factor_added", _("Second factor set up")
+    FACTOR_REMOVED = "factor_removed", _("Second factor removed")
+    PASSWORD_CHANGED = "password_changed", _("Password changed")
+    SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
     REFUSED = "refused", _("Refused")
     USER_ADDED = "user_added", _("User added")
 

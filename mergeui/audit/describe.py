@@ -20,6 +20,8 @@ from mergeui.audit.words import (
     names_in,
     one_line,
     plain_code,
+    proof,
+    proofs,
     tally_words,
     thing,
 )
@@ -188,6 +190,15 @@ class _Words(dict[str, str]):
         if name:
             return gettext("the user {name}").format(name=name)
         return self._thing() or gettext("a user")
+
+    def _whose(self) -> str:
+        return " " + gettext("of {user}").format(user=self._user()) if self.personal else ""
+
+    def _factor(self) -> str:
+        return proof(self.facts.get("factor"))
+
+    def _proofs(self) -> str:
+        return f" ({words})" if (words := proofs(self.facts.get("with"))) else ""
 
     def _role(self) -> str:
         role = one_line(self.facts.get("role"))

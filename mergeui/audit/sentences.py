@@ -82,9 +82,16 @@ SENTENCES: dict[str, str] = {
         "{who} looked at a merge into {primary} that this database had"
         " forgotten: {merged} of {sources} no longer exist."
     ),
-    Action.SIGNED_IN: _("{who} signed in."),
+    Action.SIGNED_IN: _("{who} signed in{proofs}."),
     Action.SIGNED_OUT: _("{who} signed out."),
     Action.SIGN_IN_REFUSED: _("Somebody could not sign in{typed_name}{because}."),
+    Action.SIGN_IN_LOCKED: _(
+        "Somebody tried to sign in{typed_name} too often: further tries are refused for a while."
+    ),
+    Action.FACTOR_ADDED: _("{who} set up {factor}."),
+    Action.FACTOR_REMOVED: _("{who} removed {factor}{whose}."),
+    Action.PASSWORD_CHANGED: _("{who} changed their password, which ended their other sessions."),
+    Action.SESSIONS_ENDED: _("{who} ended their other sessions."),
     Action.REFUSED: _("{who} was refused something{path}{because}."),
     Action.USER_ADDED: _("{who} added {user}{role}."),
     Action.ORGANIZATION_ADDED: _("{who} added this organisation to the desk{org}."),

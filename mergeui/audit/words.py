@@ -28,6 +28,7 @@ THINGS: dict[str, str] = {
 CODES: dict[str, str] = {
     "a person": _("a person"),
     "changed": _("changed"),
+    "code": _("wrong second factor"),
     "conflict": _("conflict"),
     "gap": _("the database is older than what was sent"),
     "inactive": _("the account is switched off"),
@@ -44,11 +45,32 @@ CODES: dict[str, str] = {
     "partial": _("partial"),
     "refused": _("refused"),
     "snooze over": _("snooze over"),
+    "sso": _("not by the company sign-in"),
     "stale": _("someone was faster"),
     "unclear": _("unclear"),
     "unknown": _("unknown"),
     "wrong": _("wrong name or password"),
 }
+
+
+PROOFS: dict[str, str] = {
+    "password": _("a password"),
+    "totp": _("an authenticator app"),
+    "webauthn": _("a passkey"),
+    "recovery_codes": _("a recovery code"),
+    "socialaccount": _("the company sign-in"),
+}
+
+
+def proof(kind: object) -> str:
+    """What somebody proves with who they are."""
+    known = PROOFS.get(str(kind))
+    return gettext(known) if known else plain_code(kind) or gettext("a second factor")
+
+
+def proofs(kinds: object) -> str:
+    """What somebody signed in with; empty when that is not known."""
+    return ", ".join(proof(kind) for kind in kinds) if isinstance(kinds, list) else ""
 
 
 def thing(kind: str, number: object) -> str:

@@ -1,16 +1,20 @@
 """Who may open a page or send a form: the two decorators that every view of the desk has."""
 
+import time
 from collections.abc import Callable
+from enum import Enum
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
+from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -32,12 +36,29 @@ class MemberRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+class Proof(Enum):
+    """What a page or a form wants on top of a session: that it is them, proved minutes ago."""
+
+    NONE = "none"
+    LATELY = "lately"  # by the strongest that they have
+    SECOND_FACTOR = "second_factor"  # and without a second factor it is not theirs to do
+
+
+FRESH_SECONDS = 10 * 60
+
+
 View = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
 Plain = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def page(role: Role = Role.VIEWER) -> Callable[[View[P]], Plain[P]]:
-    """A page to look at: GET and HEAD, for members who may do what `role` may."""
+def page(
+    role: Role = Role.VIEWER, *, proof: Proof = Proof.NONE, of_account: bool = False
+) -> Callable[[View[P]], Plain[P]]:
+    """A page to look at: GET and HEAD, for members who may do what `role` may.
+
+    `proof` is what it wants on top. Pages `of_account` are open while the second factor that a role
+    takes is still to be set up.
+    """
 
     def decorate(view: View[P]) -> Plain[P]:
         @wraps(view)
@@ -46,19 +67,29 @@ def page(role: Role = Role.VIEWER) -> Callable[[View[P]], Plain[P]]:
                 return problems.wrong_method(request, ["GET", "HEAD"])
             if not request.user.is_authenticated:
                 return sign_in_first(request, request.get_full_path())
-            return _answer(view, request, role, *args, **kwargs)
+            here = request.get_full_path()
+            stop = _stopped(request, role, proof, here, of_account=of_account)
+            return stop or _answer(view, request, *args, **kwargs)
 
         return guarded
 
     return decorate
 
 
-def action(role: Role, *, back: str, by_itself: bool = False) -> Callable[[View[P]], Plain[P]]:
+def action(
+    role: Role,
+    *,
+    back: str,
+    by_itself: bool = False,
+    proof: Proof = Proof.NONE,
+    of_account: bool = False,
+) -> Callable[[View[P]], Plain[P]]:
     """A form that is sent: POST alone, for members who may do what `role` may.
 
     `back` names the page that shows the form; its address has the same parts. What somebody typed
     whose session ended meanwhile is kept for that page. What a page sends `by_itself` was not typed
-    by anybody: it is refused then, and nobody is led away from where they are.
+    by anybody: it is refused then, and nobody is led away from where they are. `proof` and
+    `of_account` as for a page; what was typed is kept while somebody proves that it is them.
     """
 
     def decorate(view: View[P]) -> Plain[P]:
@@ -72,7 +103,9 @@ def action(role: Role, *, back: str, by_itself: bool = False) -> Callable[[View[
                 form_page = reverse(back, kwargs=kwargs)
                 typed.keep(request, form_page)
                 return sign_in_first(request, form_page)
-            return _answer(view, request, role, *args, **kwargs)
+            here = reverse(back, kwargs=kwargs)
+            stop = _stopped(request, role, proof, here, of_account=of_account)
+            return stop or _answer(view, request, *args, **kwargs)
 
         if not by_itself:
             guarded.back = back  # type: ignore[attr-defined]
@@ -81,9 +114,13 @@ def action(role: Role, *, back: str, by_itself: bool = False) -> Callable[[View[
     return decorate
 
 
-def _answer(
-    view: View[P], request: HttpRequest, role: Role, *args: P.args, **kwargs: P.kwargs
-) -> HttpResponseBase:
+def _stopped(
+    request: HttpRequest, role: Role, proof: Proof, here: str, *, of_account: bool
+) -> HttpResponseBase | None:
+    """What somebody signed in gets instead; None when they may. Raises NotAllowed.
+
+    `here` is the page to come back to.
+    """
     member: Membership | None = getattr(request.user, "member", None)
     if member is None:
         return problems.no_membership(request)
@@ -92,6 +129,9 @@ def _answer(
     known.actor = Actor.member(
         member, address=address_of(request), request_id=getattr(request, "request_id", "")
     )
+    has_factor = bool(getattr(member, "has_factor", False))
+    if not has_factor and not of_account and member.role in settings.MFA_REQUIRED_ROLES:
+        return _elsewhere(request, "account", here)
     if not member.can(role):
         raise NotAllowed(
             _(
@@ -99,8 +139,39 @@ def _answer(
                 " team to do it or to change your role."
             ).format(role=member.get_role_display().lower(), needed=str(role.label).lower())
         )
-    response = view(known, *args, **kwargs)
+    if proof is Proof.SECOND_FACTOR and not has_factor:
+        return _elsewhere(request, "account", here)
+    if proof is not Proof.NONE and not proved_lately(request, has_factor=has_factor):
+        return _elsewhere(request, "account_reauthenticate", here)
+    return None
+
+
+def _answer(
+    view: View[P], request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
+) -> HttpResponseBase:
+    response = view(cast(MemberRequest, request), *args, **kwargs)
     add_never_cache_headers(response)
+    return response
+
+
+def proved_lately(request: HttpRequest, *, has_factor: bool) -> bool:
+    """Whether they proved who they are minutes ago, by a second factor if they have one."""
+    enough = {"mfa"} if has_factor else {"mfa", "password", "socialaccount"}
+    oldest = time.time() - FRESH_SECONDS
+    records = get_authentication_records(request, request.user)
+    return any(one["method"] in enough and one["at"] >= oldest for one in records)
+
+
+def _elsewhere(request: HttpRequest, name: str, here: str) -> HttpResponseBase:
+    """To a page of the account first, and from there back; what was typed is kept meanwhile."""
+    if request.method == "POST":
+        typed.keep(request, here, because=typed.CONFIRM)
+    to = f"{reverse(name)}?{urlencode({'next': here})}"
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(to)
+    response = HttpResponseRedirect(to)
+    if request.method == "POST":
+        response.status_code = 303
     return response
 
 

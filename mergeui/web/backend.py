@@ -2,10 +2,18 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.backends import ModelBackend
+from django.db.models import Exists, OuterRef
 
 from mergeui.accounts.models import Membership, User, working_as
 from mergeui.web.notes import with_unread
+
+
+def _has_factor() -> Exists:
+    """Whether the member has a second factor; codes for an emergency alone are none."""
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    return Exists(Authenticator.objects.filter(user=OuterRef("user"), type__in=kinds))
 
 
 class MemberBackend(ModelBackend):
@@ -25,7 +33,7 @@ class MemberBackend(ModelBackend):
         members = list(
             Membership.objects.select_related("user", "organization__standing")
             .filter(user_id=user_id)
-            .annotate(unread=with_unread())
+            .annotate(unread=with_unread(), has_factor=_has_factor())
         )
         user = members[0].user if members else User.objects.filter(pk=user_id).first()
         if user is None or not user.is_active:

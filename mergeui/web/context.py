@@ -30,6 +30,7 @@ SECTIONS = {
     "contact": "history",
     "settings": "settings",
     "team": "team",
+    "account": "account",
 }
 
 

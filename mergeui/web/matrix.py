@@ -90,8 +90,24 @@ team_key_forget       -    -     -     -     -     -         in   yes   403   40
 team_sub_org          -    -     -     -     -     -         in   yes   403   403   403   yes
 switch                -    -     -     -     -     -         in   404   404   404   404   404
 settings_change       -    -     -     -     -     -         in   yes   yes   yes   yes   yes
-login                 yes  yes   yes   yes   yes   yes       yes  yes   yes   yes   yes   yes
+account_login         yes  yes   yes   yes   yes   yes       yes  yes   yes   yes   yes   yes
+mfa_authenticate      yes  yes   yes   yes   yes   yes       yes  yes   yes   yes   yes   yes
+mfa_login_webauthn    yes  yes   yes   yes   yes   yes       yes  yes   yes   yes   yes   yes
+login_again           -    -     -     -     -     -         yes  yes   yes   yes   yes   yes
 logout                -    -     -     -     -     -         yes  yes   yes   yes   yes   yes
+account               in   yes   yes   yes   yes   yes       -    -     -     -     -     -
+account_password      in   yes   yes   yes   yes   yes       -    -     -     -     -     -
+account_password_change -  -     -     -     -     -         in   yes   yes   yes   yes   yes
+account_sessions_end  -    -     -     -     -     -         in   yes   yes   yes   yes   yes
+account_reauthenticate in  yes   yes   yes   yes   yes       -    -     -     -     -     -
+account_prove         -    -     -     -     -     -         in   yes   yes   yes   yes   yes
+account_app           in   yes   yes   yes   yes   yes       -    -     -     -     -     -
+account_app_add       -    -     -     -     -     -         in   yes   yes   yes   yes   yes
+account_passkey       in   yes   yes   yes   yes   yes       -    -     -     -     -     -
+account_passkey_add   -    -     -     -     -     -         in   yes   yes   yes   yes   yes
+account_factor_remove -    -     -     -     -     -         in   yes   yes   yes   yes   yes
+account_codes         in   yes   yes   yes   yes   yes       -    -     -     -     -     -
+account_codes_new     -    -     -     -     -     -         in   yes   yes   yes   yes   yes
 live                  yes  yes   yes   yes   yes   yes       -    -     -     -     -     -
 ready                 yes  yes   yes   yes   yes   yes       -    -     -     -     -     -
 """

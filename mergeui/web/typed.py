@@ -10,15 +10,24 @@ from django.utils.translation import gettext_lazy as _
 KEY = "typed"
 LIMIT = 16 * 1024
 LASTS_SECONDS = 60 * 60
-NEVER_KEPT = {"csrfmiddlewaretoken", "password"}
+NEVER_KEPT = {
+    "csrfmiddlewaretoken",
+    "password",
+    "old_password",
+    "new_password1",
+    "new_password2",
+    "code",
+    "credential",
+}
 
 # Why it could not be sent, by the code that a session keeps.
-SIGNED_OUT, ELSEWHERE = "signed out", "elsewhere"
+SIGNED_OUT, ELSEWHERE, CONFIRM = "signed out", "elsewhere", "confirm"
 NOT_SENT = {
     SIGNED_OUT: _(
         "You were signed out before this was sent. Nothing was sent; check and send again."
     ),
     ELSEWHERE: _("This was not sent from the other organisation. Check it and send it again."),
+    CONFIRM: _("It is you, that is settled. Nothing was sent yet: check and send again."),
 }
 
 

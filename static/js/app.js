@@ -48,8 +48,9 @@
   });
 
   // The sign-in tells the time zone, for somebody who has none in their settings yet.
-  const zone = document.querySelector("[data-zone]");
-  if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+  for (const zone of document.querySelectorAll("[data-zone]")) {
+    zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+  }
 
   // A contact that is kept can't be merged away, and the expected result follows the choice.
   document.addEventListener("change", (event) => {

@@ -3,8 +3,10 @@
 A stranger is a member of another organisation, who must not even learn what exists.
 """
 
+import time
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.http import HttpResponse
 from django.test import Client
 
@@ -31,6 +33,24 @@ def stranger(role: Role = Role.ADMIN) -> Client:
     """Somebody of another organisation, who may do everything there."""
     other, _ = Organization.objects.get_or_create(invent_org_id="org_other", name="Others")
     return client_of(member(role, other))
+
+
+def proved(client: Client, *, by: str = "password") -> Client:
+    """The same browser, in which the person proved a minute ago that it is them.
+
+    `by="mfa"` is a second factor, which they must have for it to count.
+    """
+    session = client.session
+    session["account_authentication_methods"] = [{"method": by, "at": time.time() - 60}]
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session.save()
+    return client
+
+
+def with_app(membership: Membership) -> Membership:
+    """The member with an authenticator app."""
+    TOTP.activate(membership.user, generate_totp_secret())
+    return membership
 
 
 def text_of(response: HttpResponse) -> str:

@@ -25,7 +25,7 @@ from tests.contacts import contact, whatsapp
 from tests.desk import Desk, member, past
 from tests.merging.bulk import begun
 from tests.merging.stage import approved
-from tests.web.cast import HTMX, client_of, stranger
+from tests.web.cast import HTMX, client_of, proved, stranger
 
 # What nobody of another organisation may ever read.
 NAMES = ("Ana García", "Boris Novák", "Carla Lima", "View of")
@@ -59,8 +59,8 @@ class Town:
         self.bulk = begun(operator, [self.group])
         self.run = request_sync(desk.organization, by_user=operator)
         self.views = {who: self._view_of(person) for who, person in self.people.items()}
-        self.browsers = {who: client_of(person) for who, person in self.people.items()}
-        self.browsers |= {"stranger": stranger(), "anonymous": Client()}
+        self.browsers = {who: proved(client_of(person)) for who, person in self.people.items()}
+        self.browsers |= {"stranger": proved(stranger()), "anonymous": Client()}
         self.cookies = {who: dict(self.browsers[who].cookies) for who in EVERYBODY}
 
     def _view_of(self, person: Membership) -> SavedView:

@@ -10,7 +10,10 @@ from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Organization
 from mergeui.web import problems, typed
+from mergeui.web.access import address_of
 from mergeui.web.organizations import home_of_thing
+from mergeui.web.signin import noted
+from mergeui.web.signin.adapter import TOO_MANY
 
 logger = logging.getLogger(__name__)
 
@@ -90,3 +93,9 @@ def _page_of(request: HttpRequest) -> str:
     match = request.resolver_match
     back: Any = getattr(match.func, "back", None) if match else None
     return reverse(back, kwargs=match.kwargs) if match and back else ""
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """429: more tries from one address, or of one person, than people make."""
+    noted.locked(request, f"address:{address_of(request)}")
+    return problems.answer(request, 429, str(TOO_MANY), title=_("Too many tries"))

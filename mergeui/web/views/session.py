@@ -1,84 +1,150 @@
-"""Signing in and out."""
+"""Signing in and out: django-allauth's own views, with the desk's words, statuses and history."""
 
+import json
 from typing import Any
 
+from allauth.account.forms import LoginForm
+from allauth.account.internal.stagekit import clear_login
+from allauth.account.views import LoginView
+from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.webauthn.views import LoginWebAuthnView
+from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.decorators import method_decorator
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
-from mergeui.accounts.models import Membership, Organization, User
 from mergeui.audit.actions import Action
-from mergeui.audit.actor import Actor
 from mergeui.audit.log import record_alone
 from mergeui.web import problems, typed
-from mergeui.web.access import address_of
-from mergeui.web.reader import begins_at, keep_zone
+from mergeui.web.signin import noted
+from mergeui.web.signin.adapter import INACTIVE, ZONE
 
-NOBODY = "nobody"
+LOCKED = "too_many_login_attempts"
 
 
-class SignInForm(AuthenticationForm):
-    """User name and password, with words for each refusal."""
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """User name and password under the names that others hold on to (interface.md, Pages)."""
 
-    error_messages: dict[str, Any] = {  # noqa: RUF012
-        "invalid_login": _(
-            "User name and password don't belong together. Look for capital letters, and ask an"
-            " admin of your team for a new password if you have lost yours."
-        ),
-        "inactive": _("This account is switched off. Ask an admin of your team to switch it on."),
-    }
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        self.fields["login"].widget.attrs["autofocus"] = True
 
-    def confirm_login_allowed(self, user: Any) -> None:
+    def add_prefix(self, field_name: str) -> str:
+        """The library calls it login; here it is the user name."""
+        return str(super().add_prefix("username" if field_name == "login" else field_name))
+
+    def clean(self) -> Any:
         """Tells somebody who knows the password that the account is switched off."""
-        if not user.is_active:
-            raise ValidationError(self.error_messages["inactive"], code="inactive")
+        cleaned = super().clean()
+        if self.user and not self.user.is_active:
+            raise ValidationError(INACTIVE, code="inactive")
+        return cleaned
 
 
-@method_decorator([sensitive_post_parameters("password"), never_cache], name="dispatch")
-class SignIn(LoginView):
-    """The sign-in page: the one class among the views, because Django's own is right."""
+class SignIn(LoginView):  # type: ignore[misc]
+    """The sign-in page."""
 
-    http_method_names = ("get", "head", "post")  # Django's own takes PUT for POST
     template_name = "login/page.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
+    form_class = SignInForm
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Whether something typed waits for the person behind the sign-in."""
-        return super().get_context_data(**kwargs) | {"kept": typed.waiting(self.request)}
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        next_page = context.get("redirect_field_value") or ""
+        return context | {"kept": typed.waiting(self.request), "next": next_page}
 
-    def get_default_redirect_url(self) -> str:
-        """Where the desk begins for this person."""
-        return begins_at(self.request)
-
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Signs in and records it."""
-        response = super().form_valid(form)
-        user = form.get_user()
-        keep_zone(user, self.request.POST.get("zone", ""))
-        record_alone(Action.SIGNED_IN, by_user=_actor(self.request, user))
+    def form_valid(self, form: Form) -> HttpResponse:
+        """In, or on to the second factor."""
+        self.request.session[ZONE] = self.request.POST.get(ZONE, "")[:64]
+        response: HttpResponse = super().form_valid(form)
         response.status_code = 303
         return response
 
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        """Records the refusal, with the name as it was typed beside it."""
-        name = str(form.data.get("username", ""))[:150].replace("\0", "")
-        record_alone(
-            Action.SIGN_IN_REFUSED,
-            by_user=_actor(self.request, None),
-            facts={"reason": "inactive" if form.has_error("__all__", "inactive") else "wrong"},
-            personal={"username": name},
-        )
-        response = super().form_invalid(form)
+    def form_invalid(self, form: Form) -> HttpResponse:
+        """The form again; the history has the name as it was typed, once when it is locked."""
+        name = str(form.data.get("username", ""))[:150]
+        response: HttpResponse = super().form_invalid(form)
         response.status_code = 400
+        if form.has_error("__all__", LOCKED):
+            noted.locked(self.request, f"name:{name.casefold()}", name)
+            response.status_code = 429
+        else:
+            off = form.has_error("__all__", "inactive")
+            noted.refused(self.request, "inactive" if off else "wrong", name)
         return response
+
+
+class SecondFactor(AuthenticateView):  # type: ignore[misc]
+    """The second step of signing in: a code of the app, one for an emergency, or a passkey."""
+
+    template_name = "login/second.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """What the browser asks a passkey, for somebody who has one."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        asked = context.pop("js_data")["request_options"]
+        some = bool(asked["publicKey"].get("allowCredentials"))
+        return context | {"options": json.dumps(asked) if some else ""}
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        """In."""
+        response: HttpResponse = super().form_valid(form)
+        response.status_code = 303
+        return response
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        """The form again."""
+        user = self.stage.login.user
+        response: HttpResponse = super().form_invalid(form)
+        response.status_code = 400
+        if any(form.has_error(field, LOCKED) for field in form.errors):
+            noted.locked(self.request, f"factor:{user.pk}", user=user)
+            response.status_code = 429
+        else:
+            noted.refused(self.request, "code", user=user)
+        return response
+
+
+class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
+    """Signing in by a passkey alone: what the browser asks the key, and what the key said."""
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        """In: a passkey proves both that one has it and who one is."""
+        self.request.session[ZONE] = self.request.POST.get(ZONE, "")[:64]
+        response: HttpResponse = super().form_valid(form)
+        response.status_code = 303
+        return response
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        """Back to the sign-in page, which says so."""
+        noted.refused(self.request, "code")
+        messages.error(self.request, _("That passkey is not known here. Sign in with your name."))
+        response = redirect("account_login")
+        response.status_code = 303
+        return response
+
+
+# Django's own views take PUT for POST.
+_methods = require_http_methods(["GET", "HEAD", "POST"])
+sign_in = _methods(SignIn.as_view())
+second_factor = _methods(SecondFactor.as_view())
+passkey_sign_in = _methods(PasskeySignIn.as_view())
+
+
+def start_again(request: HttpRequest) -> HttpResponse:
+    """From the second factor back to the sign-in, as somebody else."""
+    if request.method != "POST":
+        return problems.wrong_method(request, ["POST"])
+    clear_login(request)
+    response = redirect("account_login")
+    response.status_code = 303
+    return response
 
 
 def sign_out(request: HttpRequest) -> HttpResponse:
@@ -86,20 +152,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return problems.wrong_method(request, ["POST"])
     if request.user.is_authenticated:
-        record_alone(Action.SIGNED_OUT, by_user=_actor(request, request.user))
+        record_alone(Action.SIGNED_OUT, by_user=noted.actor_of(request, request.user))
     logout(request)
-    response = redirect("login")
+    response = redirect("account_login")
     response.status_code = 303
     return response
-
-
-def _actor(request: HttpRequest, user: Any) -> Actor:
-    """Whoever signs in or out; nobody in person for a refused sign-in."""
-    address, request_id = address_of(request), getattr(request, "request_id", "")
-    if not isinstance(user, User):
-        team = Organization.objects.configured()
-        return Actor(team, None, NOBODY, address=address, request_id=request_id)
-    member = Membership.objects.select_related("user", "organization").filter(user=user).first()
-    if member is None:
-        return Actor(None, user, NOBODY, address=address, request_id=request_id)
-    return Actor.member(member, address=address, request_id=request_id)

@@ -1,0 +1,1 @@
+"""Signing in: what django-allauth asks of this desk, and what the history keeps of it."""
