@@ -11,6 +11,7 @@ from mergeui.audit.log import hold, record
 from mergeui.audit.models import Entry, Erasure, Kind, Payload, Reference
 from mergeui.audit.references import contact_ids as refs_of
 
+SHORTEST = 3  # letters of a word that is no coincidence
 PERSONAL = (Kind.NAME, Kind.EMAIL, Kind.PHONE, Kind.USER_ID)
 
 
@@ -18,9 +19,10 @@ def erase(contact_ids: Collection[str], *, by_user: Actor, note: str = "") -> En
     """Erases snapshots, names, notes, calls and answers of every entry that names these contacts.
 
     Deleted are the payloads with their keys and what the entries are found by, but for the
-    contact ids. Others named in the same entries lose their data there too: they were taken for
-    the same person. What stays: who did what when, with ids. The erasure is an entry itself, which
-    lists what it erased, and is returned.
+    contact ids; and the filters of exports that were made by their names or addresses. Others
+    named in the same entries lose their data there too: they were taken for the same person. What
+    stays: who did what when, with ids. The erasure is an entry itself, which lists what it erased,
+    and is returned.
 
     Raises ValueError without contact ids or without an organisation.
     """
@@ -30,6 +32,7 @@ def erase(contact_ids: Collection[str], *, by_user: Actor, note: str = "") -> En
     with transaction.atomic():
         hold()  # no entry about these contacts comes in between
         named = _naming(by_user.organization, ids)
+        named |= _looked_for(by_user.organization, named)
         numbers = list(
             Payload.objects.filter(entry_id__in=named)
             .order_by("entry_id")
@@ -59,3 +62,17 @@ def _naming(organization: Organization, ids: Collection[str]) -> set[int]:
     values = [found.value for found in refs_of(ids)]
     named = Reference.objects.filter(organization=organization, kind=Kind.CONTACT, value__in=values)
     return set(named.values_list("entry_id", flat=True))
+
+
+def _looked_for(organization: Organization, named: Collection[int]) -> set[int]:
+    """The entries of exports whose filters hold a word of these entries' personal data."""
+    found = Reference.objects.filter(entry_id__in=named, kind__in=PERSONAL)
+    words = {word for word in found.values_list("value", flat=True) if len(word) >= SHORTEST}
+    exports = Entry.objects.filter(
+        organization=organization, action=Action.HISTORY_EXPORTED, payload__isnull=False
+    )
+    return {
+        entry.number
+        for entry in exports.select_related("payload")
+        if any(word in entry.payload.data_text.casefold() for word in words)
+    }

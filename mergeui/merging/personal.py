@@ -22,8 +22,8 @@ COLUMNS: dict[str, Way] = {
     "audit_payload.data_text": Way.ERASED,
     "audit_reference.value": Way.ERASED,
     # The mirror of Invent's suggestions.
-    "review_member.name": Way.GONE,
-    "review_member.raw": Way.GONE,
+    "review_member.name": Way.BLANKED,
+    "review_member.raw": Way.BLANKED,
     "review_channel.user_id": Way.GONE,
     "review_group.names": Way.BLANKED,
     "review_group.links": Way.BLANKED,

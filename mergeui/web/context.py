@@ -28,6 +28,7 @@ SECTIONS = {
     "view": "queue",
     "history": "history",
     "contact": "history",
+    "erase": "history",
     "settings": "settings",
     "team": "team",
     "account": "account",

@@ -64,6 +64,8 @@ search                in   yes   403   yes   yes   yes       -    -     -     - 
 search_take           -    -     -     -     -     -         in   yes   403   yes   yes   yes
 search_group          -    -     -     -     -     -         in   yes   403   yes   yes   yes
 contact               in   404   yes   yes   yes   yes       -    -     -     -     -     -
+erase                 in   yes   403   403   403   yes       -    -     -     -     -     -
+erase_confirm         -    -     -     -     -     -         in   yes   403   403   403   yes
 halt                  in   yes   yes   yes   yes   yes       -    -     -     -     -     -
 halt_end              -    -     -     -     -     -         in   yes   403   403   yes   yes
 sync                  -    -     -     -     -     -         in   yes   403   yes   yes   yes

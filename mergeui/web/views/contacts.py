@@ -49,6 +49,7 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
         }
         if seen and can_take
         else None,
+        "may_erase": request.member.can(Role.ADMIN),
         "contact_id": contact_id,
         "name": display_name(seen) if seen else _("A contact without a snapshot"),
         "snapshot": compare([seen]) if seen else None,

@@ -1,0 +1,192 @@
+"""Erasing a person: what is known of some contacts goes, everywhere in the database at once.
+
+The history is emptied by audit.erase, which leaves its mark and keeps the chain whole; here goes
+the rest of what personal.py declares. What stays are ids, states, times and opt-outs: that these
+contacts were merged, by whom and when. Invent is not touched: whoever is still a contact there
+comes back with the next sync, so a person is erased there first. Backups are not touched either.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mergeui.accounts.models import Organization, Role
+from mergeui.audit import erase as history
+from mergeui.audit import lookup
+from mergeui.audit.actor import SYSTEM, Actor
+from mergeui.audit.models import Entry
+from mergeui.errors import Invalid, Stale
+from mergeui.invent import Contact
+from mergeui.merging.models import (
+    Approval,
+    Attempt,
+    BulkDecision,
+    BulkItem,
+    ContactLock,
+    LostOptOut,
+    MergeRequest,
+    ReadBack,
+    Source,
+)
+from mergeui.merging.models.request import RequestQuerySet
+from mergeui.review.decisions import require
+from mergeui.review.models import (
+    Group,
+    GroupQuerySet,
+    GroupState,
+    Member,
+    MergedContact,
+    NotDuplicate,
+)
+from mergeui.review.store import replace
+
+MOST = 200  # contacts at a time; a person has a handful
+# Whether messages may be sent has to be kept for as long as that is in question.
+KEPT = ("id", "blocked", "unsubscribed", "is_admin")
+WAITING = (GroupState.OPEN, GroupState.SNOOZED)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What an erasure of these contacts would reach."""
+
+    contacts: tuple[str, ...]
+    groups: int
+    requests: int
+    entries: int
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the desk knows none of them."""
+        return not (self.groups or self.requests or self.entries)
+
+
+def same_person(organization: Organization, contact_id: str) -> tuple[str, ...]:
+    """The contact, and all that merges of this desk made one with it: the first is itself."""
+    merged = MergedContact.objects.filter(organization=organization)
+    found, fresh = [contact_id], {contact_id}
+    while fresh and len(found) < MOST:
+        pairs = merged.filter(Q(contact_id__in=fresh) | Q(into_contact_id__in=fresh))
+        ids = {one for pair in pairs.values_list("contact_id", "into_contact_id") for one in pair}
+        fresh = ids - set(found)
+        found += sorted(fresh)
+    return tuple(found[:MOST])
+
+
+def extent(organization: Organization, contact_ids: Collection[str]) -> Extent:
+    """What there is to erase, without erasing it."""
+    ids = tuple(dict.fromkeys(contact_ids))
+    entries = {
+        number
+        for one in ids
+        for number in lookup.entries(organization, contact=one).values_list("number", flat=True)
+    }
+    return Extent(
+        contacts=ids,
+        groups=_groups(organization, ids).count(),
+        requests=_requests(organization, ids).count(),
+        entries=len(entries),
+    )
+
+
+def erase_person(contact_ids: Collection[str], *, by_user: Actor, note: str = "") -> Entry:
+    """Erases what is kept of these contacts, with an entry that says so, which is returned.
+
+    An admin's business, or that of whoever runs the desk, by command. In the same rows others lose
+    their data too: they were taken for the same person. Raises NotAllowed, Invalid for none, too
+    many or unknown contacts, Stale while a merge of one is under way.
+    """
+    if by_user.role != SYSTEM:
+        require(by_user, Role.ADMIN)
+    organization = by_user.organization
+    ids = sorted(set(contact_ids))
+    if organization is None or not 0 < len(ids) <= MOST:
+        raise Invalid(_("Choose at least one contact, and at most {most}.").format(most=MOST))
+    if extent(organization, ids).nothing:
+        raise Invalid(_("The desk knows nothing of these contacts, so nothing was erased."))
+    with transaction.atomic():
+        _refuse_while_merging(organization, ids)
+        _blank_requests(organization, ids)
+        _blank_groups(organization, ids)
+        # Last, because all who write history wait from here on (audit.log.record).
+        return history.erase(ids, by_user=by_user, note=note)
+
+
+def _groups(organization: Organization, ids: Collection[str]) -> GroupQuerySet:
+    members = Member.objects.filter(contact_id__in=ids, group__organization=organization)
+    return Group.objects.of(organization).filter(pk__in=members.values("group_id"))
+
+
+def _requests(organization: Organization, ids: Collection[str]) -> RequestQuerySet:
+    sources = Source.objects.filter(contact_id__in=ids, request__organization=organization)
+    named = Q(primary_contact_id__in=ids) | Q(pk__in=sources.values("request_id"))
+    return MergeRequest.objects.of(organization).filter(named)
+
+
+def _refuse_while_merging(organization: Organization, ids: Collection[str]) -> None:
+    locks = ContactLock.objects.filter(organization=organization, contact_id__in=ids)
+    held = locks.order_by("request_id").first()
+    if held:
+        raise Stale(
+            _(
+                "{contact} belongs to request {number}, which is not finished: what it holds is"
+                " needed until then. Cancel it or wait, and erase afterwards."
+            ).format(contact=held.contact_id, number=held.request_id)
+        )
+
+
+def _bare(raw: dict[str, Any]) -> dict[str, Any]:
+    return {key: raw[key] for key in KEPT if key in raw}
+
+
+def _blank_requests(organization: Organization, ids: Collection[str]) -> None:
+    """The requests that name one of them, with all that hangs on these."""
+    requests = list(_requests(organization, ids).select_for_update(of=("self",)))
+    for request in requests:
+        request.primary_name = request.primary_contact_id
+        request.snapshot = [_bare(raw) for raw in request.snapshot]
+        request.prediction, request.cautions, request.outcome = {}, [], []
+        request.note = request.waiting_because = ""
+        request.save(
+            update_fields=["primary_name", "snapshot", "prediction", "cautions", "outcome", "note",
+                           "waiting_because"]
+        )  # fmt: skip
+        for source in request.sources.all():
+            source.name = source.contact_id
+            source.save(update_fields=["name"])
+    pks = [request.pk for request in requests]
+    Attempt.objects.filter(request__in=pks).update(answer=None, reason="")
+    ReadBack.objects.filter(request__in=pks).update(evidence=[])
+    Approval.objects.filter(request__in=pks).update(note="")
+    LostOptOut.objects.filter(request__in=pks).update(reason="")
+
+
+def _blank_groups(organization: Organization, ids: Collection[str]) -> None:
+    """The groups that one of them is in, and what people said of these groups."""
+    gone, now = set(ids), timezone.now()
+    groups = list(_groups(organization, ids).select_for_update(of=("self",)).order_by("pk"))
+    for group in groups:
+        left = [
+            _bare(member.raw) if member.contact_id in gone else member.raw
+            for member in group.members.all()
+        ]
+        replace(group, [Contact.parse(raw) for raw in left])
+        group.decided_note = group.made_because = ""
+        group.decided_evidence = None if group.decided_evidence is None else {}
+        if group.state in WAITING:
+            group.state, group.changed_at = GroupState.VANISHED.value, now
+        group.save(
+            update_fields=["decided_note", "made_because", "decided_evidence", "state",
+                           "changed_at"]
+        )  # fmt: skip
+    items = BulkItem.objects.filter(group__in=[group.pk for group in groups])
+    BulkDecision.objects.filter(pk__in=items.values("bulk_id")).update(note="", query="")
+    items.update(detail="")
+    named = Q(one_contact_id__in=ids) | Q(other_contact_id__in=ids)
+    said = NotDuplicate.objects.filter(named, organization=organization)
+    said.update(reason="", evidence=[])

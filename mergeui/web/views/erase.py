@@ -1,0 +1,86 @@
+"""Erasing a person: what there is, and the form that does it."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mergeui.accounts.models import Role
+from mergeui.errors import Invalid, Problem
+from mergeui.merging.erasure import MOST, Extent, erase_person, extent, same_person
+from mergeui.review.text import visible
+from mergeui.web import typed
+from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.htmx import done
+from mergeui.web.middleware import record_refusal
+
+
+@page(Role.ADMIN)
+def erase(request: MemberRequest) -> HttpResponse:
+    """What is kept of a contact and of all that was merged with it."""
+    contact_id = request.GET.get("contact", "").strip()
+    kept = typed.restore(request, request.path)
+    return _show(request, contact_id, note=kept.get("note", "") if kept else "")
+
+
+@action(Role.ADMIN, back="erase")
+def confirm(request: MemberRequest) -> HttpResponse:
+    """Erases, once the id of the contact was typed as well."""
+    contact_id = request.POST.get("contact", "").strip()
+    wanted = request.POST.getlist("contacts")[: MOST + 1]
+    note = request.POST.get("note", "")
+    try:
+        if not contact_id or request.POST.get("confirm", "").strip() != contact_id:
+            raise Invalid(
+                _("What you typed is not the id of this contact, so nothing was erased. Type it.")
+            )
+        entry = erase_person(wanted, by_user=request.actor, note=note[:2_000])
+    except Problem as problem:
+        record_refusal(request, problem)
+        return _show(request, contact_id, note=note, problem=problem, chosen=wanted)
+    words = _("Erased. The history keeps ids and times, and that you did it.")
+    return done(request, reverse("history_entry", args=[entry.number]), words)
+
+
+def _show(
+    request: MemberRequest,
+    contact_id: str,
+    *,
+    note: str,
+    problem: Problem | None = None,
+    chosen: list[str] | None = None,
+) -> HttpResponse:
+    context: dict[str, Any] = {"contact_id": contact_id, "note": note, "problem": problem}
+    if contact_id:
+        organization = request.member.organization
+        known = same_person(organization, contact_id)
+        found = extent(organization, known)
+        context |= {
+            "found": None if found.nothing else _words(found),
+            "contacts": [(one, visible(one), chosen is None or one in chosen) for one in known],
+        }
+    return render(request, "erase/page.html", context, status=problem.status if problem else 200)
+
+
+def _words(found: Extent) -> list[str]:
+    """What an erasure would reach, a line each."""
+    return [
+        ngettext(
+            "{count} entry of the history loses names, addresses, notes and calls; it stays.",
+            "{count} entries of the history lose names, addresses, notes and calls; they stay.",
+            found.entries,
+        ).format(count=found.entries),
+        ngettext(
+            "{count} merge request keeps its ids, states and times alone.",
+            "{count} merge requests keep their ids, states and times alone.",
+            found.requests,
+        ).format(count=found.requests),
+        ngettext(
+            "{count} group forgets what was read of these contacts.",
+            "{count} groups forget what was read of these contacts.",
+            found.groups,
+        ).format(count=found.groups),
+    ]

@@ -1,0 +1,162 @@
+"""A person asks to be forgotten: after a whole story nothing is left, and all still works."""
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from mergeui.accounts.models import Membership, Role
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.models import Entry
+from mergeui.audit.verify import verify
+from mergeui.errors import Invalid, NotAllowed, Stale
+from mergeui.merging.erasure import erase_person, extent, same_person
+from mergeui.merging.models import MergeRequest
+from mergeui.merging.personal import COLUMNS, Way
+from mergeui.review.models import Group, GroupState
+from tests.desk import Desk, actor
+from tests.merging.stage import anas, approved, past
+from tests.test_nothing_leaks import SEEDED, Story, columns, log, story, told
+from tests.web.cast import client_of, somebody, stranger, text_of
+
+__all__ = ["log", "story"]
+
+pytestmark = pytest.mark.django_db
+
+
+def paula() -> Membership:
+    return Membership.objects.get(user__username="paula")
+
+
+def left() -> set[str]:
+    """The columns that still hold something of these people, but for what people have typed."""
+    short = {column for column, way in COLUMNS.items() if way is Way.SHORT}
+    return {column for column, text in columns() if told(text, SEEDED)} - short
+
+
+def test_nothing_is_left_and_everything_works(story: Story) -> None:
+    assert len(left()) > 15
+    by = Actor.member(paula())
+    for one in ("0", "3", "5"):
+        ids = same_person(story.desk.organization, story.people[int(one)]["id"])
+        others = [m["id"] for m in story.people]
+        erase_person([*ids, *others], by_user=by, note="asked by letter")
+
+    assert left() == set()
+    assert verify().broken is None
+    assert Entry.objects.filter(action=Action.PAYLOAD_ERASED).count() == 3
+    client = client_of(paula())
+    request = MergeRequest.objects.get()
+    for address in (
+        "/groups/?state=all", "/requests/?view=all", "/history/", f"/requests/{request.pk}/",
+        *(f"/groups/{pk}/" for pk in Group.objects.values_list("pk", flat=True)),
+        *(f"/history/{number}/" for number in Entry.objects.values_list("number", flat=True)),
+        *(f"/contacts/{person['id']}/" for person in story.people),
+    ):  # fmt: skip
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        assert told(text_of(answer), SEEDED) == [], address
+    # What happened is still told, by ids.
+    assert story.people[1]["id"] in text_of(client.get(f"/requests/{request.pk}/"))
+
+
+def test_all_that_was_merged_is_the_same_person() -> None:
+    desk = anas(3)
+    request = approved(desk)
+    past(request, execute_after=1)
+    desk.work()
+    ids = {request.primary_contact_id, *request.sources.values_list("contact_id", flat=True)}
+    for one in ids:
+        found = same_person(desk.organization, one)
+        assert (found[0], set(found)) == (one, ids)
+    assert same_person(desk.organization, "nobody") == ("nobody",)
+
+
+def test_not_while_a_merge_is_under_way() -> None:
+    desk = anas(2)
+    request = approved(desk)
+    with pytest.raises(Stale, match=f"request {request.pk}, which is not finished"):
+        erase_person([request.primary_contact_id], by_user=actor(Role.ADMIN))
+    assert extent(desk.organization, [request.primary_contact_id]).requests == 1
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR, Role.APPROVER])
+def test_who_may_not(role: Role) -> None:
+    desk = anas(2)
+    one = desk.group().primary_contact_id
+    with pytest.raises(NotAllowed):
+        erase_person([one], by_user=actor(role))
+    assert somebody(role).get(f"/erase/?contact={one}").status_code == 403
+
+
+def test_nobody_and_strangers() -> None:
+    desk = anas(2)
+    with pytest.raises(Invalid, match="at least one"):
+        erase_person([], by_user=actor(Role.ADMIN))
+    with pytest.raises(Invalid, match="knows nothing"):
+        erase_person(["nobody"], by_user=actor(Role.ADMIN))
+    page = text_of(stranger().get(f"/erase/?contact={desk.group().primary_contact_id}"))
+    assert "The desk knows nothing of this contact." in page
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return anas(2)
+
+
+def test_by_the_page_with_the_id_typed(desk: Desk) -> None:
+    group = desk.group()
+    one = group.primary_contact_id
+    client = somebody(Role.ADMIN)
+    assert "Erase this person…" in text_of(client.get(f"/contacts/{one}/"))
+    assert "Erase this person…" not in text_of(somebody().get(f"/contacts/{one}/"))
+    page = text_of(client.get("/erase/", {"contact": one}))
+    assert "1 group forgets what was read" in page
+    fields = {"contact": one, "contacts": [one], "note": "asked by letter"}
+
+    refused = client.post("/erase/confirm/", {**fields, "confirm": "something else"})
+    assert refused.status_code == 400
+    assert "nothing was erased" in text_of(refused)
+    assert "asked by letter" in text_of(refused)
+
+    answer = client.post("/erase/confirm/", {**fields, "confirm": one})
+    entry = Entry.objects.get(action=Action.PAYLOAD_ERASED)
+    assert (answer.status_code, answer["Location"]) == (303, f"/history/{entry.number}/")
+    assert entry.facts["contacts"] == [one]
+    group.refresh_from_db()
+    assert group.state == GroupState.VANISHED
+    assert one in group.names
+    assert "asked by letter" in text_of(client.get(answer["Location"]))
+
+
+def test_the_page_before_anything_is_asked(desk: Desk) -> None:
+    page = text_of(somebody(Role.ADMIN).get("/erase/"))
+    assert "Look what is kept" in page
+    assert "Erase for good" not in page
+    assert Client().get("/erase/").status_code == 302
+
+
+def test_by_command(desk: Desk) -> None:
+    one = desk.group().primary_contact_id
+    with pytest.raises(CommandError, match="Add --confirm"):
+        call_command("erase", one, stdout=io.StringIO())
+    assert not Entry.objects.filter(action=Action.PAYLOAD_ERASED).exists()
+    out = io.StringIO()
+    call_command("erase", one, "--alone", "--confirm", "--note", "asked", stdout=out)
+    assert "Erased, as entry" in out.getvalue()
+    assert Entry.objects.get(action=Action.PAYLOAD_ERASED).actor_role == "system"
+
+
+def test_by_command_what_can_not_be_done(desk: Desk) -> None:
+    with pytest.raises(CommandError, match="knows nothing"):
+        call_command("erase", "nobody")
+    with pytest.raises(CommandError, match="no organisation"):
+        call_command("erase", "x", "--organization", "org_x")
+    request = approved(desk)
+    with pytest.raises(CommandError, match="not finished"):
+        call_command("erase", request.primary_contact_id, "--confirm", stdout=io.StringIO())
+    with pytest.raises(CommandError, match="--confirm"):
+        call_command("erase", request.primary_contact_id, "--organization",
+                     desk.organization.invent_org_id, stdout=io.StringIO())  # fmt: skip
