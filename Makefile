@@ -1,11 +1,12 @@
 # Everything a person or CI does with mergeui. `make` alone lists it.
 
 PORT ?= 8000
+EXAMPLES ?= 5000
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test check coverage keys sweep bench bench-history lock messages roles format screenshots
+.PHONY: help demo setup run test check coverage keys fuzz sweep bench bench-history lock messages roles format screenshots
 # Two targets at once would set up the same .venv twice.
 .NOTPARALLEL:
 
@@ -58,6 +59,10 @@ keys: ## A hundred groups decided in a browser by keys alone (the tests do fewer
 	@scripts/setup --dev
 	@$(BIN)/python -m scripts.browser
 	DESK_GROUPS=100 $(BIN)/pytest tests/browser/test_keys.py -k row_of_groups
+
+fuzz: ## Send whatever to every address for longer than the tests do: EXAMPLES=5000
+	@scripts/setup --dev
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/web/test_fuzz.py
 
 sweep: ## Kill the worker at every commit and socket operation of a merge, on both databases
 	@scripts/setup --dev

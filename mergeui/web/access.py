@@ -178,7 +178,7 @@ def _elsewhere(request: HttpRequest, name: str, here: str) -> HttpResponseBase:
 def sign_in_first(request: HttpRequest, page: str) -> HttpResponseBase:
     """Sends somebody to the sign-in, and from there to `page`."""
     if getattr(request, "htmx", False):
-        current = request.htmx.current_url_abs_path  # type: ignore[attr-defined]
+        current = current_page(request)
         login = resolve_url(settings.LOGIN_URL)
         to = redirect_to_login(current or page, login).url
         return HttpResponseClientRedirect(to)
@@ -186,6 +186,17 @@ def sign_in_first(request: HttpRequest, page: str) -> HttpResponseBase:
     if request.method == "POST":
         response.status_code = 303
     return response
+
+
+def current_page(request: HttpRequest) -> str:
+    """The page of ours that htmx says is in the browser: its path and query; empty if it is none.
+
+    The header can hold anything, and django-htmx reads it as an address without a doubt.
+    """
+    try:
+        return request.htmx.current_url_abs_path or ""  # type: ignore[attr-defined]
+    except ValueError:
+        return ""
 
 
 def address_of(request: HttpRequest) -> str:

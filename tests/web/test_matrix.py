@@ -1,30 +1,18 @@
 """The matrix of roles and addresses is what the desk does, whole, and what the docs print."""
 
-from collections.abc import Iterator
 from io import StringIO
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.http import HttpResponse
-from django.test import override_settings
 
 from mergeui.web.matrix import EVERYBODY, METHODS, TABLE, addresses, table
-from tests.web.walker import NAMES, Town, is_sign_in, taken_back, whole
+from tests.web.walker import NAMES, Town, is_sign_in, whole
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 ADDRESSES = {address.name: address for address in addresses()}
-
-
-@pytest.fixture(scope="module")
-def town(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Town]:
-    """One for all addresses; no trace of it stays."""
-    journal = tmp_path_factory.mktemp("town") / "merges.jsonl"
-    with django_db_blocker.unblock(), taken_back():
-        with override_settings(MERGE_JOURNAL=journal):
-            town = Town()
-        yield town
 
 
 def mark(response: HttpResponse) -> str:

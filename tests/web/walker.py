@@ -62,6 +62,8 @@ class Town:
         self.browsers = {who: proved(client_of(person)) for who, person in self.people.items()}
         self.browsers |= {"stranger": proved(stranger()), "anonymous": Client()}
         self.cookies = {who: dict(self.browsers[who].cookies) for who in EVERYBODY}
+        members = [*self.group.members.all(), *asked.members.all()]
+        self.real = [m.contact_id for m in members] + [str(n) for n in (self.group.pk, asked.pk)]
 
     def _view_of(self, person: Membership) -> SavedView:
         return SavedView.objects.create(
@@ -89,14 +91,21 @@ class Town:
         return {part: numbers[word if part == "pk" else part] for part in address.parts}
 
     def ask(self, address: Address, who: str, method: str, *, part: bool = False) -> HttpResponse:
-        """The answer to one of them, as a page or as a part of one; what it did is taken back."""
+        """The answer to one of them, as a page or as a part of one."""
+        path = reverse(address.name, kwargs=self.parts(address, who))
+        return self.send(method, path, who, headers=HTMX if part or address.name in PARTS else {})
+
+    def send(
+        self, method: str, path: str, who: str, *, headers: dict[str, str], body: str = ""
+    ) -> HttpResponse:
+        """The answer to anything that a browser may send; what it did is taken back."""
         client = self.browsers[who]
         client.cookies.clear()
         client.cookies.update(self.cookies[who])
-        path = reverse(address.name, kwargs=self.parts(address, who))
-        headers = HTMX if part or address.name in PARTS else {}
         with taken_back():
-            return client.generic(method, path, headers=headers)
+            return client.generic(
+                method, path, body, "application/x-www-form-urlencoded", headers=headers
+            )
 
 
 @contextmanager

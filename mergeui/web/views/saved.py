@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from mergeui.accounts.models import Role
 from mergeui.review.saved import SavedView
 from mergeui.web import saved, typed
-from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.access import MemberRequest, action, current_page, page
 from mergeui.web.forms import ViewForm
 from mergeui.web.htmx import done, wants_fragment
 
@@ -34,7 +34,7 @@ def strip(request: MemberRequest) -> HttpResponse:
     if not wants_fragment(request):
         return HttpResponseRedirect(reverse("queue"))
     member = request.member
-    current = urlsplit(request.htmx.current_url_abs_path or "").query
+    current = urlsplit(current_page(request)).query
     seen = list(_seen(request)[: saved.MOST_SHOWN])
     context = {
         **of_queue(request, saved.query_of(saved.wanted_by(current)), seen),

@@ -1,0 +1,18 @@
+"""What the tests that walk every address share."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import override_settings
+
+from tests.web.walker import Town, taken_back
+
+
+@pytest.fixture(scope="module")
+def town(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Town]:
+    """One for all addresses; no trace of it stays."""
+    journal = tmp_path_factory.mktemp("town") / "merges.jsonl"
+    with django_db_blocker.unblock(), taken_back():
+        with override_settings(MERGE_JOURNAL=journal):
+            town = Town()
+        yield town
