@@ -203,6 +203,8 @@ MERGE_AT_ONCE = env.integer("MERGE_AT_ONCE", 4, low=1, high=32, unit="merges")
 # the worker to compare with at its start (docs/history.md, Anchors).
 MERGE_JOURNAL = env.read("MERGE_JOURNAL", None, _file, "the path of a file")
 AUDIT_ANCHOR = env.read("AUDIT_ANCHOR", None, _file, "the path of a file")
+# How long what nobody decided about is kept (merging/retention.py); 0 keeps it for good.
+RETENTION_DAYS = env.integer("RETENTION_DAYS", 365, low=0, high=36_500, unit="days")
 SYNC_EVERY_SECONDS = env.integer("SYNC_EVERY_SECONDS", 900, low=1, high=86_400 * 7, unit="seconds")
 
 # E-mail is off until whoever runs the desk wants it; names and meanings are Django's own.

@@ -13,6 +13,7 @@ from mergeui.merging.models.bulk import (
     BulkQuerySet,
     BulkState,
 )
+from mergeui.merging.models.heartbeat import Heartbeat
 from mergeui.merging.models.opt_out import LostOptOut
 from mergeui.merging.models.request import ContactLock, MergeRequest, RequestQuerySet, Source
 from mergeui.merging.models.standing import Standing
@@ -38,6 +39,7 @@ __all__ = [
     "BulkQuerySet",
     "BulkState",
     "ContactLock",
+    "Heartbeat",
     "LostOptOut",
     "Mailbox",
     "MergeRequest",

@@ -13,16 +13,18 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from mergeui.accounts.models import Organization
 from mergeui.audit.anchor import BadAnchor
 from mergeui.errors import Problem
 from mergeui.invent import InventError
+from mergeui.merging.alive import Pulse
 from mergeui.merging.clients import Clients
 from mergeui.merging.gap import look_when_wanted
 from mergeui.merging.journal import JournalFailed
 from mergeui.merging.mail import send_due
+from mergeui.merging.retention import Broom
 from mergeui.merging.standing import check_memory
 from mergeui.merging.unwritten import NotWritten, first_line
 from mergeui.merging.worker import (
@@ -133,9 +135,18 @@ class Command(BaseCommand):
         threads = [threading.Thread(target=one) for one in work]
         for thread in threads:
             thread.start()
-        self.again_and_again(partial(self.one_round, clients))
+        pulse, broom = Pulse(), Broom()
+        self.again_and_again(partial(self.live_round, clients, pulse, broom))
         for thread in threads:
             thread.join()
+        with suppress(DatabaseError):
+            pulse.stop()
+
+    def live_round(self, clients: Clients, pulse: Pulse, broom: Broom) -> bool:
+        """One round, by a worker that says that it is alive."""
+        pulse.beat()
+        broom.sweep()
+        return self.one_round(clients)
 
     def merge_loop(self) -> None:
         """Executes what is due, beside the thread that does everything else too."""

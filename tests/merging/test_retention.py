@@ -1,0 +1,85 @@
+"""What goes by itself after RETENTION_DAYS, and what never does."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from mergeui.accounts.models import Role
+from mergeui.audit.verify import verify
+from mergeui.merging.models import Notice
+from mergeui.merging.retention import RUNS_KEPT, Broom, forget
+from mergeui.review.models import Group, Member, SyncRun
+from tests.contacts import contact, whatsapp
+from tests.desk import Desk, actor
+from tests.merging.stage import anas, approved
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = timedelta(days=400)
+
+
+def vanished() -> tuple[Desk, Group]:
+    desk = anas(2)
+    now = timezone.now()
+    Group.objects.update(state="vanished", changed_at=now - LONG_AGO)
+    return desk, desk.group()
+
+
+def test_a_group_that_nobody_asked_about() -> None:
+    vanished()
+    now = timezone.now()
+    assert forget(now=now, days=0) == {"sessions": 0}
+    assert forget(now=now, days=500)["groups"] == 0
+    entries = verify().entries
+    assert forget(now=now, days=365)["groups"] == 1
+    assert not Group.objects.exists()
+    assert not Member.objects.exists()
+    assert verify().entries == entries
+
+
+def test_what_was_asked_for_or_decided_stays() -> None:
+    desk = anas(2)
+    approved(desk)
+    Group.objects.update(state="vanished", changed_at=timezone.now() - LONG_AGO)
+    dismissed = Desk(*(contact("Bea", whatsapp("+15550102")) for _ in range(2)))
+    dismissed.sync()
+    bea = Group.objects.latest("pk")
+    Group.objects.filter(pk=bea.pk).update(state="dismissed", changed_at=timezone.now() - LONG_AGO)
+    assert forget(now=timezone.now(), days=1)["groups"] == 0
+    assert Group.objects.count() == 2
+
+
+def test_sessions_notices_and_refreshes() -> None:
+    desk, group = vanished()
+    then = timezone.now() - LONG_AGO
+    Session.objects.create(session_key="old", session_data="", expire_date=then)
+    olga = actor(Role.OPERATOR)
+    for read in (then, None):
+        Notice.objects.create(
+            organization=desk.organization, person=olga.user, kind="mentioned", group=group,
+            at=then, read_at=read,
+        )  # fmt: skip
+    SyncRun.objects.bulk_create(
+        SyncRun(organization=desk.organization, state="done", wanted_at=then, seen_alive_at=then)
+        for _ in range(RUNS_KEPT)
+    )
+    gone = forget(now=timezone.now(), days=365)
+    assert gone == {"sessions": 1, "notices": 1, "groups": 1, "refreshes": 0}
+    assert SyncRun.objects.count() == RUNS_KEPT + 1
+    SyncRun.objects.update(wanted_at=then)
+    assert forget(now=timezone.now(), days=365)["refreshes"] == 1
+
+
+def test_the_worker_does_it_once_a_day(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    vanished()
+    broom = Broom()
+    broom.sweep()
+    assert "1 groups" in caplog.text
+    caplog.clear()
+    broom.sweep()
+    Broom().sweep()
+    assert caplog.text == ""
