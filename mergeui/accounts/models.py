@@ -9,7 +9,9 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mergeui.accounts.invitation import Invitation as Invitation
 from mergeui.accounts.policy import FourEyes, Policy
+from mergeui.accounts.roles import Role as Role
 from mergeui.errors import Invalid
 from mergeui.sealing import unseal
 
@@ -51,20 +53,6 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
-
-
-class Role(models.TextChoices):
-    """What a member may do; each role includes the ones before it (design.md, Words)."""
-
-    VIEWER = "viewer", gettext_lazy("Viewer")
-    OPERATOR = "operator", gettext_lazy("Operator")
-    APPROVER = "approver", gettext_lazy("Approver")
-    ADMIN = "admin", gettext_lazy("Admin")
-
-    def includes(self, other: "Role") -> bool:
-        """Whether this role may do what `other` may do."""
-        order = list(Role)
-        return order.index(self) >= order.index(other)
 
 
 class KeySource(models.TextChoices):
@@ -197,14 +185,29 @@ class Organization(models.Model):
         )
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """The vocabulary of the members' page."""
+
+    def active(self) -> "MembershipQuerySet":
+        """Those that are not switched off, of people whose account is on."""
+        return self.filter(disabled_at=None, user__is_active=True)
+
+
 class Membership(models.Model):
-    """The role of a user in an organisation."""
+    """The role of a user in an organisation; none while it is switched off (`disabled_at`).
+
+    `may_break_glass`: may approve alone, in an emergency, what takes a second person.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="memberships"
     )
     role = models.CharField(max_length=20, choices=Role.choices)
+    may_break_glass = models.BooleanField(default=False)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

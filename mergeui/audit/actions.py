@@ -12,7 +12,8 @@ contact ids) ·
 · `numbers` (entries erased) · `format`, `count` · `kind`, `done`, `set_aside`, `failed`,
 `taken_back` (of a bulk decision) · `with` (kinds of proof, of a sign-in) · `factor` (its kind) ·
 `flags` (opt-outs that a merge lost) · `mentioned` (numbers of our users) · `fingerprint` (of a key
-of Invent) · `org`, `parent` (an organisation's id in Invent, and the number of its parent). More
+of Invent) · `org`, `parent` (an organisation's id in Invent, and the number of its parent) ·
+`glass` (whether a member may break it). More
 may be added; describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
@@ -86,6 +87,12 @@ class Action(TextChoices):
     SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
     REFUSED = "refused", _("Refused")
     USER_ADDED = "user_added", _("User added")
+    INVITED = "invited", _("Invited")
+    INVITATION_WITHDRAWN = "invitation_withdrawn", _("Invitation withdrawn")
+    USER_JOINED = "user_joined", _("Joined by invitation")
+    MEMBER_CHANGED = "member_changed", _("Role changed")
+    MEMBER_DISABLED = "member_disabled", _("Member switched off")
+    MEMBER_ENABLED = "member_enabled", _("Member switched on")
 
     ORGANIZATION_ADDED = "organization_added", _("Organisation added")
     KEY_SET = "key_set", _("Key of Invent entered")

@@ -205,6 +205,9 @@ class _Words(dict[str, str]):
         label = str(Role(role).label).lower() if role in Role.values else role
         return " " + gettext("as {role}").format(role=label) if role else ""
 
+    def _glass(self) -> str:
+        return ", " + gettext("who may break the glass") if self.facts.get("glass") is True else ""
+
     def _org(self) -> str:
         org = one_line(self.facts.get("org"))
         return f" ({org})" if org else ""

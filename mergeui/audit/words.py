@@ -18,6 +18,7 @@ THINGS: dict[str, str] = {
     "bulk": _("bulk decision {number}"),
     "contact": _("contact {number}"),
     "group": _("group {number}"),
+    "invitation": _("invitation {number}"),
     "organization": _("organisation {number}"),
     "request": _("request {number}"),
     "sync": _("refresh {number}"),

@@ -84,7 +84,8 @@ def due(organization: Organization, now: datetime) -> QuerySet[Membership]:
         at__gt=now - TOO_OLD,
     )
     return (
-        Membership.objects.filter(organization=organization, user__is_active=True)
+        Membership.objects.active()
+        .filter(organization=organization)
         .exclude(user__email="")
         .filter(Q(mailbox=None) | Q(mailbox__next_at__lte=now))
         .filter(Q(role__in=APPROVERS) & Exists(waiting) | Exists(told))

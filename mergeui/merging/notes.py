@@ -41,8 +41,8 @@ class Written:
 
 def team(organization: Organization) -> QuerySet[User]:
     """Who can be mentioned: the members whose account is on, by user name."""
-    active = User.objects.filter(memberships__organization=organization, is_active=True)
-    return active.order_by("username")
+    active = Membership.objects.active().filter(organization=organization)
+    return User.objects.filter(memberships__in=active).order_by("username")
 
 
 def pieces(text: str, names: Collection[str]) -> list[tuple[str, str]]:

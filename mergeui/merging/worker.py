@@ -147,7 +147,7 @@ def sync_when_due(
     run = due_sync(organization, every=every, now=timezone.now())
     if run is None:
         return False
-    wanted_by = organization.memberships.filter(user=run.wanted_by).first()
+    wanted_by = organization.memberships.active().filter(user=run.wanted_by).first()
     with tracing.traced() as request_id, suppress(Stale):
         by_user = Actor.system(organization)
         if wanted_by:

@@ -1,10 +1,10 @@
 """Who may open a page or send a form: the two decorators that every view of the desk has."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, cast
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -86,25 +86,25 @@ def action(
 ) -> Callable[[View[P]], Plain[P]]:
     """A form that is sent: POST alone, for members who may do what `role` may.
 
-    `back` names the page that shows the form; its address has the same parts. What somebody typed
-    whose session ended meanwhile is kept for that page. What a page sends `by_itself` was not typed
-    by anybody: it is refused then, and nobody is led away from where they are. `proof` and
-    `of_account` as for a page; what was typed is kept while somebody proves that it is them.
+    `back` names the page that shows the form; its address has the same parts, or none. What
+    somebody typed whose session ended meanwhile is kept for that page. What a page sends
+    `by_itself` was not typed by anybody: it is refused then, and nobody is led away from where they
+    are. `proof` and `of_account` as for a page; what was typed is kept while somebody proves that
+    it is them.
     """
 
     def decorate(view: View[P]) -> Plain[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.method != "POST":
-                return problems.wrong_method(request, ["POST"], reverse(back, kwargs=kwargs))
+                return problems.wrong_method(request, ["POST"], form_page(back, kwargs))
             if not request.user.is_authenticated and by_itself:
                 return HttpResponse(status=403)
             if not request.user.is_authenticated:
-                form_page = reverse(back, kwargs=kwargs)
-                typed.keep(request, form_page)
-                return sign_in_first(request, form_page)
-            here = reverse(back, kwargs=kwargs)
-            stop = _stopped(request, role, proof, here, of_account=of_account)
+                shown_at = form_page(back, kwargs)
+                typed.keep(request, shown_at)
+                return sign_in_first(request, shown_at)
+            stop = _stopped(request, role, proof, form_page(back, kwargs), of_account=of_account)
             return stop or _answer(view, request, *args, **kwargs)
 
         if not by_itself:
@@ -112,6 +112,14 @@ def action(
         return guarded
 
     return decorate
+
+
+def form_page(back: str, parts: Mapping[str, Any]) -> str:
+    """The address of the page that shows a form; a line of a list is on a page without parts."""
+    try:
+        return reverse(back, kwargs=dict(parts))
+    except NoReverseMatch:
+        return reverse(back)
 
 
 def _stopped(

@@ -32,7 +32,7 @@ class MemberBackend(ModelBackend):
         work as, and all that they have. None when there is no such active user."""
         members = list(
             Membership.objects.select_related("user", "organization__standing")
-            .filter(user_id=user_id)
+            .filter(user_id=user_id, disabled_at=None)
             .annotate(unread=with_unread(), has_factor=_has_factor())
         )
         user = members[0].user if members else User.objects.filter(pk=user_id).first()

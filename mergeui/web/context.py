@@ -52,7 +52,6 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "member": member,
         "organizations": choices(request) if member else [],
         "may_decide": bool(member and member.can(Role.OPERATOR)),
-        "may_admin": bool(member and member.can(Role.ADMIN)),
         "section": SECTIONS.get((name or "").partition("_")[0], ""),
         "halt": standing if standing and standing.halted_as else None,
         "chain_broken": standing.chain_broken if standing else "",

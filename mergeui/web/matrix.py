@@ -86,6 +86,13 @@ history               in   yes   yes   yes   yes   yes       -    -     -     - 
 history_export        in   yes   yes   yes   yes   yes       -    -     -     -     -     -
 history_entry         in   404   yes   yes   yes   yes       -    -     -     -     -     -
 settings              in   yes   yes   yes   yes   yes       -    -     -     -     -     -
+team                  in   yes   yes   yes   yes   yes       -    -     -     -     -     -
+team_invite           -    -     -     -     -     -         in   yes   403   403   403   yes
+invitation_withdraw   -    -     -     -     -     -         in   404   403   403   403   yes
+member_change         -    -     -     -     -     -         in   404   403   403   403   yes
+member_disable        -    -     -     -     -     -         in   404   403   403   403   yes
+member_enable         -    -     -     -     -     -         in   404   403   403   403   yes
+join                  yes  yes   yes   yes   yes   yes       yes  yes   yes   yes   yes   yes
 team_connection       in   yes   403   403   403   yes       -    -     -     -     -     -
 team_key              -    -     -     -     -     -         in   yes   403   403   403   yes
 team_key_forget       -    -     -     -     -     -         in   yes   403   403   403   yes

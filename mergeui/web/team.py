@@ -12,13 +12,14 @@ from mergeui.web.access import MemberRequest
 
 def frame(request: MemberRequest, name: str) -> dict[str, Any]:
     """What every page of a team shows: its parts, and which one this is."""
-    parts = {
-        "team_connection": _("Key of Invent"),
-    }
+    admin = request.member.can(Role.ADMIN)
+    parts = {"team": _("Members")}
+    if admin:
+        parts |= {"team_connection": _("Key of Invent")}
     return {
         "parts": [(reverse(part), words, part == name) for part, words in parts.items()],
         "organization": request.member.organization,
-        "admin": request.member.can(Role.ADMIN),
+        "admin": admin,
     }
 
 

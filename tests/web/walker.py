@@ -14,12 +14,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from mergeui.accounts.models import Membership, Role
+from mergeui.accounts.models import Invitation, Membership, Role
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
 from mergeui.review.models import Group
 from mergeui.review.saved import SavedView
 from mergeui.review.sync import request_sync
+from mergeui.teams.members import invite
 from mergeui.web.matrix import EVERYBODY, Address
 from tests.contacts import contact, whatsapp
 from tests.desk import Desk, member, past
@@ -58,6 +59,12 @@ class Town:
         self.request = desk.propose(Actor.member(member(Role.OPERATOR)), asked)
         self.bulk = begun(operator, [self.group])
         self.run = request_sync(desk.organization, by_user=operator)
+        self.token = invite(
+            desk.organization,
+            role=Role.VIEWER,
+            label="Somebody",
+            by_user=Actor.member(self.people["admin"]),
+        )
         self.views = {who: self._view_of(person) for who, person in self.people.items()}
         self.browsers = {who: proved(client_of(person)) for who, person in self.people.items()}
         self.browsers |= {"stranger": proved(stranger()), "anonymous": Client()}
@@ -83,6 +90,9 @@ class Town:
             "bulk": self.bulk.pk,
             "sync": self.run.pk,
             "number": Entry.objects.latest("number").number,
+            "invitation": Invitation.objects.get().pk,
+            "member": self.people["viewer"].pk,
+            "token": self.token,
             "contact_id": member_of_group.contact_id,
             **dict.fromkeys(("request", "approve", "reject", "cancel"), self.request.pk),
             **dict.fromkeys(("opt", "restore", "resolve", "recovery"), self.merged.pk),

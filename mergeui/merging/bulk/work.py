@@ -198,10 +198,8 @@ class _Deciding:
     def person(self) -> Actor:
         """Who asked, in the role that they have now. Raises NotAllowed."""
         bulk = self.bulk
-        memberships = Membership.objects.select_related("organization", "user")
-        member = memberships.filter(
-            organization=bulk.organization, user=bulk.asked_by, user__is_active=True
-        ).first()
+        memberships = Membership.objects.active().select_related("organization", "user")
+        member = memberships.filter(organization=bulk.organization, user=bulk.asked_by).first()
         if member is None:
             raise NotAllowed(_("The person who asked is no longer a member of this team."))
         return Actor.member(member, address=bulk.address, request_id=bulk.request_id)

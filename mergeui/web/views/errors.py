@@ -5,12 +5,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Organization
 from mergeui.web import problems, typed
-from mergeui.web.access import address_of
+from mergeui.web.access import address_of, form_page
 from mergeui.web.organizations import home_of_thing
 from mergeui.web.signin import noted
 from mergeui.web.signin.adapter import TOO_MANY
@@ -92,7 +91,7 @@ def _page_of(request: HttpRequest) -> str:
     """The page that shows the form that was sent; empty when there is no such page."""
     match = request.resolver_match
     back: Any = getattr(match.func, "back", None) if match else None
-    return reverse(back, kwargs=match.kwargs) if match and back else ""
+    return form_page(back, match.kwargs) if match and back else ""
 
 
 def too_many(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,145 @@
+"""Who belongs to a team, and the links that invite into it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mergeui.accounts.models import Invitation, Membership, Role
+from mergeui.errors import Invalid, NotAllowed, Problem
+from mergeui.teams import members
+from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.htmx import done
+from mergeui.web.middleware import record_refusal
+from mergeui.web.team import frame, opened_here
+from mergeui.web.when import exact, short_day
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A member as a line of the list, with what may be done to them."""
+
+    pk: int
+    name: str
+    username: str
+    role: str
+    role_words: str
+    glass: bool
+    off: str
+    you: bool
+
+
+@page()
+def team(request: MemberRequest) -> HttpResponse:
+    """Everybody sees who belongs to the team; admins change it."""
+    return _show(request)
+
+
+@action(Role.ADMIN, back="team")
+def invite(request: MemberRequest) -> HttpResponse:
+    """Makes a link and shows it once."""
+    organization = opened_here(request)
+    label, role = request.POST.get("label", ""), request.POST.get("role", "")
+    try:
+        token = members.invite(organization, role=role, label=label, by_user=request.actor)
+    except Invalid as problem:
+        record_refusal(request, problem)
+        return _show(request, problem=problem)
+    link = request.build_absolute_uri(reverse("join", kwargs={"token": token}))
+    return _show(request, link=link, link_for=" ".join(label.split()))
+
+
+@action(Role.ADMIN, back="team")
+def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
+    """The link can't be used any more."""
+    own = Invitation.objects.filter(organization=request.member.organization)
+    invitation = get_object_or_404(own, pk=pk)
+    members.withdraw(invitation, by_user=request.actor)
+    return done(request, reverse("team"), _("The link can't be used any more."))
+
+
+@action(Role.ADMIN, back="team")
+def change(request: MemberRequest, pk: int) -> HttpResponse:
+    """Another role, or the permission to break the glass."""
+    member = _get(request, pk)
+    glass = request.POST.get("glass") == "on"
+    try:
+        members.change(
+            member,
+            role=request.POST.get("role", ""),
+            may_break_glass=glass,
+            by_user=request.actor,
+        )
+    except (Invalid, NotAllowed) as problem:
+        record_refusal(request, problem)
+        return _show(request, problem=problem)
+    words = _("{who} is {role} now.")
+    said = words.format(who=member.user, role=member.get_role_display().lower())
+    return done(request, reverse("team"), said)
+
+
+@action(Role.ADMIN, back="team")
+def disable(request: MemberRequest, pk: int) -> HttpResponse:
+    """Takes all rights away at once."""
+    member = _get(request, pk)
+    try:
+        members.disable(member, by_user=request.actor)
+    except (Invalid, NotAllowed) as problem:
+        record_refusal(request, problem)
+        return _show(request, problem=problem)
+    words = _("{who} is out at once and may do nothing here any more.")
+    return done(request, reverse("team"), words.format(who=member.user))
+
+
+@action(Role.ADMIN, back="team")
+def enable(request: MemberRequest, pk: int) -> HttpResponse:
+    """Gives back what was taken away."""
+    member = _get(request, pk)
+    members.enable(member, by_user=request.actor)
+    return done(request, reverse("team"), _("{who} is back.").format(who=member.user))
+
+
+def _get(request: MemberRequest, pk: int) -> Membership:
+    own = Membership.objects.filter(organization=request.member.organization)
+    return get_object_or_404(own.select_related("user"), pk=pk)
+
+
+def _show(request: MemberRequest, *, problem: Problem | None = None, **more: Any) -> HttpResponse:
+    organization = request.member.organization
+    admin = request.member.can(Role.ADMIN)
+    own = Membership.objects.filter(organization=organization).select_related("user")
+    open_ones = Invitation.objects.filter(
+        organization=organization, state=Invitation.State.OPEN, expires_at__gt=timezone.now()
+    )
+    context = {
+        **frame(request, "team"),
+        "rows": [_row(one, request) for one in own.order_by("disabled_at", "user__username")],
+        "roles": Role.choices,
+        "invitations": [
+            (one.pk, one.label, one.get_role_display(), short_day(one.expires_at))
+            for one in (open_ones.order_by("-pk") if admin else ())
+        ],
+        "problem": problem.sentence if problem else "",
+        "typed": request.POST if problem else {},
+        **more,
+    }
+    status = problem.status if problem else 200
+    return render(request, "team/members.html", context, status=status)
+
+
+def _row(member: Membership, request: MemberRequest) -> Row:
+    off = member.disabled_at
+    return Row(
+        pk=member.pk,
+        name=str(member.user),
+        username=member.user.username,
+        role=member.role,
+        role_words=member.get_role_display(),
+        glass=member.may_break_glass,
+        off=_("Switched off since {moment}").format(moment=exact(off)) if off else "",
+        you=member.user_id == request.user.pk,
+    )
