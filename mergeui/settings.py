@@ -75,6 +75,12 @@ def _encryption_keys(raw: str) -> list[str]:
     return keys
 
 
+def _token(raw: str) -> str:
+    if raw and len(_api_key(raw)) < 16:
+        raise ValueError
+    return raw
+
+
 def _seconds(raw: str) -> tuple[int, ...]:
     numbers = tuple(int(number) for number in raw.split(","))
     if len(numbers) < 3 or list(numbers) != sorted(set(numbers)) or numbers[0] < 0:
@@ -392,7 +398,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "mergeui.web.views.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
@@ -438,6 +444,9 @@ WHITENOISE_USE_FINDERS = DEBUG
 
 MESSAGE_STORAGE = "mergeui.web.messages.Messages"
 
+METRICS_TOKEN = env.read(
+    "METRICS_TOKEN", "", _token, "at least 16 printable characters without spaces", secret=True
+)
 LOG_FORMAT = env.choice("LOG_FORMAT", "lines", ("lines", "json"))
 LOGGING = {
     "version": 1,

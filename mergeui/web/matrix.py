@@ -119,6 +119,7 @@ account_codes         in   yes   yes   yes   yes   yes       -    -     -     - 
 account_codes_new     -    -     -     -     -     -         in   yes   yes   yes   yes   yes
 live                  yes  yes   yes   yes   yes   yes       -    -     -     -     -     -
 ready                 yes  yes   yes   yes   yes   yes       -    -     -     -     -     -
+metrics               404  404   404   404   404   404       -    -     -     -     -     -
 """
 
 

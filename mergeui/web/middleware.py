@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from time import monotonic
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
@@ -10,7 +11,7 @@ from mergeui import tracing
 from mergeui.audit.actions import Action
 from mergeui.audit.log import record_alone
 from mergeui.errors import Problem
-from mergeui.web import problems
+from mergeui.web import metrics, problems
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
@@ -61,9 +62,11 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
+        started = monotonic()
         with tracing.traced(given if SANE_ID.fullmatch(given) else "") as request_id:
             request.request_id = request_id  # type: ignore[attr-defined]
             response = self.get_response(request)
+        metrics.count(request, response, started)
         response["X-Request-ID"] = request_id
         return response
 

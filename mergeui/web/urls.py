@@ -135,4 +135,5 @@ urlpatterns = [
     path("account/codes/new/", factors.new_codes, name="account_codes_new"),
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),
+    path("metrics", health.metrics, name="metrics"),
 ]

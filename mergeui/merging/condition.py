@@ -1,0 +1,74 @@
+"""How the desk is: what probes and metrics say of it. Counts and ages, nothing of anybody."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Max, Min
+
+from mergeui.audit.models import Check, Entry
+from mergeui.merging.models import ACTIVE, Attempt, Heartbeat, LostOptOut, MergeRequest, Standing
+from mergeui.review.models import SyncRun
+
+# A worker says every ten seconds that it is alive; a call to Invent may hold it up for a while.
+WORKER_LOST_AFTER = timedelta(minutes=2)
+SYNCS_MISSED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Ages in seconds; None where there is nothing to be old. `broken` is where the history is."""
+
+    worker_age: float | None
+    sync_age: float | None
+    broken: str
+    workers: int
+    halted: int
+    entries: int
+    oldest_due: float | None
+    lost_opt_outs: int
+    requests: dict[str, int]
+    calls: dict[str, int]
+
+    @property
+    def worker_alive(self) -> bool:
+        """Whether some worker was heard of lately."""
+        return self.worker_age is not None and self.worker_age <= WORKER_LOST_AFTER.total_seconds()
+
+    @property
+    def synced(self) -> bool:
+        """Whether Invent was read when it was due, or a little later."""
+        most = SYNCS_MISSED * settings.SYNC_EVERY_SECONDS
+        return self.sync_age is not None and self.sync_age <= most
+
+
+def condition(now: datetime) -> Condition:
+    """The desk as it is now, of all organisations together: eight short queries."""
+    seen = Heartbeat.objects.aggregate(latest=Max("seen_at"))["latest"]
+    done = SyncRun.objects.filter(state=SyncRun.State.DONE)
+    # Of the organisation whose last one is the oldest.
+    synced = min(
+        done.values("organization").annotate(at=Max("finished_at")).values_list("at", flat=True),
+        default=None,
+    )
+    broken = Check.objects.exclude(broken="").values_list("broken", flat=True).first()
+    due = MergeRequest.objects.due(now).order_by().aggregate(at=Min("execute_after"))["at"]
+    states = MergeRequest.objects.filter(state__in=ACTIVE).values("state")
+    calls = Attempt.objects.values("state").annotate(count=Count("pk")).order_by()
+    last = Entry.objects.order_by("-number").values_list("number", flat=True).first()
+    return Condition(
+        worker_age=_age(now, seen),
+        sync_age=_age(now, synced),
+        broken=broken or "",
+        workers=Heartbeat.objects.filter(seen_at__gt=now - WORKER_LOST_AFTER).count(),
+        halted=Standing.objects.exclude(halted_as="").count(),
+        entries=last or 0,
+        oldest_due=_age(now, due),
+        lost_opt_outs=LostOptOut.objects.not_set().count(),
+        requests={s["state"]: s["count"] for s in states.annotate(count=Count("pk")).order_by()},
+        calls={s["state"]: s["count"] for s in calls},
+    )
+
+
+def _age(now: datetime, then: datetime | None) -> float | None:
+    return None if then is None else max(0.0, (now - then).total_seconds())
