@@ -26,6 +26,7 @@ from mergeui.audit.models import Entry
 from mergeui.invent import InventClient
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.personal import COLUMNS
+from mergeui.review.finding import TABLE
 from mergeui.sandbox import Fault, Sandbox, SandboxTransport
 from tests.contacts import contact, email, segment, whatsapp
 from tests.desk import Desk, member, past
@@ -170,7 +171,8 @@ def story(monkeypatch: pytest.MonkeyPatch, log: io.StringIO) -> Story:
 def columns() -> Iterator[tuple[str, str]]:
     """Every column of every table with all that is in it, sessions unpacked."""
     with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
+        # The index of the queue can't be read whole, but the table that it is kept in.
+        for table in set(connection.introspection.table_names(cursor)) - {TABLE}:
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
             names = [column[0] for column in cursor.description]
             for values in cursor.fetchall():
@@ -224,7 +226,7 @@ def test_what_is_declared_is_there() -> None:
         for model in apps.get_models()
         for field in model._meta.concrete_fields
     }
-    assert set(COLUMNS) <= known
+    assert set(COLUMNS) <= known | {f"{TABLE}_data.block"}
 
 
 def test_every_call_to_invent_says_whose_it_is(story: Story) -> None:

@@ -34,6 +34,7 @@ from mergeui.merging.models import (
     Source,
 )
 from mergeui.merging.models.request import RequestQuerySet
+from mergeui.review import finding
 from mergeui.review.decisions import require
 from mergeui.review.models import (
     Group,
@@ -190,3 +191,4 @@ def _blank_groups(organization: Organization, ids: Collection[str]) -> None:
     named = Q(one_contact_id__in=ids) | Q(other_contact_id__in=ids)
     said = NotDuplicate.objects.filter(named, organization=organization)
     said.update(reason="", evidence=[])
+    finding.forget()

@@ -30,6 +30,7 @@ COLUMNS: dict[str, Way] = {
     "review_group.graded_links": Way.BLANKED,
     "review_group.sort_name": Way.BLANKED,
     "review_group.search_text": Way.BLANKED,
+    "review_group_terms_data.block": Way.GONE,  # the index of SQLite (review/finding.py)
     "review_group.evidence": Way.BLANKED,
     "review_group.decided_evidence": Way.BLANKED,
     "review_group.made_because": Way.BLANKED,

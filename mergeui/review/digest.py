@@ -9,15 +9,14 @@ from mergeui.invent import Contact, fingerprint
 from mergeui.review.evidence import Link, links
 from mergeui.review.grades import Grader
 from mergeui.review.risk import cautions, joined
-from mergeui.review.text import display_name, searchable, shortened, sort_key, visible
+from mergeui.review.terms import terms_of
+from mergeui.review.text import display_name, shortened, sort_key, visible
 
 # A list shows the first few; the rest is told as a number.
 NAMES_SHOWN = 4
 LINKS_SHOWN = 3
 SEGMENTS_SHOWN = 6
 LINKS_GRADED = 100
-LONGEST_SEARCH_TEXT = 60_000
-LONGEST_VALUE = 1_000
 # What is stored of a group is made by rules. When they change, this does: then every group counts
 # as changed once, and the next sync stores it anew. 4: grades. 5: heaps
 # of marks in names, and what hides in those of segments.
@@ -77,7 +76,7 @@ def digest(contacts: Sequence[Contact], prints: Sequence[str] | None = None) -> 
         "grade": grader.group(found).value,
         "graded_links": [link.as_json() for link in grader.links(found[:LINKS_GRADED])],
         "sort_name": sort_key(names[0]),
-        "search_text": search_text(contacts),
+        "search_text": search_text(contacts, found),
     }
     return GroupDigest(members, found, whole(prints), evidence, fields)
 
@@ -97,23 +96,6 @@ def evidence_of(contacts: Sequence[Contact], found: Sequence[Link]) -> dict[str,
     }
 
 
-def search_text(contacts: Sequence[Contact]) -> str:
-    """What a search of the queue looks through: names, e-mails, phones, user names and ids."""
-    parts: dict[str, None] = {}
-    for contact in contacts:
-        parts[contact.id] = None
-        if contact.name:
-            parts[searchable(contact.name[:LONGEST_VALUE])] = None
-        for channel in contact.channels:
-            for value in (
-                channel.user_id,
-                channel.email,
-                channel.phone,
-                channel.username,
-                channel.name,
-            ):
-                if value:
-                    parts[searchable(value[:LONGEST_VALUE])] = None
-            if channel.phone:
-                parts["".join(c for c in channel.phone if c.isdigit())] = None
-    return "\n".join(parts)[:LONGEST_SEARCH_TEXT]
+def search_text(contacts: Sequence[Contact], found: Sequence[Link]) -> str:
+    """What the queue is searched and filtered by: a term a line (terms.py)."""
+    return "\n".join(terms_of(contacts, found))

@@ -15,7 +15,8 @@ from mergeui.review.risk import LABELS, Risk
 from mergeui.review.saved import LONGEST_NAME
 from mergeui.review.text import CHANNEL_NAMES
 from mergeui.web import searching
-from mergeui.web.queue import STATES, Wanted
+from mergeui.web.looking import Wanted
+from mergeui.web.queue import STATES
 from mergeui.web.searching import WAYS
 
 if TYPE_CHECKING:

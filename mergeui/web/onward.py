@@ -9,6 +9,7 @@ from mergeui.review.models import Group
 from mergeui.web import queue as listed
 from mergeui.web.access import MemberRequest
 from mergeui.web.forms import QueueForm
+from mergeui.web.looking import look
 
 # What the queue was last asked for: set by the queue, read here.
 COOKIE = "queue"
@@ -22,7 +23,7 @@ def following(request: MemberRequest, group: Group) -> int | None:
     wanted = QueueForm(QueryDict(_query(request))).wanted()
     order = listed.ORDERS[wanted.sort]
     beyond = order.beyond(getattr(group, order.column), group.pk, backwards=False)
-    found = listed.find(request.member.organization, wanted).filter(beyond)
+    found = look(request.member.organization, wanted).groups.filter(beyond)
     free = found.filter(free_for(request.user, timezone.now()))
     return free.order_by(*order.by()).values_list("pk", flat=True).first()
 

@@ -1,4 +1,4 @@
-"""The queue: what is asked for, found, and shown of a group. Ready strings for a plain template.
+"""The queue: what is shown of a group. Ready strings for a plain template.
 
 stack.md, Servers: a page of 50 rows is template work first, so a row comes to its template as
 finished words and addresses.
@@ -7,23 +7,21 @@ finished words and addresses.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
-from mergeui.audit.references import looks_like_phone
-from mergeui.review.grades import SURE, Grade
-from mergeui.review.models import Channel, Group, GroupQuerySet, GroupState, Segment
+from mergeui.review.grades import Grade
+from mergeui.review.models import Group, GroupState, Segment
 from mergeui.review.risk import LABELS, Risk
-from mergeui.review.text import channel_name, searchable, shortened, visible
+from mergeui.review.text import channel_name, shortened, visible
 from mergeui.web.labels import segment_class
+from mergeui.web.looking import Wanted
 from mergeui.web.paging import Order
 from mergeui.web.when import ago, contacts, day, exact
 
-MOST_WORDS = 8
 MOST_SEGMENTS = 200
 
 ORDERS = {
@@ -33,7 +31,6 @@ ORDERS = {
     "smallest": Order("member_count"),
     "name": Order("sort_name"),
 }
-SIZES = {"2": (2, 2), "3-5": (3, 5), "6-20": (6, 20), "21+": (21, None)}
 STATES = {
     "open": _("To decide"),
     "requested": _("Requested"),
@@ -52,73 +49,6 @@ SHOWN = (
     "claimed_by__username", "claimed_by__first_name", "claimed_by__last_name",
     "decided_by__username", "decided_by__first_name", "decided_by__last_name",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a look at the queue asks for; empty strings ask for nothing."""
-
-    q: str = ""
-    state: str = "open"
-    channel: str = ""
-    segment: str = ""
-    risk: str = ""
-    size: str = ""
-    grade: str = ""
-    sort: str = "oldest"
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether anything but the state limits the list."""
-        return any((self.q, self.channel, self.segment, self.risk, self.size, self.grade))
-
-
-def find(organization: Organization, wanted: Wanted) -> GroupQuerySet:
-    """The groups of the organisation that are asked for, in no order."""
-    groups = Group.objects.of(organization).filter(_words(wanted.q))
-    if wanted.state != "all":
-        groups = groups.filter(state=wanted.state)
-    if wanted.channel:
-        holding = Channel.objects.filter(group=OuterRef("pk"), type=wanted.channel, shared=True)
-        groups = groups.filter(Exists(holding))
-    if wanted.segment:
-        labels = Segment.objects.filter(organization=organization, segment_id=wanted.segment)
-        through = Group.segments.through.objects.filter(
-            group_id=OuterRef("pk"), segment_id__in=labels.values("pk")
-        )
-        groups = groups.filter(Exists(through))
-    if wanted.risk in {"any", "none"}:
-        groups = groups.filter(risky=wanted.risk == "any")
-    elif wanted.risk:
-        groups = groups.filter(risks__contains=f",{wanted.risk},")
-    if wanted.grade:
-        grades = SURE if wanted.grade == "sure" else (wanted.grade,)
-        groups = groups.filter(grade__in=grades)
-    if wanted.size:
-        low, high = SIZES[wanted.size]
-        groups = groups.filter(member_count__gte=low)
-        groups = groups.filter(member_count__lte=high) if high else groups
-    return groups
-
-
-def _words(text: str) -> Q:
-    """Every word has to be found; a phone number is one word however it is spaced."""
-    if looks_like_phone(text):
-        return _word(text.strip())
-    condition = Q()
-    for word in text.split()[:MOST_WORDS]:
-        condition &= _word(word)
-    return condition
-
-
-def _word(word: str) -> Q:
-    spellings = {word, *searchable(word).split(" ")}
-    if looks_like_phone(word) or word.lstrip("+").isdigit():
-        spellings.add("".join(c for c in word if c.isdecimal()).lstrip("0"))
-    condition = Q()
-    for spelling in sorted(spellings - {""}):
-        condition |= Q(search_text__contains=spelling)
-    return condition
 
 
 def segments_of(organization: Organization) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import IntegerField, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from mergeui.merging.models import BulkDecision
 from mergeui.review.saved import SavedView
 from mergeui.web.bulk.standing import title
 from mergeui.web.forms import QueueForm
-from mergeui.web.queue import Wanted, find
+from mergeui.web.looking import Wanted, counted
 from mergeui.web.requests import waiting_for
 from mergeui.web.when import number
 
@@ -109,13 +109,6 @@ def _shared_by(view: SavedView, member: Membership) -> str:
     return _("Shared by {who}").format(who=view.owner)
 
 
-class BoundedCount(Subquery):
-    """How many rows a sliced query has, as a part of another one."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
-
-
 def count_all(member: Membership, views: Sequence[SavedView]) -> list[str]:
     """The counts for `chips`, each exact up to 1,000: one query, and one for an approver."""
     organization = member.organization
@@ -124,7 +117,8 @@ def count_all(member: Membership, views: Sequence[SavedView]) -> list[str]:
         *(wanted_by(view.query) for view in views[:MOST_SHOWN]),
     ]
     counts = {
-        f"count{place}": BoundedCount(_some(organization, one)) for place, one in enumerate(wanted)
+        f"count{place}": counted(organization, one, MOST_COUNTED + 1)
+        for place, one in enumerate(wanted)
     }
     rows: QuerySet[Organization, Any] = Organization.objects.filter(pk=organization.pk)
     found = rows.annotate(**counts).values_list(*counts)[0]
@@ -133,11 +127,6 @@ def count_all(member: Membership, views: Sequence[SavedView]) -> list[str]:
         waiting = waiting_for(member)
         told.insert(len(wanted), f"{waiting}+" if waiting >= 100 else number(waiting))
     return told
-
-
-def _some(organization: Organization, wanted: Wanted) -> QuerySet[Any, Any]:
-    found = find(organization, wanted).order_by()
-    return found.values("pk")[: MOST_COUNTED + 1]
 
 
 def words_of(query: str) -> str:

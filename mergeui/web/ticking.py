@@ -33,7 +33,7 @@ def ticking(rows: Sequence[Row], *, alone: bool, total: str, query: str) -> Tick
     if alone:
         everything = ""
     elif total.endswith("+"):
-        everything = _("The first {count} that match").format(count=number(MOST_GROUPS))
+        everything = _("All that match, {count} at most").format(count=number(MOST_GROUPS))
     else:
         everything = _("All {count} that match").format(count=total)
     return Ticking(

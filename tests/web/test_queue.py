@@ -85,13 +85,23 @@ def test_a_large_group_names_the_first_four() -> None:
         ("ana@example.com", [ANA]), ("+34 600 111 222", [ANA]), ("600-111-222", [ANA]),
         ("0600111222", [ANA]), ("dmitrij", []), ("dmitri", [DMITRY]), ("дмитрий", [DMITRY]),
         ("coop-7", [DMITRY]), ("costa", [COSTA]), ("%", []), ("_", []), ("'; --", []),
+        ("ga", [ANA]), ("g", [ANA]), ("arc", []), ("example.com", [ANA]), ("222", [ANA]),
+        ("11222", [ANA]), ("346001", [ANA]), ("22", []), ("2", []), ('"ana"', [ANA]),
     ],
 )  # fmt: skip
 def test_search(client: Client, q: str, found: list[list[str]]) -> None:
     answer = client.get("/groups/", {"q": q})
 
-    shown = [row.names for row in answer.context["rows"]]
-    assert shown == found or q == "_"  # which stands in ids
+    assert [row.names for row in answer.context["rows"]] == found
+    assert answer.context["total"] == ("1 group" if found else "0 groups")
+
+
+def test_among_many_the_same_is_found(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the index names more than are read by their keys."""
+    monkeypatch.setattr("mergeui.web.looking.FEW", 0)
+
+    assert names(client, "?q=ana&channel=whatsapp_bot&segment=seg_vip&risk=none&size=2") == [ANA]
+    assert client.get("/groups/?q=co").context["total"] == "0+ groups"
 
 
 def test_search_by_contact_id(client: Client) -> None:

@@ -12,7 +12,7 @@ from mergeui.merging.models import BulkKind
 from mergeui.review.models import Group, GroupState
 from mergeui.review.saved import SavedView
 from mergeui.web import saved
-from mergeui.web.queue import Wanted
+from mergeui.web.looking import Wanted
 from tests.contacts import contact, email
 from tests.desk import Desk, member
 from tests.many import crowd, pairs, stored

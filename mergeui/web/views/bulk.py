@@ -25,6 +25,7 @@ from mergeui.web.bulk import fates, standing
 from mergeui.web.bulk import rows as shown
 from mergeui.web.forms import NoteForm, QueueForm, SnoozeForm
 from mergeui.web.htmx import done, wants_fragment
+from mergeui.web.looking import look
 from mergeui.web.middleware import record_refusal
 from mergeui.web.paging import Order, paginate
 from mergeui.web.views.compare import snooze_days
@@ -62,7 +63,7 @@ def new(request: MemberRequest) -> HttpResponse:
     everything = bool(request.POST.get("all"))
     ticked = _ticked(request.POST)
     if everything:
-        groups: QuerySet[Group] = queue.find(request.member.organization, wanted)
+        groups: QuerySet[Group] = look(request.member.organization, wanted).groups
     else:
         groups = Group.objects.of(request.member.organization).filter(pk__in=ticked)
     bulk = prepare(

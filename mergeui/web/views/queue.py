@@ -19,8 +19,9 @@ from mergeui.web import queue as shown
 from mergeui.web.access import MemberRequest, page
 from mergeui.web.forms import QueueForm
 from mergeui.web.htmx import wants_fragment
+from mergeui.web.looking import Wanted, look
 from mergeui.web.onward import COOKIE
-from mergeui.web.paging import Page, bounded_count, paginate
+from mergeui.web.paging import Page, paginate
 from mergeui.web.reader import begins_at
 from mergeui.web.saved import query_of
 from mergeui.web.ticking import ticking
@@ -44,18 +45,17 @@ def queue(request: MemberRequest) -> HttpResponse:
     segments = [] if fragment else shown.segments_of(organization)
     form = QueueForm(request.GET, segments=segments)
     wanted = form.wanted()
-    found = shown.find(organization, wanted)
-    groups = found.select_related("claimed_by", "decided_by").only(*shown.SHOWN)
+    found = look(organization, wanted)
+    groups = found.groups.select_related("claimed_by", "decided_by").only(*shown.SHOWN)
     cursor = request.GET.get("at", "")
     listed = paginate(groups, order=shown.ORDERS[wanted.sort], cursor=cursor)
     query = clean_query(request.GET)
-    total = bounded_count(found)
     runs = refresh.latest(organization)
     context = {
-        **_list_context(request, listed, wanted, query, total),
+        **_list_context(request, listed, wanted, query, found.total),
         "selects": [form[name] for name in ("channel", "segment", "grade", "risk", "size", "sort")],
         "notes": _notes(form, listed),
-        "total": _total(total),
+        "total": _total(found.total),
         "empty": None if listed.rows else shown.emptiness(wanted, bool(runs)),
         "sync": refresh.line(runs, timezone.now()),
         "reopen_words": _("Reopen"),
@@ -82,7 +82,7 @@ def _total(count: str) -> str:
 
 
 def _list_context(
-    request: MemberRequest, listed: Page[Group], wanted: shown.Wanted, query: str, total: str
+    request: MemberRequest, listed: Page[Group], wanted: Wanted, query: str, total: str
 ) -> dict[str, Any]:
     boxes = wanted.state == "open" and request.member.can(Role.OPERATOR)
     rows = shown.rows(
@@ -110,7 +110,7 @@ def _notes(form: QueueForm, listed: Page[Group]) -> list[str]:
     return notes
 
 
-def _tabs(wanted: shown.Wanted, query: str) -> list[tuple[str, str, bool]]:
+def _tabs(wanted: Wanted, query: str) -> list[tuple[str, str, bool]]:
     """The states as links that keep the other filters: (address, words, whether chosen)."""
     fields = QueryDict(query, mutable=True)
     tabs = []

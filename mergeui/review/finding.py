@@ -1,0 +1,156 @@
+"""The index of the queue: which groups have all of some terms, whatever their number.
+
+SQLite has FTS5 for it, PostgreSQL GIN; each is asked for terms as they are (terms.py), not for a
+language's words. The organisation and what changes with a decision are added to a group's terms by
+the database itself, so that no code can forget to. A table of terms was tried: writing it took 12
+times as long on SQLite, because each term goes to another page of its index.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import IntegerField
+from django.db.models.expressions import RawSQL
+
+TABLE = "review_group_terms"
+
+# All of ASCII that is to be seen, but the quotes; what lies beyond belongs to a term by itself.
+_SIGNS = r"!#$%&()*+,-./:;<=>?@[\]^_`{|}~"
+_TERMS = (
+    "'#o' || {0}organization_id || ' #state:' || {0}state || ' #grade:' || {0}grade"
+    " || CASE WHEN {0}risky THEN ' #risky' ELSE ' #calm' END"
+    " || replace({0}risks, ',', ' #risk:') || ' ' || {0}search_text"
+)
+_CHANGING = "organization_id, state, grade, risky, risks, search_text"
+# Names of our own alone are put together, here and below.
+_GO = f"INSERT INTO {TABLE} ({TABLE}, rowid, terms) VALUES ('delete', OLD.id, {_TERMS});"  # noqa: S608
+_COME = f"INSERT INTO {TABLE} (rowid, terms) VALUES (NEW.id, {_TERMS});"  # noqa: S608
+_SQLITE = {
+    f"{TABLE}_insert": f"INSERT ON review_group BEGIN {_COME.format('NEW.')} END",
+    f"{TABLE}_delete": f"DELETE ON review_group BEGIN {_GO.format('OLD.')} END",
+    f"{TABLE}_update": (
+        f"UPDATE OF id, {_CHANGING} ON review_group"
+        f" BEGIN {_GO.format('OLD.')} {_COME.format('NEW.')} END"
+    ),
+}
+# The planner has to know that making the terms anew costs far more than looking them up.
+_POSTGRESQL = f"""
+CREATE OR REPLACE FUNCTION {TABLE}(
+    organization_id bigint, state text, grade text, risky boolean, risks text, search_text text
+) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS $$
+BEGIN
+    RETURN array_to_tsvector(
+        array_remove(string_to_array(replace({_TERMS.format("")}, E'\\n', ' '), ' '), '')
+    );
+END $$;
+CREATE INDEX IF NOT EXISTS {TABLE}_index ON review_group USING gin ({TABLE}({_CHANGING}));
+"""
+
+
+def install(database: BaseDatabaseWrapper) -> None:
+    """Creates the index, with all groups that there are; does no harm where it is."""
+    with database.cursor() as cursor:
+        if database.vendor == "postgresql":
+            cursor.execute(_POSTGRESQL)
+            return
+        cursor.execute(
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE} USING fts5(terms, content='',"
+            f" detail=none, columnsize=0, prefix='2', tokenize=\"ascii tokenchars '{_SIGNS}'\")"
+        )
+        if len(_present(database)) == len(_SQLITE):
+            return
+        # A migration that rebuilds the table of groups drops its triggers without a word.
+        cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('delete-all')")  # noqa: S608
+        columns = _TERMS.format("")
+        cursor.execute(
+            f"INSERT INTO {TABLE} (rowid, terms) SELECT id, {columns} FROM review_group"  # noqa: S608
+        )
+        for name, when in _SQLITE.items():
+            cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {when}")
+
+
+def remove(database: BaseDatabaseWrapper) -> None:
+    """Drops the index: for taking the migration back."""
+    with database.cursor() as cursor:
+        if database.vendor == "postgresql":
+            cursor.execute(f"DROP INDEX IF EXISTS {TABLE}_index")
+            cursor.execute(f"DROP FUNCTION IF EXISTS {TABLE}")
+            return
+        for name in _SQLITE:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
+
+
+def forget() -> None:
+    """Takes out of the index what no group has any longer: somebody's data were erased.
+
+    FTS5 notes what goes and drops it some time later, with whatever it merges then; this is the
+    time, for the whole index (seconds for a million contacts). PostgreSQL drops it by its vacuum,
+    as the rows themselves.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('optimize')")  # noqa: S608
+
+
+def _present(database: BaseDatabaseWrapper) -> set[str]:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        return {name for (name,) in cursor.fetchall()} & set(_SQLITE)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What groups have to have: all of `whole`, and of each of `begun` the beginning of one."""
+
+    whole: tuple[str, ...]
+    begun: tuple[tuple[str, ...], ...] = ()
+
+    @classmethod
+    def of(
+        cls, organization_id: int, whole: Iterable[str], begun: Iterable[Sequence[str]] = ()
+    ) -> "Terms":
+        """The same, of an organisation."""
+        return cls((f"#o{organization_id}", *whole), tuple(tuple(some) for some in begun))
+
+    def at_most(self, most: int) -> RawSQL:
+        """The keys of the groups, in no order and no more than `most`: for `pk__in=`."""
+        return RawSQL(*self._select(most))  # noqa: S611
+
+    def counted(self, most: int) -> RawSQL:
+        """How many groups there are, counted up to `most`: to annotate something with."""
+        sql, params = self._select(most)
+        counting = f"(SELECT COUNT(*) FROM ({sql}) AS found)"  # noqa: S608
+        return RawSQL(counting, params, output_field=IntegerField())  # noqa: S611
+
+    def count(self, most: int) -> int:
+        """How many groups there are, counted up to `most`: one query, of the index alone."""
+        counting = self.counted(most)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {counting.sql}", counting.params)
+            return int(cursor.fetchone()[0])
+
+    def _select(self, most: int) -> tuple[str, list[Any]]:
+        if connection.vendor == "postgresql":
+            sql = f"SELECT id FROM review_group WHERE {TABLE}({_CHANGING}) @@ %s::tsquery"  # noqa: S608
+        else:
+            sql = f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s"  # noqa: S608
+        return f"{sql} LIMIT %s", [self._asked(), most]
+
+    def _asked(self) -> str:
+        """The question in the language of the database's index."""
+        if connection.vendor == "postgresql":
+            parts = [_quoted(term) for term in self.whole]
+            either = (" | ".join(f"{_quoted(term)}:*" for term in some) for some in self.begun)
+            return " & ".join([*parts, *(f"({some})" for some in either)])
+        parts = [f'"{term}"' for term in self.whole]
+        either = (" OR ".join(f'"{term}" *' for term in some) for some in self.begun)
+        return " AND ".join([*parts, *(f"({some})" for some in either)])
+
+
+def _quoted(term: str) -> str:
+    doubled = term.replace("\\", "\\\\").replace("'", "''")
+    return f"'{doubled}'"

@@ -1,0 +1,148 @@
+"""The terms that a group is found by: made of its contacts, and asked for. Pure.
+
+A word is found by its beginning, a phone number also by its end: both are the beginning of a term,
+the number turned round. So what somebody types is a short range of an index, where looking inside
+of text would read every group (finding.py has the index). What the queue is filtered by are terms
+too, so that an index alone knows how many groups there are for any search with any filters.
+"""
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2s
+
+import regex
+
+from mergeui.audit.references import looks_like_phone
+from mergeui.invent import Channel, Contact
+from mergeui.review.evidence import Link
+from mergeui.review.text import searchable
+
+MOST_WORDS = 8  # of what somebody typed
+MOST_TERMS = 2_000
+LONGEST_VALUE = 1_000
+# What is longer is found by its first so many characters; the end of a term has to fit in an index.
+LONGEST_TERM = 80
+MOST_PARTS = 12
+# Stands before the digits of a number from its end; no word begins with it.
+TURNED = "<"
+# Stands before the first letter of a name: a tenth of all terms begin with any one letter, and
+# somebody who types one is about to type the next.
+FIRST = "^"
+LONGEST_NUMBER = 15  # digits, by E.164
+SHORTEST_END = 3  # digits: of fewer, every number would be found
+
+# How large a group is, as the queue tells it apart: from, to.
+SIZES = {"2": (2, 2), "3-5": (3, 5), "6-20": (6, 20), "21+": (21, None)}
+
+_UNSEEN = regex.compile(r"[\p{C}\p{Z}]+")
+# Where a word begins inside of a longer one: after a sign, and at each letter of the scripts that
+# don't part their words.
+_BEGINS = regex.compile(
+    r"(?<![^\W_])[^\W_]|[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}]"
+)
+_AROUND = regex.compile(r"^[\W_]+|[\W_]+$")
+# The index takes these for the marks of its own language.
+_QUOTES = str.maketrans({"'": "’", '"': "”"})
+
+
+def terms_of(contacts: Sequence[Contact], links: Iterable[Link]) -> list[str]:
+    """All terms that a group of these contacts is found by, each once; `links`: what they share.
+
+    Those that change with a decision are not among them: the index adds them (finding.py).
+    """
+    found: dict[str, None] = {}
+    values: dict[str, None] = {}
+    names: dict[str, None] = {}
+    for link in links:
+        found[channel_term(link.type)] = None
+    for contact in contacts:
+        found |= dict.fromkeys(segment_term(segment.id) for segment in contact.segments)
+    found[size_term(len(contacts))] = None
+    for contact in contacts:
+        values[contact.id] = None
+        names[contact.name or ""] = None
+        for channel in contact.channels:
+            values |= dict.fromkeys(_values(channel))
+            names[channel.name or ""] = None
+            for number in _numbers(channel):
+                found |= dict.fromkeys(_both_ways(number))
+    for name in names:
+        words = dict.fromkeys(_words(name[:LONGEST_VALUE]))
+        found |= words
+        found |= dict.fromkeys(FIRST + word[0] for word in words)
+    for value in values:
+        found |= dict.fromkeys(_words(value[:LONGEST_VALUE]))
+    return list(found)[:MOST_TERMS]
+
+
+def channel_term(type_: str) -> str:
+    """Two contacts share a channel of this type."""
+    return f"#c{_short(type_)}"
+
+
+def segment_term(segment_id: str) -> str:
+    """One of the contacts is in this segment."""
+    return f"#s{_short(segment_id)}"
+
+
+def size_term(count: int) -> str:
+    """So many contacts."""
+    fits = (name for name, (low, high) in SIZES.items() if low <= count <= (high or count))
+    return f"#n{next(fits, '0')}"
+
+
+def _short(value: str) -> str:
+    """Stands for a value of the vendor's, in the letters of every index."""
+    return blake2s(value.encode(errors="replace"), digest_size=6).hexdigest()
+
+
+def _values(channel: Channel) -> Iterable[str]:
+    given = (channel.user_id, channel.email, channel.phone, channel.username)
+    return [value for value in given if value and not looks_like_phone(value)]
+
+
+def _numbers(channel: Channel) -> Iterable[str]:
+    given = (channel.phone, channel.user_id, channel.username)
+    return dict.fromkeys(_digits(value) for value in given if value and looks_like_phone(value))
+
+
+def _both_ways(digits: str) -> list[str]:
+    """A number from its beginning and from its end; nobody knows the end of a network's id."""
+    return [digits, TURNED + digits[::-1]] if len(digits) <= LONGEST_NUMBER else [digits]
+
+
+def _words(text: str) -> Iterable[str]:
+    """The words of a text, and what follows a sign inside of each: o'connor and connor."""
+    for word in _plain(text).split():
+        starts = [found.start() for found in _BEGINS.finditer(word)][:MOST_PARTS]
+        for start in starts or [0]:
+            yield word[start:][:LONGEST_TERM]
+
+
+def _plain(text: str) -> str:
+    return str(_UNSEEN.sub(" ", searchable(text))).translate(_QUOTES)
+
+
+def _digits(text: str) -> str:
+    digits = "".join(str(int(char)) for char in text if char.isdecimal())
+    return digits.lstrip("0")[:LONGEST_TERM]
+
+
+def asked(text: str) -> list[list[str]]:
+    """What a group has to have: for each word that somebody typed, the beginnings of terms of
+    which one is enough. A phone number is one word, however it is spaced."""
+    if looks_like_phone(text):
+        return [_spellings(text.strip())]
+    words = [_spellings(word) for word in text.split()[:MOST_WORDS]]
+    return [spellings for spellings in words if spellings]
+
+
+def _spellings(word: str) -> list[str]:
+    parts = dict.fromkeys(
+        (_AROUND.sub("", one) or one)[:LONGEST_TERM] for one in _plain(word).split()
+    )
+    found = dict.fromkeys(FIRST + part if len(part) == 1 else part for part in parts)
+    if looks_like_phone(word) or word.lstrip("+").isdecimal():
+        digits = _digits(word)
+        found |= dict.fromkeys([digits] if len(digits) > 1 else [])
+        found |= dict.fromkeys([TURNED + digits[::-1]] if len(digits) >= SHORTEST_END else [])
+    return list(found)

@@ -1,0 +1,100 @@
+"""The index of the queue: always as the groups are, whoever changes them."""
+
+from itertools import product
+
+import pytest
+from django.db import connection, models
+
+from mergeui.accounts.models import Role
+from mergeui.review import finding
+from mergeui.review.decisions import dismiss
+from mergeui.review.models import Group
+from mergeui.web.looking import Wanted, find, look, terms_of
+from tests.contacts import channel, contact, email, segment, whatsapp
+from tests.desk import Desk, actor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk() -> Desk:
+    desk = Desk(
+        contact("Ana García", whatsapp("+34600111222"), segments=[segment("VIP")]),
+        contact("Ana Garcia", whatsapp("+34600111222"), segments=[segment("Press")]),
+        contact("Bea Costa", email("casa@example.org")),
+        contact("Rui Costa", email("casa@example.org")),
+        contact("Eva Costa", email("casa@example.org"), unsubscribed=True),
+        contact("Ana O'Neill", channel("pigeon", "it's 'quoted' \\ so")),
+        contact("Ana", channel("pigeon", "it's 'quoted' \\ so"), blocked=True),
+    )
+    desk.sync()
+    return desk
+
+
+def count(desk: Desk, **wanted: str) -> int:
+    """How many groups the index has."""
+    return terms_of(desk.organization, Wanted(**wanted)).count(100)
+
+
+@pytest.mark.parametrize("state", ["open", "dismissed", "all"])
+def test_the_index_says_what_the_tables_say(desk: Desk, state: str) -> None:
+    dismiss(desk.group_of({"id": Group.objects.latest("pk").primary_contact_id}),
+            by_user=actor(Role.OPERATOR))  # fmt: skip
+    every = {
+        "q": ("", "ana", "cos", "o'n", "'quoted'", "\\", "it’s"),
+        "channel": ("", "gmail", "pigeon"),
+        "segment": ("", "seg_vip"),
+        "risk": ("", "any", "none", "unsubscribed"),
+        "grade": ("", "sure", "conflict"),
+        "size": ("", "3-5"),
+    }
+    for values in product(*every.values()):
+        wanted = Wanted(state=state, **dict(zip(every, values, strict=True)))
+        there = set(find(desk.organization, wanted).values_list("pk", flat=True))
+        looked = look(desk.organization, wanted)
+        assert set(looked.groups.values_list("pk", flat=True)) == there, wanted
+        assert looked.total == str(len(there)), wanted
+
+
+def test_it_follows_what_becomes_of_a_group(desk: Desk) -> None:
+    ana = desk.group_of({"id": Group.objects.get(sort_name="ana garcia").primary_contact_id})
+    dismiss(ana, by_user=actor(Role.OPERATOR))
+
+    assert count(desk, q="garcía") == 0
+    assert count(desk, q="garcía", state="dismissed") == 1
+
+    ana.search_text = "zoe"
+    ana.save()
+    assert count(desk, q="garcía", state="all") == 0
+    assert count(desk, q="zo", state="dismissed") == 1
+
+    Group.objects.filter(pk=ana.pk).update(risks=",large,", risky=True)
+    assert count(desk, risk="large", state="all") == 1
+    Group.objects.filter(sort_name="bea costa").delete()
+    assert count(desk, q="costa") == 0
+
+
+def test_another_organisation_has_its_own(desk: Desk) -> None:
+    other = type(desk.organization).objects.create(invent_org_id="other", name="Other")
+
+    assert terms_of(other, Wanted(q="ana")).count(10) == 0
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="rebuilds no table")
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_that_rebuilds_the_table_leaves_it_whole(desk: Desk) -> None:
+    """SQLite drops the triggers of a table that Django makes anew."""
+    with connection.schema_editor() as editor:
+        old = Group._meta.get_field("made_because")
+        new = models.TextField(blank=True, default="", null=True)
+        new.set_attributes_from_name("made_because")
+        editor.alter_field(Group, old, new)
+        editor.alter_field(Group, new, old)
+    Group.objects.filter(sort_name="ana garcia").update(search_text="zoe")
+
+    finding.install(connection)
+
+    assert count(desk, q="zoe") == 1
+    assert count(desk, q="garcía") == 0
+    Group.objects.all().update(search_text="eva")
+    assert count(desk, q="eva") == 3
