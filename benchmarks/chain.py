@@ -59,15 +59,20 @@ class Rows:
 class Chain:
     """A history in the making: `write(count)` may be called again to make it longer."""
 
-    def __init__(self, *, seed: int = 1, references: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        references: bool = True,
+        start: datetime = START,
+        operators: int = 1,
+    ) -> None:
         self.dice = random.Random(seed)
         self.organization = Organization.objects.configured()
-        self.user, _ = User.objects.get_or_create(username="bench-operator")
-        Membership.objects.get_or_create(
-            user=self.user, organization=self.organization, defaults={"role": Role.OPERATOR}
-        )
+        self.users = [_operator(self.organization, number) for number in range(operators)]
+        self.user = self.users[0]
         self.stories = [tuple(_story(contacts)) for contacts in _groups(seed)]
-        self.number, self.hash, self.at = 0, canonical.GENESIS, START
+        self.number, self.hash, self.at = 0, canonical.GENESIS, start
         self.merges = 0
         self._references = references
         self._upcoming = self._entries()
@@ -89,6 +94,7 @@ class Chain:
         """Merges without end, entry by entry, with what stands for the marks of each."""
         while True:
             self.merges += 1
+            self.user = self.users[self.merges % len(self.users)]
             marks = {one: f"contact_{self.dice.getrandbits(88):022x}" for one in (KEPT, *GONE)}
             marks |= {REQUEST: str(self.merges), GROUP: str(self.merges % GROUPS + 1)}
             for template in self.dice.choice(self.stories):
@@ -103,7 +109,8 @@ class Chain:
         key, data = f"{self.dice.getrandbits(256):064x}", filled(template.data)
         mac = canonical.payload_mac(key, data)
         rows.payloads.append((self.number, key, data))
-        who = (self.user.pk, "bench-operator", "operator", "192.0.2.7", f"r-{self.number}")
+        person = self.user
+        who = (person.pk, person.username, "operator", "192.0.2.7", f"r-{self.number}")
         system = (None, "The system", "system", "", "")
         cells = (
             template.action,
@@ -125,6 +132,15 @@ class Chain:
                 (self.organization.pk, kind, filled(value), self.number)
                 for kind, value in template.references
             )
+
+
+def _operator(organization: Organization, number: int) -> User:
+    name = f"bench-operator-{number}" if number else "bench-operator"
+    user, _ = User.objects.get_or_create(username=name)
+    Membership.objects.get_or_create(
+        user=user, organization=organization, defaults={"role": Role.OPERATOR}
+    )
+    return user
 
 
 ENTRY = tuple(field.column for field in Entry._meta.concrete_fields)

@@ -1,0 +1,56 @@
+"""The desk that the benchmarks fill is as the desk would have filled it."""
+
+from itertools import islice
+
+import pytest
+
+from benchmarks.world import OPERATORS, SIZES, People, Size
+from benchmarks.world import Desk as Filled
+from mergeui.audit.models import Entry
+from mergeui.audit.verify import verify
+from mergeui.review.models import Group, GroupState, MergedContact, NotDuplicate
+from mergeui.web.looking import Wanted, terms_of
+from tests.desk import Desk
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_sync_of_the_same_contacts_finds_nothing_new() -> None:
+    Filled(seed=2).grow(Size(open=12, decided=0, entries=0))
+    invent = Desk(*(one for group in islice(People(2).groups(), 12) for one in group))
+
+    run = invent.sync()
+
+    assert (run.new, run.changed, run.vanished, run.unchanged) == (0, 0, 0, 12)
+
+
+def test_decided_groups_and_a_chain_that_holds() -> None:
+    desk = Filled(seed=3)
+    desk.grow(Size(open=20, decided=40, entries=130))
+    desk.grow(Size(open=5, decided=0, entries=70))
+
+    assert Group.objects.count() == 65
+    open_ones = Group.objects.filter(state=GroupState.OPEN).count()
+    assert 10 <= open_ones <= 45
+    assert terms_of(desk.organization, Wanted()).count(100) == open_ones
+    dismissed = Group.objects.filter(state=GroupState.DISMISSED)
+    pairs = sum(group.member_count * (group.member_count - 1) // 2 for group in dismissed)
+    assert NotDuplicate.objects.count() == pairs
+    merged = Group.objects.filter(state=GroupState.MERGED)
+    gone = sum(group.member_count - 1 for group in merged)
+    assert MergedContact.objects.count() == gone
+    assert Group.objects.values("first_seen_at").distinct().count() > 60
+
+    assert (verify().broken, verify().entries) == (None, 200)
+    assert 1 < Entry.objects.exclude(actor=None).values("actor").distinct().count() <= OPERATORS
+
+
+def test_groups_as_they_are_described() -> None:
+    groups = list(islice(People(1).groups(), 300))
+    contacts = [one for group in groups for one in group]
+
+    assert {len(group) for group in groups} <= set(SIZES)
+    assert 3.5 < len(contacts) / len(groups) < 7
+    assert {len(one["channels"]) for one in contacts} == {3}
+    assert {len(one["segments"]) for one in contacts} <= {1, 2}
+    assert next(People(1).groups()) == groups[0]
