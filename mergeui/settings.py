@@ -130,6 +130,13 @@ def _roles(raw: str) -> list[str]:
     return list(ROLES) if "all" in named else named
 
 
+def _roles_by_claim(raw: str) -> dict[str, str]:
+    pairs = dict(pair.rsplit("=", 1) for pair in env.words(raw))
+    if not set(pairs.values()) <= set(ROLES) or not all(pairs):
+        raise ValueError
+    return pairs
+
+
 DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.read("SECRET_KEY", "", _secret_key, "at least 32 characters", secret=True)
 if not SECRET_KEY:
@@ -168,6 +175,23 @@ BEHIND_PROXY = env.boolean("BEHIND_PROXY", default=False)
 MFA_REQUIRED_ROLES: list[str] = env.read(
     "MFA_REQUIRED_ROLES", [], _roles, f"all, or some of {', '.join(ROLES)}, separated by commas"
 )
+
+# Single sign-on by OpenID Connect: on as soon as there is an issuer (docs/sign-on.md).
+OIDC_ISSUER = env.read("OIDC_ISSUER", "", _web_address, "an https:// address")
+OIDC_CLIENT_ID = env.read("OIDC_CLIENT_ID", "", str, "a client id")
+OIDC_CLIENT_SECRET = env.read("OIDC_CLIENT_SECRET", "", str, "a client secret", secret=True)
+OIDC_NAME = env.read("OIDC_NAME", "", str, "what the button says behind “Sign in with”")
+OIDC_SCOPES = env.read("OIDC_SCOPES", ["openid", "profile"], env.words, "scopes, with commas")
+OIDC_ROLES_CLAIM = env.read("OIDC_ROLES_CLAIM", "roles", str, "the name of a claim, dots within")
+OIDC_ROLES: dict[str, str] = env.read(
+    "OIDC_ROLES",
+    {role: role for role in ROLES},
+    _roles_by_claim,
+    f"value=role pairs separated by commas, roles being {', '.join(ROLES)}",
+)
+OIDC_MFA = env.boolean("OIDC_MFA", default=False)
+if OIDC_ISSUER and not OIDC_CLIENT_ID:
+    raise SystemExit("OIDC_CLIENT_ID: got nothing, but OIDC_ISSUER takes it.")
 
 INVENT_API_URL = env.read(
     "INVENT_API_URL",
@@ -301,6 +325,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "template_partials",
@@ -377,6 +403,21 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+SOCIALACCOUNT_ADAPTER = "mergeui.web.signin.company.CompanyAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "company",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_ISSUER, "scope": OIDC_SCOPES},
+            }
+        ],
+    }
+}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",

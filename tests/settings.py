@@ -18,6 +18,12 @@ VARIABLES = (
     "ALLOWED_HOSTS",
     "CSRF_TRUSTED_ORIGINS",
     "MFA_REQUIRED_ROLES",
+    "OIDC_CLIENT_SECRET",
+    "OIDC_MFA",
+    "OIDC_NAME",
+    "OIDC_ROLES",
+    "OIDC_ROLES_CLAIM",
+    "OIDC_SCOPES",
     "SECRET_KEY_FALLBACKS",
     "HTTPS",
     "BEHIND_PROXY",
@@ -75,6 +81,8 @@ for _name in VARIABLES:
     os.environ.pop(_name, None)
 os.environ["SECRET_KEY"] = "only-for-the-tests-" + 16 * "0123"
 os.environ["INVENT_API_KEY"] = "key-of-the-tests"
+# A company's sign-in where nobody answers: tests of it put somebody there.
+os.environ |= {"OIDC_ISSUER": "http://127.0.0.1:9", "OIDC_CLIENT_ID": "desk"}
 # Tests of the budget have their own; here nobody waits for it.
 os.environ["INVENT_REQUESTS_PER_MINUTE"] = "100000"
 os.environ["DATABASE_URL"] = database_url(DIRECTORY)

@@ -138,7 +138,8 @@ def _stopped(
         member, address=address_of(request), request_id=getattr(request, "request_id", "")
     )
     has_factor = bool(getattr(member, "has_factor", False))
-    if not has_factor and not of_account and member.role in settings.MFA_REQUIRED_ROLES:
+    takes_one = member.role in settings.MFA_REQUIRED_ROLES and not _company_asked(request)
+    if takes_one and not has_factor and not of_account:
         return _elsewhere(request, "account", here)
     if not member.can(role):
         raise NotAllowed(
@@ -168,6 +169,12 @@ def proved_lately(request: HttpRequest, *, has_factor: bool) -> bool:
     oldest = time.time() - FRESH_SECONDS
     records = get_authentication_records(request, request.user)
     return any(one["method"] in enough and one["at"] >= oldest for one in records)
+
+
+def _company_asked(request: HttpRequest) -> bool:
+    """Whether they came by the company's sign-in, and that asks for a second factor itself."""
+    records = get_authentication_records(request, request.user) if settings.OIDC_MFA else []
+    return any(one["method"] == "socialaccount" for one in records)
 
 
 def _elsewhere(request: HttpRequest, name: str, here: str) -> HttpResponseBase:

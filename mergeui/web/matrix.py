@@ -102,6 +102,8 @@ settings_change       -    -     -     -     -     -         in   yes   yes   ye
 account_login         yes  yes   yes   yes   yes   yes       yes  yes   yes   yes   yes   yes
 mfa_authenticate      yes  yes   yes   yes   yes   yes       yes  yes   yes   yes   yes   yes
 mfa_login_webauthn    yes  yes   yes   yes   yes   yes       yes  yes   yes   yes   yes   yes
+login_company         -    -     -     -     -     -         yes  yes   yes   yes   yes   yes
+openid_connect_callback yes yes  yes   yes   yes   yes       -    -     -     -     -     -
 login_again           -    -     -     -     -     -         yes  yes   yes   yes   yes   yes
 logout                -    -     -     -     -     -         yes  yes   yes   yes   yes   yes
 account               in   yes   yes   yes   yes   yes       -    -     -     -     -     -

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from mergeui.accounts.models import Role
 from mergeui.errors import Problem
 from mergeui.merging import restoring
-from mergeui.merging.models import LostOptOut
+from mergeui.merging.models import LostOptOut, MergeRequest
 from mergeui.web import optout as shown
 from mergeui.web import problems
 from mergeui.web.access import MemberRequest, action, page
@@ -20,7 +20,11 @@ from mergeui.web.views.requests import refused
 def _get(request: MemberRequest, pk: int) -> LostOptOut:
     """What the organisation's own request lost, or 404 (design.md, rule 11)."""
     own = LostOptOut.objects.of(request.member.organization)
-    return get_object_or_404(own.select_related("request__organization", "wanted_by"), request=pk)
+    # A key to another table takes no number that is larger than the database's; a number of its
+    # own table may be any.
+    asked = MergeRequest.objects.filter(pk=pk)
+    own = own.filter(request__in=asked).select_related("request__organization", "wanted_by")
+    return get_object_or_404(own)
 
 
 @page()

@@ -8,6 +8,7 @@ from allauth.account.internal.stagekit import clear_login
 from allauth.account.views import LoginView
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.webauthn.views import LoginWebAuthnView
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
@@ -57,7 +58,9 @@ class SignIn(LoginView):  # type: ignore[misc]
         """Whether something typed waits for the person behind the sign-in."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         next_page = context.get("redirect_field_value") or ""
-        return context | {"kept": typed.waiting(self.request), "next": next_page}
+        company = (settings.OIDC_NAME or _("your company")) if settings.OIDC_ISSUER else ""
+        kept = typed.waiting(self.request)
+        return context | {"kept": kept, "next": next_page, "company": company}
 
     def form_valid(self, form: Form) -> HttpResponse:
         """In, or on to the second factor."""
