@@ -12,11 +12,14 @@ from pathlib import Path
 from statistics import quantiles
 
 
-def prepare(directory: Path, invent: str) -> dict[str, str]:
-    """The environment of the desk that is measured, as the other processes get it."""
+def prepare(directory: Path, invent: str, database: str = "") -> dict[str, str]:
+    """The environment of the desk that is measured, as the other processes get it.
+
+    The database is a new SQLite file in `directory`, or the one given.
+    """
     environment = {
         "SECRET_KEY": secrets.token_hex(32),
-        "DATABASE_URL": f"sqlite:///{directory}/bench.sqlite3",
+        "DATABASE_URL": database or f"sqlite:///{directory}/bench.sqlite3",
         "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
         "INVENT_API_URL": invent,
         "INVENT_API_KEY": "sandbox-key",
@@ -80,14 +83,14 @@ def first_address(started: subprocess.Popen[str]) -> str:
     raise SystemExit("A process of the benchmark ended before it listened.")
 
 
-def session_key(store: type) -> str:
+def session_key(store: type, name: str = "bench") -> str:
     """A session of an operator, made as the sign-in makes it."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
     from mergeui.accounts.models import Membership, Organization, Role, User
 
-    user = User.objects.create_user("bench", password=secrets.token_hex(16))
+    user = User.objects.create_user(name, password=secrets.token_hex(16))
     organization = Organization.objects.configured()
     Membership.objects.create(user=user, organization=organization, role=Role.APPROVER)
     session = store()

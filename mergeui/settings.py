@@ -277,6 +277,7 @@ DATABASES = {
 }
 _database_settings = DATABASES["default"]
 if _database_settings["ENGINE"] == "django.db.backends.sqlite3":
+    _database_settings["ENGINE"] = "mergeui.sqlite3"
     _path = Path(_database_settings["NAME"])
     _database_settings["NAME"] = str(_path if _path.is_absolute() else BASE_DIR / _path)
     _directory = Path(_database_settings["NAME"]).parent

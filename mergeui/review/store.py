@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 from django.utils import timezone
@@ -20,9 +21,10 @@ from mergeui.review.spool import Row, Spool, fields_of, new_group, row_of
 from mergeui.review.stands import change, heed, mark_said
 
 # Short transactions with a breath in between, so that a decision never waits long for the one
-# writer that SQLite allows.
-GROUPS_A_TRANSACTION = 100
-BREATH_SECONDS = 0.002
+# writer that SQLite allows; as many groups in each as it takes that long to store.
+HOLD_SECONDS = 0.05
+FEWEST, MOST = 20, 400
+BREATH_SECONDS = 0.005
 
 
 def apply(
@@ -39,17 +41,14 @@ def apply(
     the rest is found and stored by the next sync.
     """
     segments = _SegmentIds(run.organization)
-    batch: list[Row] = []
-    for row in spool:
-        batch.append(row)
-        if len(batch) == GROUPS_A_TRANSACTION:
-            _store(batch, run, segments, by_user, first)
-            batch = []
-            progress()
-            time.sleep(BREATH_SECONDS)
-    if batch:
+    waiting, size = iter(spool), FEWEST
+    while batch := list(islice(waiting, size)):
+        started = time.monotonic()
         _store(batch, run, segments, by_user, first)
+        held = time.monotonic() - started
+        size = min(max(int(size * HOLD_SECONDS / held), FEWEST), 2 * size, MOST)
         progress()
+        time.sleep(BREATH_SECONDS)
 
 
 def _store(

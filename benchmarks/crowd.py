@@ -1,0 +1,311 @@
+"""`python -m benchmarks.crowd`: many people decide at once, while a worker and a sync run.
+
+On SQLite, 20 operators take a decision a second each, sooner than anybody reads a group, while a
+worker merges and one sync after the other stores every group anew; compared with one operator alone
+on an idle desk. On PostgreSQL, 60 operators decide without a pause through one and through two web
+servers, with three workers beside, and the history's own ceiling is taken: entries in transactions
+of their own, from four processes that do nothing else. Everything is on loopback, and ends by
+itself.
+"""
+
+import argparse
+import http.client
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from benchmarks.merges import MERGE_SECONDS, READ_SECONDS, ask_for
+from benchmarks.programs import percentiles, prepare, process, sandbox, session_key, web
+
+ENGINES = ("sqlite", "postgres")
+SECONDS = 20
+FEW, MANY = 20, 60
+MERGES = 150
+TOKEN = "t" * 32
+MANAGE = [sys.executable, "manage.py"]
+
+
+@dataclass
+class Operator:
+    """Somebody who dismisses groups of their own, one each `pace` seconds or without a pause."""
+
+    key: str
+    groups: Iterator[int]
+    pace: float = 0.0
+    taken: list[float] = field(default_factory=list)
+    answers: Counter[str] = field(default_factory=Counter)
+
+    def decide_until(self, address: str, end: float) -> None:
+        """One decision after the other, until the moment or until no group is left."""
+        place = urlsplit(address)
+        line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=120)
+        # Not all in the same moment, as at the start of a race.
+        time.sleep(random.uniform(0, self.pace))
+        for group in self.groups:
+            started = time.monotonic()
+            if started > end:
+                break
+            answer = self._dismiss(line, group)
+            self.taken.append(time.monotonic() - started)
+            self.answers[answer] += 1
+            time.sleep(max(0.0, self.pace - self.taken[-1]))
+        line.close()
+
+    def _dismiss(self, line: http.client.HTTPConnection, group: int) -> str:
+        body = urlencode({"note": "brothers", "csrfmiddlewaretoken": TOKEN})
+        headers = {
+            "Cookie": f"sessionid={self.key}; csrftoken={TOKEN}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        line.request("POST", f"/groups/{group}/dismiss/", body, headers)
+        answer = line.getresponse()
+        text = answer.read().decode(errors="replace")
+        return "decided" if answer.status == 303 else f"{answer.status} {said(text)}"
+
+
+def said(page: str) -> str:
+    """The words of a page that refuses something."""
+    main = page.partition("<strong>")[2] or page
+    return " ".join(re.sub(r"<[^>]*>|\s+", " ", main).split())[:200]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--engine", choices=ENGINES, action="append", help="default: both")
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--append", type=float, help=argparse.SUPPRESS)
+    wished = parser.parse_args()
+    if wished.append:
+        append(wished.append)
+        return
+    engines = wished.engine or list(ENGINES)
+    if len(engines) > 1:
+        # One process an engine: Django has the settings of one.
+        for engine in engines:
+            command = [sys.executable, "-m", "benchmarks.crowd", f"--engine={engine}"]
+            subprocess.run([*command, f"--seconds={wished.seconds}"], check=True)
+        return
+    with tempfile.TemporaryDirectory(prefix="mergeui-bench-") as directory:
+        {"sqlite": on_sqlite, "postgres": on_postgres}[engines[0]](Path(directory), wished.seconds)
+    print(f"\nLoad of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+
+
+def on_sqlite(directory: Path, seconds: float) -> None:
+    """One operator alone, then twenty with a worker and a sync."""
+    groups = int(seconds * (FEW + 4)) + MERGES
+    with desk(directory, groups) as (environment, mine):
+        with web(environment, directory, "--workers=2", *THREADS) as address:
+            alone = [Operator(key(0), mine, pace=0.25)]
+            decide(alone, [address], seconds)
+            all_ = [Operator(key(n), mine, pace=1.0) for n in range(1, FEW + 1)]
+            with busy(environment, directory, workers=1), syncing(environment, directory):
+                decide(all_, [address], seconds)
+        said = (directory / "said").read_text()
+    print(f"\nsqlite: {FEW} operators, a decision a second each, with a worker and a sync\n")
+    print("| who | decisions | p50 ms | p95 ms | longest ms |")
+    print("|---|---|---|---|---|")
+    rows = {"one alone": alone, f"{FEW} at once": all_}
+    for name, operators in rows.items():
+        taken = [one for operator in operators for one in operator.taken]
+        p50, p95 = (1000 * one for one in percentiles(taken))
+        print(f"| {name} | {len(taken)} | {p50:.0f} | {p95:.0f} | {1000 * max(taken):.0f} |")
+    print(f"\np95 against one alone: {p95_of(all_) / p95_of(alone):.1f}")
+    print(f"Answers: {answers([*alone, *all_])}; 'locked' said by worker and sync:", end=" ")
+    print(said.count("locked"))
+
+
+def on_postgres(directory: Path, seconds: float) -> None:
+    """Sixty operators through one web server, then through two; then the history alone."""
+    from tests import postgres
+
+    # As it is for people: a commit is on the disk.
+    postgres.QUICK = ("shared_buffers=256MB", "max_connections=200")
+    cluster = postgres.start()
+    groups = int(seconds * 400) + MERGES
+    with ExitStack() as stack:
+        environment, mine = stack.enter_context(desk(directory, groups, cluster.url))
+        one, two = (
+            stack.enter_context(web(environment, place, *THREADS))
+            for place in (directory, Path(tempfile.mkdtemp(dir=directory)))
+        )
+        operators = [Operator(key(n), mine) for n in range(MANY)]
+        rates = {}
+        with busy(environment, directory, workers=3):
+            for name, addresses in {"one": [one], "two": [one, two]}.items():
+                before = decided(operators)
+                decide(operators, addresses, seconds)
+                rates[name] = (decided(operators) - before) / seconds
+        ceiling = history_alone(environment, min(seconds, 10))
+        deadlocks = deadlocks_so_far()
+    print(f"\npostgres: {MANY} operators without a pause, three workers\n")
+    print("| what | a second |\n|---|---|")
+    print(f"| decisions, one web server | {rates['one']:.0f} |")
+    print(f"| decisions, two web servers | {rates['two']:.0f} |")
+    print(f"| entries of the history, nothing else | {ceiling:.0f} |")
+    print(f"\nDeadlocks: {deadlocks}. Answers: {answers(operators)}")
+
+
+THREADS = ("--worker-class=gthread", "--threads=8")
+
+
+@contextmanager
+def desk(
+    directory: Path, groups: int, database: str = ""
+) -> Iterator[tuple[dict[str, str], Iterator[int]]]:
+    """A desk with so many open groups, some of them to be merged; the keys of the others."""
+    world = [str(groups), str(READ_SECONDS), "--contacts=2", f"--merge-latency={MERGE_SECONDS}"]
+    with sandbox("benchmarks.vendor", *world) as invent:
+        os.environ |= {
+            "MERGE_COOL_OFF_SECONDS": "0",
+            "MERGE_FOUR_EYES": "never",
+            "MERGE_JOURNAL": f"{directory}/merges.jsonl",
+            "SYNC_EVERY_SECONDS": "604800",
+        }
+        environment = prepare(directory, invent, database)
+        from mergeui.review.models import Group, GroupState
+
+        ask_for(MERGES)
+        rest = Group.objects.filter(state=GroupState.OPEN).values_list("pk", flat=True)
+        yield environment, Shared(list(rest))
+
+
+class Shared:
+    """An iterator that threads take from in turn."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._numbers = iter(numbers)
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> "Shared":
+        return self
+
+    def __next__(self) -> int:
+        with self._lock:
+            return next(self._numbers)
+
+
+def key(number: int) -> str:
+    """A session of operator `number`."""
+    from django.contrib.sessions.backends.db import SessionStore
+
+    return session_key(SessionStore, f"operator{number}")
+
+
+def decide(operators: Sequence[Operator], addresses: Sequence[str], seconds: float) -> None:
+    """All of them at once, for so long."""
+    end = time.monotonic() + seconds
+    threads = [
+        threading.Thread(target=one.decide_until, args=[addresses[n % len(addresses)], end])
+        for n, one in enumerate(operators)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@contextmanager
+def busy(environment: dict[str, str], directory: Path, *, workers: int) -> Iterator[None]:
+    """Workers that merge what was asked for; what they say is kept."""
+    with (directory / "said").open("a") as said, ExitStack() as stack:
+        for _ in range(workers):
+            command = [*MANAGE, "worker"]
+            stack.enter_context(process(command, environment, said.fileno()))
+        yield
+
+
+@contextmanager
+def syncing(environment: dict[str, str], directory: Path) -> Iterator[None]:
+    """One sync after the other, each of which stores all groups anew."""
+    from django.db import connection
+
+    from mergeui.review.models import Group
+
+    ended = threading.Event()
+
+    def sync() -> None:
+        with (directory / "said").open("a") as said:
+            while not ended.is_set():
+                Group.objects.update(by_hand=True)
+                subprocess.run([*MANAGE, "sync"], env=environment, stderr=said, stdout=said)
+        connection.close()
+
+    thread = threading.Thread(target=sync)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+def history_alone(environment: dict[str, str], seconds: float) -> float:
+    """Entries a second, four processes at it."""
+    command = [sys.executable, "-m", "benchmarks.crowd", f"--append={seconds}"]
+    programs = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    return sum(int(program.communicate()[0]) for program in programs) / seconds
+
+
+def append(seconds: float) -> None:
+    """Writes entries as a decision writes its own, and prints how many."""
+    import django
+
+    django.setup()
+    from mergeui.accounts.models import Organization
+    from mergeui.audit.actions import Action
+    from mergeui.audit.actor import Actor
+    from mergeui.audit.log import record_alone
+
+    by_user = Actor.system(Organization.objects.configured())
+    end, count = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        record_alone(
+            Action.GROUP_DISMISSED,
+            by_user=by_user,
+            subject=f"group:{count}",
+            facts={"members": ["contact_one", "contact_two"]},
+            personal={"names": {"contact_one": "Ana", "contact_two": "Ana"}, "note": "brothers"},
+        )
+        count += 1
+    print(count)
+
+
+def deadlocks_so_far() -> int:
+    """As PostgreSQL counts them."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
+
+
+def decided(operators: Sequence[Operator]) -> int:
+    """How many decisions went through."""
+    return sum(one.answers["decided"] for one in operators)
+
+
+def answers(operators: Sequence[Operator]) -> str:
+    """What came how often."""
+    found = sum((one.answers for one in operators), Counter())
+    return ", ".join(f"{count} {answer}" for answer, count in found.most_common(5))
+
+
+def p95_of(operators: Sequence[Operator]) -> float:
+    """Of all their decisions, in seconds."""
+    return percentiles([one for operator in operators for one in operator.taken])[1]
+
+
+if __name__ == "__main__":
+    main()

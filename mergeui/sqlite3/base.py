@@ -1,0 +1,60 @@
+"""Waiting for the one writer that SQLite allows, so that nobody waits long.
+
+SQLite waits inside a statement, and that goes wrong in two ways where several write at once:
+
+- Each asks again after pauses that grow to 100 ms. Whoever writes one short transaction after the
+  other, as a sync does, is nearly always back before somebody asks, who then waits for seconds.
+- While it waits, the connection is held. Python's garbage collector resets the cursors that nobody
+  needs any more in whatever thread it happens to run. In the one that has the write lock, a cursor
+  of a connection that waits for this very lock stops everything until the time-out is over.
+
+So SQLite never waits here: a statement that finds the database locked has done nothing, and is
+tried again after some milliseconds, until the time-out that was set.
+"""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db.backends.sqlite3 import base
+
+# At random, or two who wait would meet again and again.
+PAUSE_SECONDS = (0.001, 0.004)
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    """Django's own, that asks again while the database is locked, for `patience` seconds."""
+
+    patience = 0.0
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        """Raises sqlite3.OperationalError ("database is locked") when the patience is over."""
+        return self._patiently(super().execute, query, params)
+
+    def _patiently(self, execute: Callable[..., Any], *arguments: Any) -> Any:
+        end = time.monotonic() + self.patience
+        while True:
+            try:
+                return execute(*arguments)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+            time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - no secret
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's own connection, with cursors that wait in Python."""
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Opens the file; only that may wait inside SQLite."""
+        opened = super().get_new_connection(conn_params)
+        opened.execute("PRAGMA busy_timeout = 0")
+        return opened
+
+    def create_cursor(self, name: str | None = None) -> Cursor:
+        """A cursor with the patience of the time-out in the settings."""
+        cursor: Cursor = self.connection.cursor(factory=Cursor)
+        cursor.patience = float(self.settings_dict["OPTIONS"].get("timeout", 5.0))
+        return cursor

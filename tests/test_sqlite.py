@@ -1,0 +1,98 @@
+"""Who writes into SQLite waits for the one before, and holds nobody up by it."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import DatabaseError, connection
+
+from mergeui.sqlite3.base import DatabaseWrapper
+
+pytestmark = pytest.mark.django_db
+OPTIONS = {"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL"}
+
+
+def opened(path: Path, patience: float = 20) -> DatabaseWrapper:
+    """A further connection to the file."""
+    options = {**OPTIONS, "timeout": patience}
+    return DatabaseWrapper(
+        {**connection.settings_dict, "NAME": str(path / "file.sqlite3"), "OPTIONS": options}
+    )
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[DatabaseWrapper]:
+    """Somebody who is in the middle of writing."""
+    holder = opened(tmp_path)
+    with holder.cursor() as cursor:
+        cursor.execute("CREATE TABLE said (words text)")
+    holder.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+    yield holder
+    holder.close()
+
+
+def test_who_comes_second_is_let_in_as_soon_as_the_first_is_done(
+    holder: DatabaseWrapper, tmp_path: Path
+) -> None:
+    second = opened(tmp_path)
+    second.inc_thread_sharing()
+    second.ensure_connection()
+
+    def write() -> None:
+        with second.cursor() as cursor:
+            cursor.execute("INSERT INTO said VALUES (%s)", ["second"])
+
+    waiting = threading.Thread(target=write)
+    waiting.start()
+    with holder.cursor() as cursor:
+        cursor.execute("INSERT INTO said VALUES (%s)", ["first"])
+        holder.commit()
+        holder.set_autocommit(True)
+        waiting.join(20)
+        cursor.execute("SELECT words FROM said ORDER BY rowid")
+        assert cursor.fetchall() == [("first",), ("second",)]
+    second.close()
+
+
+def test_patience_has_an_end(holder: DatabaseWrapper, tmp_path: Path) -> None:
+    second = opened(tmp_path, patience=0.01)
+
+    with second.cursor() as cursor, pytest.raises(DatabaseError, match="locked"):
+        cursor.execute("INSERT INTO said VALUES ('second')")
+    with second.cursor() as cursor, pytest.raises(DatabaseError, match="no such table"):
+        cursor.execute("SELECT * FROM told")
+    second.close()
+
+
+def test_what_waits_holds_up_nobody_who_tidies_behind_it(
+    holder: DatabaseWrapper, tmp_path: Path
+) -> None:
+    """As the garbage collector does, in whatever thread it runs: perhaps in the holder's."""
+    second = opened(tmp_path)
+    second.inc_thread_sharing()
+    second.ensure_connection()
+    left = second.connection.cursor()
+    left.execute("SELECT 1 UNION SELECT 2")
+    tried = threading.Event()
+
+    def write() -> None:
+        tried.set()
+        with second.cursor() as cursor:
+            cursor.execute("INSERT INTO said VALUES ('second')")
+
+    waiting = threading.Thread(target=write)
+    waiting.start()
+    tried.wait()
+    for _ in range(100):  # some of them while the other is inside SQLite
+        left.close()
+        left = second.connection.cursor()
+        left.execute("SELECT 1 UNION SELECT 2")
+    assert waiting.is_alive()  # it waits still, and this thread got here
+
+    holder.rollback()
+    holder.set_autocommit(True)
+    waiting.join(20)
+    assert not waiting.is_alive()
+    left.close()
+    second.close()
