@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test check coverage keys fuzz sweep bench bench-history lock messages roles format screenshots
+.PHONY: help demo setup run test check audit coverage keys fuzz sweep bench bench-history lock messages roles format screenshots
 # Two targets at once would set up the same .venv twice.
 .NOTPARALLEL:
 
@@ -33,6 +33,10 @@ test: ## Every test, on SQLite and on PostgreSQL, with a browser
 check: ## Formatting, lint, types, imports, migrations, deployment, pins
 	@scripts/setup --dev
 	@$(BIN)/python -m scripts.check
+
+audit: ## Known holes in the pinned packages; fails when the advisories can't be asked
+	@scripts/setup --dev
+	@$(BIN)/python -m scripts.audit
 
 format: ## Put code and templates into the form that `make check` wants
 	@scripts/setup --dev

@@ -301,6 +301,8 @@ if _database_settings["ENGINE"] == "django.db.backends.sqlite3":
 else:
     _database_settings["CONN_MAX_AGE"] = 60
     _database_settings["CONN_HEALTH_CHECKS"] = True
+    # A pool by transaction (deploy/pgbouncer.ini) hands out another connection after each.
+    _database_settings["DISABLE_SERVER_SIDE_CURSORS"] = True
     _database_settings.setdefault("OPTIONS", {}).setdefault(
         "options",
         "-c synchronous_commit=on -c lock_timeout=20s -c idle_in_transaction_session_timeout=60s",
