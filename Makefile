@@ -82,7 +82,7 @@ messages: ## The words of the code into locale/, to be translated, and compiled
 
 roles: ## docs/roles.md from the matrix of roles and addresses
 	@scripts/setup --dev
-	@DEBUG=on $(BIN)/python manage.py roles > docs/roles.md
+	@DEBUG=on $(BIN)/python manage.py roles > docs/roles.md.new && mv docs/roles.md.new docs/roles.md
 
 bench-history: ## Verifying and exporting a million entries, on both databases (10 GB, 15 min)
 	@scripts/setup --dev
