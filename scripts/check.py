@@ -29,6 +29,7 @@ CHECKS: dict[str, list[str]] = {
     "templates": [f"{BIN}/djade", "--target-version=5.2", "--check", *TEMPLATES],
     "template indents": [f"{BIN}/djhtml", "--check", *TEMPLATES],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
+    "safe migrations": [PYTHON, "-m", "scripts.safe_migrations"],
     "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level=WARNING"],
     "pins": [PYTHON, "-m", "scripts.lock", "--check"],
     "packages": [PYTHON, "-m", "pip", "check"],
