@@ -218,6 +218,8 @@ MERGE_COOL_OFF_SECONDS = env.integer(
     "MERGE_COOL_OFF_SECONDS", 10, low=0, high=86_400, unit="seconds"
 )
 MERGE_FOUR_EYES = env.choice("MERGE_FOUR_EYES", "risky", ("never", "risky", "always"))
+# One person alone: no merge waits for a second one, and every record made so says it.
+MERGE_SINGLE_OPERATOR = env.boolean("MERGE_SINGLE_OPERATOR", default=False)
 # How long a worker may hold a request before another may look after it, and when the truth of a
 # lost answer is looked for (design.md, rules 3 and 4): seconds after the answer was lost.
 MERGE_LEASE_SECONDS = env.integer("MERGE_LEASE_SECONDS", 180, low=1, high=3600, unit="seconds")

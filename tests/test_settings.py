@@ -57,6 +57,7 @@ def refusal(**environment: str) -> str:
         ("INVENT_API_URL", "https://api.useinvent.com"),
         ("INVENT_API_KEY", ""),
         ("ENCRYPTION_KEYS", []),
+        ("MERGE_SINGLE_OPERATOR", False),
         ("INVENT_ORG_ID", "c"),
         ("INVENT_REQUESTS_PER_MINUTE", 480),
         ("MERGE_COOL_OFF_SECONDS", 10),

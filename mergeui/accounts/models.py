@@ -124,6 +124,7 @@ class Organization(models.Model):
     four_eyes = models.CharField(max_length=10, choices=FourEyes.choices, blank=True, default="")
     cool_off_seconds = models.PositiveIntegerField(null=True, blank=True)
     waived_risks = models.JSONField(default=list, blank=True)
+    single_operator = models.BooleanField(null=True, blank=True)
 
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="sub_orgs"
@@ -177,11 +178,12 @@ class Organization(models.Model):
     @property
     def policy(self) -> Policy:
         """What this organisation demands before a merge."""
-        seconds = self.cool_off_seconds
+        seconds, single = self.cool_off_seconds, self.single_operator
         return Policy(
             four_eyes=self.four_eyes or settings.MERGE_FOUR_EYES,
             cool_off_seconds=settings.MERGE_COOL_OFF_SECONDS if seconds is None else seconds,
             waived_risks=frozenset(self.waived_risks),
+            single_operator=settings.MERGE_SINGLE_OPERATOR if single is None else single,
         )
 
 

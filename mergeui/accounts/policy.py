@@ -25,15 +25,19 @@ class Policy:
     """What a team demands. `waived_risks` are the codes of risk marks (review.risk.Risk) that need
     no second person; `cool_off_seconds` is how long an approved merge can still be cancelled.
 
+    With `single_operator` nobody else is asked at all, and that stands on every record made so.
     Waived ones are named, not wanted ones, so that a mark of a later version is taken seriously.
     """
 
     four_eyes: str
     cool_off_seconds: int
     waived_risks: frozenset[str] = frozenset()
+    single_operator: bool = False
 
     def needs_second_person(self, risks: Collection[str]) -> bool:
         """Whether a merge with these risk marks needs somebody else's approval."""
+        if self.single_operator:
+            return False
         if self.four_eyes == FourEyes.RISKY:
             return not self.waived_risks.issuperset(risks)
         return self.four_eyes == FourEyes.ALWAYS
@@ -47,6 +51,7 @@ class Policy:
             "four_eyes": order.index(self.four_eyes) < order.index(before.four_eyes),
             "cool_off_seconds": self.cool_off_seconds < before.cool_off_seconds,
             "waived_risks": not self.waived_risks <= before.waived_risks,
+            "single_operator": self.single_operator and not before.single_operator,
         }
         return [name for name, looser in checks.items() if looser]
 
@@ -56,4 +61,5 @@ class Policy:
             "four_eyes": self.four_eyes,
             "cool_off_seconds": self.cool_off_seconds,
             "waived_risks": sorted(self.waived_risks),
+            "single_operator": self.single_operator,
         }

@@ -13,8 +13,8 @@ contact ids) ·
 `taken_back` (of a bulk decision) · `with` (kinds of proof, of a sign-in) · `factor` (its kind) ·
 `flags` (opt-outs that a merge lost) · `mentioned` (numbers of our users) · `fingerprint` (of a key
 of Invent) · `org`, `parent` (an organisation's id in Invent, and the number of its parent) ·
-`glass` (whether a member may break it). More
-may be added; describe.py passes over it.
+`glass` (whether a member may break it) · `alone` (why it took nobody else) · `single_operator` (it
+was made in that mode). More may be added; describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
 (contact id → name) · `note` (as typed) · `mentions` (user names in it) · `call`, `answer` (exact,
@@ -48,6 +48,8 @@ class Action(TextChoices):
 
     MERGE_REQUESTED = "merge_requested", _("Merge asked for")
     MERGE_APPROVED = "merge_approved", _("Merge approved")
+    GLASS_BROKEN = "glass_broken", _("Glass broken")
+    GLASS_CLOSED = "glass_closed", _("Breaking of the glass closed")
     MERGE_PASSED = "merge_passed", _("Merge passed by policy")
     MERGE_REJECTED = "merge_rejected", _("Merge rejected")
     MERGE_WITHDRAWN = "merge_withdrawn", _("Merge withdrawn")

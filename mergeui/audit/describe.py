@@ -58,6 +58,8 @@ def describe(entry: Entry) -> str:
         parts.append(gettext("Note: “{note}”").format(note=said))
     if words.facts.get("late") is True:
         parts.append(gettext("It came too late to count."))
+    if words.facts.get("single_operator") is True:
+        parts.append(gettext("Made in single-operator mode."))
     if entry.is_erased:
         parts.append(gettext("The personal data of this entry were erased."))
     return " ".join(parts)

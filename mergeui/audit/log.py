@@ -50,8 +50,9 @@ def record(
     transaction then rolls back: no history, no state.
     """
     # Everything that takes time comes before the lock.
-    facts_text, payload = canonical.json_text(facts or {}), _payload(personal)
-    wanted = {*references, *references_in(facts or {}, personal or {}), *_subject(subject)}
+    facts = _with_mode(facts or {}, by_user.organization)
+    facts_text, payload = canonical.json_text(facts), _payload(personal)
+    wanted = {*references, *references_in(facts, personal or {}), *_subject(subject)}
     hold()
     number, previous_hash, at = _next()
     entry = Entry(
@@ -98,6 +99,13 @@ def record_alone(
             personal=personal,
             references=references,
         )
+
+
+def _with_mode(facts: Mapping[str, Any], organization: Organization | None) -> Mapping[str, Any]:
+    """The facts, and that they were made in single-operator mode: it stands on every entry."""
+    if organization is None or not organization.policy.single_operator:
+        return facts
+    return {**facts, "single_operator": True}
 
 
 def hold() -> None:

@@ -26,6 +26,12 @@ SENTENCES: dict[str, str] = {
     Action.BULK_ENDED: _("A bulk decision came to its end{tally}{bulk}."),
     Action.MERGE_REQUESTED: _("{who} asked to merge {sources} into {primary}{request}."),
     Action.MERGE_APPROVED: _("{who} approved the merge of {sources} into {primary}{request}."),
+    Action.GLASS_BROKEN: _(
+        "{who} broke the glass: approved alone the merge of {sources} into {primary}{request}."
+    ),
+    Action.GLASS_CLOSED: _(
+        "{who} closed the breaking of the glass for the merge of {sources} into {primary}{request}."
+    ),
     Action.MERGE_PASSED: _(
         "The merge of {sources} into {primary} needed nobody's approval{request}."
     ),

@@ -3,6 +3,7 @@
 design.md, rule 8: proposer and approver are different people, and approvals expire.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from mergeui.audit.transition import move
 from mergeui.errors import Invalid, NotAllowed, Stale
 from mergeui.merging.models import (
     WAITING,
+    Alone,
     Approval,
     MergeRequest,
     Notice,
@@ -41,28 +43,56 @@ MERGED_BEFORE = Said(
 
 
 def approve(request: MergeRequest, *, by_user: Actor, note: str = "") -> None:
-    """A second person approves, and the cool-off begins. Raises NotAllowed or Stale."""
+    """A second person approves, and the cool-off begins. Raises NotAllowed or Stale.
+
+    In single-operator mode it may be the person who asked; the request says so for ever.
+    """
     require(by_user, Role.APPROVER)
-    _refuse_proposer(request, by_user)
+    alone = by_user.user is not None and by_user.user.pk == request.proposed_by_id
+    if alone and not request.organization.policy.single_operator:
+        _refuse_proposer(request, by_user)
+    let_pass(request, by_user=by_user, note=note, alone=Alone.SINGLE if alone else "")
+
+
+def let_pass(
+    request: MergeRequest,
+    *,
+    by_user: Actor,
+    note: str,
+    alone: str = "",
+    also: Callable[[datetime], None] = lambda now: None,
+) -> None:
+    """Approves; `alone` says why it took nobody else, `also` is done in the same transaction.
+
+    Raises Stale. Who may do this is for the caller to know.
+    """
     now = timezone.now()
     seconds = request.organization.policy.cool_off_seconds
     execute_after = now + timedelta(seconds=seconds)
+
+    facts = {"alone": alone} if alone else {}
+
+    def follow() -> None:
+        _note(request, Approval.Verdict.APPROVED, by_user, note, now, alone=alone)
+        also(now)
+
     move(
         request,
         expected=[RequestState.PROPOSED],
         only_if=Q(expires_at__gt=now),
-        action=Action.MERGE_APPROVED,
+        action=Action.GLASS_BROKEN if alone == Alone.GLASS else Action.MERGE_APPROVED,
         by_user=by_user,
         stale=lambda: overtaken(request),
         changes={
             "state": RequestState.APPROVED.value,
             "approved_by": by_user.user,
             "approved_at": now,
+            "alone": alone,
             "execute_after": execute_after,
             "expires_at": execute_after + EXECUTION_WITHIN,
         },
-        also=lambda: _note(request, Approval.Verdict.APPROVED, by_user, note, now),
-        **about(request, note=note, cool_off_seconds=seconds),
+        also=follow,
+        **about(request, note=note, cool_off_seconds=seconds, **facts),
     )
 
 
@@ -185,7 +215,13 @@ def _send_back(request: MergeRequest, by_user: Actor, note: str, now: datetime) 
 
 
 def _note(
-    request: MergeRequest, verdict: Approval.Verdict, by_user: Actor, note: str, now: datetime
+    request: MergeRequest,
+    verdict: Approval.Verdict,
+    by_user: Actor,
+    note: str,
+    now: datetime,
+    *,
+    alone: str = "",
 ) -> None:
     assert by_user.user is not None  # noqa: S101 - require() let only members through
     Approval.objects.create(
@@ -193,6 +229,7 @@ def _note(
         verdict=verdict,
         proposer_id=request.proposed_by_id,
         approver=by_user.user,
+        alone=alone,
         note=note,
         at=now,
     )

@@ -136,6 +136,7 @@ def written(member: Membership, now: datetime) -> Letter | None:
     kinds = list(notices.values())
     with translation.override(member.user.language or settings.LANGUAGE_CODE):
         lines = [
+            _glass(kinds.count(Notice.Kind.GLASS)),
             _waiting(waiting.filter(expires_at__gt=now).count(), found["first"], now),
             _rejected(kinds.count(Notice.Kind.REJECTED)),
             _mentioned(kinds.count(Notice.Kind.MENTIONED)),
@@ -158,6 +159,15 @@ def _waiting(count: int, first: datetime | None, now: datetime) -> str:
             "The first one expires in {days} day.", "The first one expires in {days} days.", days
         ).format(days=days)
     return f"{words} {until}"
+
+
+def _glass(count: int) -> str:
+    words = ngettext(
+        "The glass was broken {count} time: one person approved alone what takes a second one.",
+        "The glass was broken {count} times: one person approved alone what takes a second one.",
+        count,
+    )
+    return words.format(count=count) if count else ""
 
 
 def _rejected(count: int) -> str:

@@ -24,7 +24,7 @@ from mergeui.dates import day
 from mergeui.errors import Invalid, Stale
 from mergeui.invent import Contact
 from mergeui.merging.choice import Choice, choose, second_person_needed
-from mergeui.merging.models import ContactLock, MergeRequest, RequestState, Source
+from mergeui.merging.models import Alone, ContactLock, MergeRequest, RequestState, Source
 from mergeui.merging.plan import predict
 from mergeui.merging.settle import about
 from mergeui.review.claims import free_for
@@ -249,6 +249,7 @@ def _insert(
         cautions=[[c.risk.value, c.sentence] for c in choice.cautions],
         prediction=_read(choice),
         note=note,
+        alone=Alone.SINGLE if group.organization.policy.single_operator else "",
         needs_approval=second_person_needed(choice, group.organization.policy),
         bulk_id=bulk_id,
         proposed_by=by_user.user,

@@ -31,6 +31,8 @@ SECTIONS = {
     "erase": "history",
     "settings": "settings",
     "team": "team",
+    "glass": "team",
+    "break": "requests",
     "account": "account",
 }
 
@@ -54,6 +56,8 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "may_decide": bool(member and member.can(Role.OPERATOR)),
         "section": SECTIONS.get((name or "").partition("_")[0], ""),
         "halt": standing if standing and standing.halted_as else None,
+        "glass_open": standing.glass_open if standing and member and member.can(Role.ADMIN) else 0,
+        "single_operator": bool(member and member.organization.policy.single_operator),
         "chain_broken": standing.chain_broken if standing else "",
         "waiting": lambda: _waiting(request, member) if member else 0,
         "lately": lambda: bar(request, member) if member else None,

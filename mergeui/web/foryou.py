@@ -14,6 +14,11 @@ from mergeui.web.when import ago, exact
 
 SHOWN = 20
 QUOTED = 300
+ICONS = {
+    Notice.Kind.MENTIONED.value: "person",
+    Notice.Kind.REJECTED.value: "stop",
+    Notice.Kind.GLASS.value: "warning",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def _row(notice: Notice, now: datetime) -> ForYou:
         words=words,
         about=_listed(notice.group.names),
         quote=quote,
-        icon="person" if mentioned else "stop",
+        icon=ICONS[notice.kind],
         age=ago(notice.at, now),
         moment=exact(notice.at),
     )
@@ -62,6 +67,10 @@ def _said(notice: Notice) -> tuple[str, str]:
         approval = notice.request.approval
         words = _("{who} rejected what you asked for").format(who=approval.approver)
         return words, _cut(approval.note)
+    if notice.kind == Notice.Kind.GLASS and notice.request:
+        approval = notice.request.approval
+        words = _("{who} broke the glass and approved alone what takes a second person")
+        return words.format(who=approval.approver), _cut(approval.note)
     entry = notice.entry
     text = entry.personal.get("note") if entry else None
     words = _("{who} mentioned you").format(who=entry.actor_name if entry else "")

@@ -73,6 +73,7 @@ sync_line             in   404   yes   yes   yes   yes       -    -     -     - 
 requests              in   yes   yes   yes   yes   yes       -    -     -     -     -     -
 request               in   404   yes   yes   yes   yes       -    -     -     -     -     -
 approve               -    -     -     -     -     -         in   404   403   403   yes   yes
+break_glass           -    -     -     -     -     -         in   yes   403   yes   yes   yes
 reject                -    -     -     -     -     -         in   404   403   403   yes   yes
 cancel                -    -     -     -     -     -         in   404   403   403   yes   yes
 opt_out               in   404   yes   yes   yes   yes       -    -     -     -     -     -
@@ -92,6 +93,8 @@ invitation_withdraw   -    -     -     -     -     -         in   404   403   40
 member_change         -    -     -     -     -     -         in   404   403   403   403   yes
 member_disable        -    -     -     -     -     -         in   404   403   403   403   yes
 member_enable         -    -     -     -     -     -         in   404   403   403   403   yes
+glass                 in   yes   yes   yes   yes   yes       -    -     -     -     -     -
+glass_close           -    -     -     -     -     -         in   404   403   403   403   yes
 join                  yes  yes   yes   yes   yes   yes       yes  yes   yes   yes   yes   yes
 team_connection       in   yes   403   403   403   yes       -    -     -     -     -     -
 team_key              -    -     -     -     -     -         in   yes   403   403   403   yes

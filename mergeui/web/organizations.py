@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from mergeui.accounts.models import Membership, Organization, User
 from mergeui.audit.models import Entry
-from mergeui.merging.models import BulkDecision, MergeRequest
+from mergeui.merging.models import BulkDecision, GlassBreak, MergeRequest
 from mergeui.review.models import Group, Member, SyncRun
 from mergeui.review.saved import SavedView
 from mergeui.web import basket, problems
@@ -21,6 +21,8 @@ THINGS: dict[str, type[Model]] = {
     "request": MergeRequest,
     **dict.fromkeys(("approve", "reject", "cancel", "resolve", "restore", "opt"), MergeRequest),
     "recovery": MergeRequest,
+    "break": MergeRequest,
+    "glass": GlassBreak,
     "bulk": BulkDecision,
     "view": SavedView,
     "sync": SyncRun,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Membership, Role
+from mergeui.merging.glass import may_break
 from mergeui.merging.models import (
     ACTIVE,
     UNSETTLED,
@@ -177,6 +178,7 @@ class Live:
     late: str
     poll: int
     may_approve: bool
+    may_break_glass: bool
     own: bool
     may_cancel: bool
     may_resolve: bool
@@ -200,7 +202,10 @@ def live(request: MergeRequest, member: Membership, now: datetime) -> Live:
         cool_off=max(request.organization.policy.cool_off_seconds, seconds, 1),
         late=_late(request, now),
         poll=_poll(state),
-        may_approve=state is RequestState.PROPOSED and approver and not own,
+        may_approve=state is RequestState.PROPOSED
+        and approver
+        and (not own or request.organization.policy.single_operator),
+        may_break_glass=may_break(request, member),
         own=own,
         may_cancel=state in {RequestState.PROPOSED, RequestState.APPROVED}
         and ((own and member.can(Role.OPERATOR)) or approver),

@@ -52,7 +52,8 @@ def wanted_by(query: str) -> Wanted:
 def built_in(policy: Policy) -> list[Wanted]:
     """The views that come with the desk. With no risky merge held back, nothing needs two people;
     with all of them held back, everything does."""
-    two = policy.four_eyes == FourEyes.RISKY and not policy.waived_risks
+    usual = not (policy.waived_risks or policy.single_operator)
+    two = policy.four_eyes == FourEyes.RISKY and usual
     return [wanted for wanted in WORDS if two or wanted != TWO_PEOPLE]
 
 

@@ -13,10 +13,12 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from mergeui.accounts.models import Invitation, Membership, Role
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
+from mergeui.merging.models import Approval, GlassBreak
 from mergeui.review.models import Group
 from mergeui.review.saved import SavedView
 from mergeui.review.sync import request_sync
@@ -59,6 +61,19 @@ class Town:
         self.request = desk.propose(Actor.member(member(Role.OPERATOR)), asked)
         self.bulk = begun(operator, [self.group])
         self.run = request_sync(desk.organization, by_user=operator)
+        Approval.objects.create(
+            request=self.merged,
+            verdict=Approval.Verdict.APPROVED,
+            proposer=self.merged.proposed_by,
+            approver=self.people["operator"].user,
+            at=timezone.now(),
+        )
+        self.glass = GlassBreak.objects.create(
+            organization=desk.organization,
+            request=self.merged,
+            by=self.people["operator"].user,
+            at=timezone.now(),
+        )
         self.token = invite(
             desk.organization,
             role=Role.VIEWER,
@@ -91,10 +106,11 @@ class Town:
             "sync": self.run.pk,
             "number": Entry.objects.latest("number").number,
             "invitation": Invitation.objects.get().pk,
+            "glass": self.glass.pk,
             "member": self.people["viewer"].pk,
             "token": self.token,
             "contact_id": member_of_group.contact_id,
-            **dict.fromkeys(("request", "approve", "reject", "cancel"), self.request.pk),
+            **dict.fromkeys(("request", "approve", "reject", "cancel", "break"), self.request.pk),
             **dict.fromkeys(("opt", "restore", "resolve", "recovery"), self.merged.pk),
         }
         word = address.name.partition("_")[0]

@@ -13,6 +13,7 @@ from mergeui.merging.models.bulk import (
     BulkQuerySet,
     BulkState,
 )
+from mergeui.merging.models.glass import GlassBreak
 from mergeui.merging.models.heartbeat import Heartbeat
 from mergeui.merging.models.opt_out import LostOptOut
 from mergeui.merging.models.request import ContactLock, MergeRequest, RequestQuerySet, Source
@@ -22,6 +23,7 @@ from mergeui.merging.models.states import (
     BEFORE_APPROVAL,
     UNSETTLED,
     WAITING,
+    Alone,
     RequestState,
 )
 from mergeui.merging.models.telling import Mailbox, Notice
@@ -31,6 +33,7 @@ __all__ = [
     "BEFORE_APPROVAL",
     "UNSETTLED",
     "WAITING",
+    "Alone",
     "Approval",
     "Attempt",
     "BulkDecision",
@@ -39,6 +42,7 @@ __all__ = [
     "BulkQuerySet",
     "BulkState",
     "ContactLock",
+    "GlassBreak",
     "Heartbeat",
     "LostOptOut",
     "Mailbox",

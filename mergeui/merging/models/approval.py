@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.merging.models.request import MergeRequest
+from mergeui.merging.models.states import Alone
 
 
 class Approval(models.Model):
@@ -27,13 +28,14 @@ class Approval(models.Model):
     approver = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
+    alone = models.CharField(max_length=10, choices=Alone.choices, blank=True, default="")
     note = models.TextField(blank=True, default="")
     at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(verdict="rejected") | ~Q(approver=F("proposer")),
+                condition=Q(verdict="rejected") | ~Q(alone="") | ~Q(approver=F("proposer")),
                 name="approver_is_not_proposer",
             )
         ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
 from mergeui.merging.models.bulk import BulkDecision
-from mergeui.merging.models.states import ACTIVE, BEFORE_APPROVAL, RequestState
+from mergeui.merging.models.states import ACTIVE, BEFORE_APPROVAL, Alone, RequestState
 from mergeui.review.models import Group
 
 
@@ -38,7 +38,8 @@ class MergeRequest(models.Model):
     `snapshot` is the JSON of every chosen contact as it was shown, the primary first; `cautions`
     are the [code, sentence] pairs that were acknowledged; `prediction` is what was expected
     (plan.Prediction as a dictionary). `outcome` are sentences about how it ended. `bulk` is the
-    decision about many groups that asked for it, if it was one.
+    decision about many groups that asked for it, if it was one. `alone` says why nobody else had to
+    look at it.
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT)
@@ -52,6 +53,7 @@ class MergeRequest(models.Model):
     prediction = models.JSONField(default=dict)
     note = models.TextField(blank=True, default="")
     needs_approval = models.BooleanField()
+    alone = models.CharField(max_length=10, choices=Alone.choices, blank=True, default="")
     bulk = models.ForeignKey(
         BulkDecision,
         null=True,
@@ -99,7 +101,8 @@ class MergeRequest(models.Model):
             ),
             # design.md, rule 8: a check in code and a constraint in the database.
             models.CheckConstraint(
-                condition=~Q(approved_by=F("proposed_by")), name="four_eyes_two_people"
+                condition=~Q(alone="") | ~Q(approved_by=F("proposed_by")),
+                name="four_eyes_two_people",
             ),
             models.CheckConstraint(
                 condition=Q(needs_approval=False)

@@ -11,7 +11,8 @@ class Standing(models.Model):
 
     `looked_for` says that a person wants the gap looked at, `accepted` is the anchor that somebody
     has decided to go on without. `chain_broken` says where the history breaks (audit.Check), here
-    too so that every page can show it without asking once more.
+    too so that every page can show it without asking once more, as `glass_open`: how often the
+    glass was broken without an admin having closed it.
     """
 
     class Halt(models.TextChoices):
@@ -29,6 +30,7 @@ class Standing(models.Model):
     looked_for = models.BooleanField(default=False)
     accepted = models.CharField(max_length=64, blank=True, default="")
     chain_broken = models.TextField(blank=True, default="")
+    glass_open = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.get_halted_as_display() or "All is well"

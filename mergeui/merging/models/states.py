@@ -23,6 +23,13 @@ class RequestState(models.TextChoices):
     CONFLICT = "conflict", _("Needs a person")
 
 
+class Alone(models.TextChoices):
+    """How one person alone came to approve a merge, where that is so."""
+
+    GLASS = "glass", _("The glass was broken")
+    SINGLE = "single", _("Single-operator mode")
+
+
 WAITING = (RequestState.PROPOSED, RequestState.APPROVED)
 UNSETTLED = (RequestState.UNKNOWN, RequestState.CONFLICT)
 # The contacts of these are locked for every other request (design.md, rule 4).

@@ -30,8 +30,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """Something that one person should know of: where it is, and whether they have read it.
 
-    `entry` is the note that mentions them, `request` the merge that was rejected or that the note
-    stands under. `mailed_at` says when an e-mail told of it, or that none will.
+    `entry` is the note that mentions them, `request` the merge that was rejected, that the glass
+    was broken for, or that the note stands under. `mailed_at` says when an e-mail told of it, or
+    that none will.
     """
 
     class Kind(models.TextChoices):
@@ -39,6 +40,7 @@ class Notice(models.Model):
 
         MENTIONED = "mentioned", _("Mentioned")
         REJECTED = "rejected", _("Rejected")
+        GLASS = "glass", _("The glass was broken")
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     person = models.ForeignKey(
@@ -74,7 +76,7 @@ class Notice(models.Model):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(kind__in=["mentioned", "rejected"]), name="notice_kind_known"
+                condition=Q(kind__in=["mentioned", "rejected", "glass"]), name="notice_kind_known"
             )
         ]
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mergeui.accounts.models import Membership, Role
-from mergeui.accounts.policy import FourEyes, Policy
+from mergeui.accounts.policy import Policy
 from mergeui.merging.models import BulkDecision, BulkKind, BulkState
 from mergeui.web.bulk.fates import Part, parts
 from mergeui.web.when import number
@@ -73,7 +73,7 @@ def promise(bulk: BulkDecision, policy: Policy) -> list[str]:
 
 
 def _then(policy: Policy) -> str:
-    if policy.four_eyes == FourEyes.ALWAYS:
+    if policy.needs_second_person([]):
         return _("Your team wants a second person for every merge: each one waits for approval.")
     seconds = policy.cool_off_seconds
     if not seconds:

@@ -74,7 +74,7 @@ def merge_request(request: MemberRequest, pk: int) -> HttpResponse:
 
     Polled, it answers with the part that lives; 204 while that would say the same.
     """
-    wanted = _get(request, pk)
+    wanted = own_request(request, pk)
     now = timezone.now()
     live = shown.live(wanted, request.member, now)
     if wants_fragment(request):
@@ -105,6 +105,7 @@ def _page(
         **_context(request, wanted, live),
         "problem": problem.sentence if problem else "",
         "typed_note": restored.get("note", "") if restored else "",
+        "typed_reason": restored.get("reason", "") if restored else "",
         "thread": thread_of(
             request.member,
             wanted.group,
@@ -158,7 +159,7 @@ def _others(wanted: MergeRequest) -> list[tuple[str, str, str, str]]:
     return shown.parts_of(list(together), wanted.pk)
 
 
-def _get(request: MemberRequest, pk: int) -> MergeRequest:
+def own_request(request: MemberRequest, pk: int) -> MergeRequest:
     """The organisation's own request, or 404 (design.md, rule 11)."""
     own = MergeRequest.objects.of(request.member.organization)
     same = MergeRequest.objects.filter(group=OuterRef("group"), proposed_at=OuterRef("proposed_at"))
@@ -207,7 +208,7 @@ def _judge(request: MemberRequest, pk: int, decide: Callable[..., None], what: s
 
     Without a next one the page stays with this one, and shows what becomes of it.
     """
-    wanted = _get(request, pk)
+    wanted = own_request(request, pk)
     try:
         decide(wanted, by_user=request.actor, note=_note(request))
     except Problem as problem:
@@ -229,7 +230,7 @@ def _decide(
     request: MemberRequest, pk: int, decide: Callable[..., None], words: str
 ) -> HttpResponse:
     """One decision about a request, with its note; refused, what was typed is shown again."""
-    wanted = _get(request, pk)
+    wanted = own_request(request, pk)
     try:
         decide(wanted, by_user=request.actor, note=_note(request))
     except Problem as problem:
@@ -249,4 +250,4 @@ def refused(request: MemberRequest, wanted: MergeRequest, problem: Problem) -> H
     record_refusal(request, problem)
     if wants_fragment(request):
         return problems.answer(request, problem.status, problem.sentence)
-    return _page(request, _get(request, wanted.pk), problem=problem)
+    return _page(request, own_request(request, wanted.pk), problem=problem)
