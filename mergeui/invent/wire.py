@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from mergeui import tracing
+from mergeui import telemetry, tracing
 from mergeui.invent.clean import clean_text
 from mergeui.invent.errors import RawAnswer
 
@@ -94,7 +94,10 @@ def exchange(
     content = bytearray()
     broke: Exception | None = None
     try:
-        response = client.send(request, stream=True)
+        with telemetry.span(f"Invent {request.method}") as span:
+            response = client.send(request, stream=True)
+            if span:
+                span.set_attribute("http.response.status_code", response.status_code)
         deadline = time.monotonic() + seconds
         for chunk in response.iter_bytes():
             content += chunk

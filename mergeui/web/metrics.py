@@ -8,6 +8,7 @@ counted (gunicorn.conf.py); without it a process tells of itself alone.
 import os
 from collections.abc import Iterator
 from time import monotonic
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -34,11 +35,24 @@ METHODS = {"GET", "HEAD", "POST"}
 
 def count(request: HttpRequest, response: HttpResponse, started: float) -> None:
     """Counts an answer that took since `started` (time.monotonic)."""
+    address, method = _named(request)
+    REQUESTS.labels(address, method, str(response.status_code)).inc()
+    SECONDS.labels(address).observe(monotonic() - started)
+
+
+def describe(span: Any, request: HttpRequest, response: HttpResponse) -> None:
+    """Says in a span of OpenTelemetry what was asked and answered, by the same names."""
+    address, method = _named(request)
+    span.update_name(f"{method} {address}")
+    span.set_attribute("http.request.method", method)
+    span.set_attribute("http.route", address)
+    span.set_attribute("http.response.status_code", response.status_code)
+
+
+def _named(request: HttpRequest) -> tuple[str, str]:
     match = request.resolver_match
-    address = (match.url_name or "") if match else ""
     method = request.method if request.method in METHODS else "other"
-    REQUESTS.labels(address or "none", method, str(response.status_code)).inc()
-    SECONDS.labels(address or "none").observe(monotonic() - started)
+    return (match.url_name if match else None) or "none", str(method)
 
 
 class _Desk(Collector):

@@ -7,7 +7,7 @@ from time import monotonic
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
-from mergeui import tracing
+from mergeui import telemetry, tracing
 from mergeui.audit.actions import Action
 from mergeui.audit.log import record_alone
 from mergeui.errors import Problem
@@ -63,9 +63,14 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         started = monotonic()
-        with tracing.traced(given if SANE_ID.fullmatch(given) else "") as request_id:
+        with (
+            tracing.traced(given if SANE_ID.fullmatch(given) else "") as request_id,
+            telemetry.span("request", came_with=request.headers) as span,
+        ):
             request.request_id = request_id  # type: ignore[attr-defined]
             response = self.get_response(request)
+            if span:
+                metrics.describe(span, request, response)
         metrics.count(request, response, started)
         response["X-Request-ID"] = request_id
         return response

@@ -95,7 +95,6 @@ def test_a_backup_of_now_goes_on_at_once(tmp_path: Path, restore: Callable[..., 
     assert "halt" not in said
     assert halted(desk.organization) is None
     assert verify().entries == entries
-    assert anas is not None
 
 
 def test_what_is_looked_at_and_not_changed(tmp_path: Path, restore: Callable[..., str]) -> None:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, OperationalError, connection
 
+from mergeui import telemetry
 from mergeui.accounts.models import Organization
 from mergeui.audit.anchor import BadAnchor
 from mergeui.errors import Problem
@@ -64,6 +65,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # A plain flag: an Event may be locked by the very wait that the signal interrupts.
         self.stopping = False
+        telemetry.start()
         try:
             check_durable()
             organizations = Organization.objects.served()
