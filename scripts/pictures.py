@@ -150,7 +150,7 @@ def after_a_decision(page: Page) -> None:
 def typed_wrong(page: Page) -> None:
     page.get_by_label("User name").fill("operator")
     page.get_by_label("Password").fill("not this one")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def found_by_hand(page: Page) -> None:

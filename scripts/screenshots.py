@@ -90,7 +90,7 @@ def signed_in(browser: Browser, address: str, name: str, **wishes: object) -> Pa
     page.goto("/login/")
     page.get_by_label("User name").fill(name)
     page.get_by_label("Password").fill(f"{name}-tries-the-desk")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/groups/")
     return page
 

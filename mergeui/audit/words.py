@@ -58,7 +58,7 @@ PROOFS: dict[str, str] = {
     "password": _("a password"),
     "totp": _("an authenticator app"),
     "webauthn": _("a passkey"),
-    "recovery_codes": _("a recovery code"),
+    "recovery_codes": _("recovery codes"),
     "socialaccount": _("the company sign-in"),
 }
 

@@ -96,13 +96,17 @@ def test_signing_in_at_four_times_the_size(new_context: Callable[..., Any]) -> N
     page.goto("/groups/")
     page.get_by_label("Nombre de usuario").fill("olga")
     page.get_by_label("Contraseña").fill("wrong")
-    page.get_by_role("button", name="Iniciar sesión").click()
+    page.get_by_role("button", name="Iniciar sesión", exact=True).click()
     fits_and_reads(page, "login-refused")
     page.get_by_label("Contraseña").fill("a long enough password")
-    page.get_by_role("button", name="Iniciar sesión").click()
+    page.get_by_role("button", name="Iniciar sesión", exact=True).click()
     expect(page.get_by_role("heading", name="Cola")).to_be_visible()
     # The browser has told the zone.
     assert User.objects.get(username="olga").time_zone == "Asia/Calcutta"
+    # Where she just signed in, no proof is asked for again.
+    for state in ("", "password/", "app/", "passkey/", "again/"):
+        page.goto(f"/account/{state}")
+        fits_and_reads(page, f"account-{state[:-1]}")
 
 
 def test_the_focus_goes_on_where_a_part_is_swapped(

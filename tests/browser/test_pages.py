@@ -140,7 +140,7 @@ def test_a_lost_session_gives_back_what_was_typed(page: Page) -> None:
     member(Role.OPERATOR, name="olga")
     page.get_by_label("User name").fill("olga")
     page.get_by_label("Password").fill("a long enough password")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("Nothing was sent; check and send again.")).to_be_visible()
     expect(page.locator("#id_note")).to_have_value("A long story")
     assert group("bea").state == "open"

@@ -4,12 +4,14 @@ import html
 import json
 import re
 import time
+from io import StringIO
 from urllib.parse import urlencode
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from mergeui.accounts.models import Membership, Role, User
@@ -382,3 +384,18 @@ def test_the_page_takes_a_fixed_number_of_queries(
     with django_assert_num_queries(5):
         here.get("/account/")
     cache.clear()
+
+
+def test_a_command_helps_whoever_has_lost_everything(client: Client) -> None:
+    set_up_app(client)
+    out = StringIO()
+    call_command("resetfactors", "olga", stdout=out)
+
+    assert out.getvalue() == "olga signs in by password alone now.\n"
+    assert said(Action.FACTOR_REMOVED) == [
+        "The system removed an authenticator app of the user olga.",
+        "The system removed recovery codes of the user olga.",
+    ]
+    assert sign_in()[1] == "/groups/"
+    with pytest.raises(CommandError, match="Nobody is called otto"):
+        call_command("resetfactors", "otto")
