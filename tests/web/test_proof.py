@@ -17,19 +17,19 @@ pytestmark = pytest.mark.django_db
 
 
 @page(Role.ADMIN)
-def glass(request: MemberRequest) -> HttpResponse:
+def vault(request: MemberRequest) -> HttpResponse:
     kept = typed.restore(request, request.path)
     return HttpResponse(kept["reason"] if kept else "nothing typed")
 
 
-@action(Role.ADMIN, back="glass", proof=Proof.SECOND_FACTOR)
-def break_glass(request: MemberRequest) -> HttpResponse:
-    return HttpResponse(f"broken: {request.POST['reason']}")
+@action(Role.ADMIN, back="vault", proof=Proof.SECOND_FACTOR)
+def open_vault(request: MemberRequest) -> HttpResponse:
+    return HttpResponse(f"opened: {request.POST['reason']}")
 
 
 urlpatterns = [
-    path("glass/", glass, name="glass"),
-    path("glass/break/", break_glass, name="glass_break"),
+    path("vault/", vault, name="vault"),
+    path("vault/open/", open_vault, name="vault_open"),
     path("", include(of_the_desk)),
 ]
 
@@ -40,42 +40,42 @@ def admin() -> Membership:
 
 
 @pytest.fixture
-def _glass(settings) -> None:
+def _vault(settings) -> None:
     settings.ROOT_URLCONF = "tests.web.test_proof"
 
 
-def smash(client: Client, **more: object) -> HttpResponse:
-    return client.post("/glass/break/", {"reason": "the worker hangs"}, **more)
+def open_it(client: Client, **more: object) -> HttpResponse:
+    return client.post("/vault/open/", {"reason": "the worker hangs"}, **more)
 
 
 # A fresh second factor
 
 
-@pytest.mark.usefixtures("_glass")
+@pytest.mark.usefixtures("_vault")
 def test_a_fresh_second_factor_opens_it(admin: Membership) -> None:
-    answer = smash(proved(client_of(admin), by="mfa"))
+    answer = open_it(proved(client_of(admin), by="mfa"))
 
-    assert text_of(answer) == "broken: the worker hangs"
+    assert text_of(answer) == "opened: the worker hangs"
 
 
-@pytest.mark.usefixtures("_glass")
+@pytest.mark.usefixtures("_vault")
 def test_without_one_it_is_asked_for_and_what_was_typed_is_kept(admin: Membership) -> None:
     client = proved(client_of(admin), by="password")
-    answer = smash(client)
+    answer = open_it(client)
 
-    assert (answer.status_code, answer.url) == (303, "/account/again/?next=%2Fglass%2F")
-    assert text_of(client.get("/glass/")) == "the worker hangs"
-    assert smash(client, headers=HTMX).headers["HX-Redirect"] == answer.url
+    assert (answer.status_code, answer.url) == (303, "/account/again/?next=%2Fvault%2F")
+    assert text_of(client.get("/vault/")) == "the worker hangs"
+    assert open_it(client, headers=HTMX).headers["HX-Redirect"] == answer.url
 
 
-@pytest.mark.usefixtures("_glass")
+@pytest.mark.usefixtures("_vault")
 def test_who_has_none_sets_one_up_first() -> None:
     client = proved(client_of(member(Role.ADMIN)))
-    answer = smash(client)
+    answer = open_it(client)
 
-    assert answer.url == "/account/?next=%2Fglass%2F"
+    assert answer.url == "/account/?next=%2Fvault%2F"
     assert "takes a second factor" in text_of(client.get(answer.url))
-    assert smash(proved(client_of(member(Role.APPROVER)), by="mfa")).status_code == 403
+    assert open_it(proved(client_of(member(Role.APPROVER)), by="mfa")).status_code == 403
 
 
 # A second factor that the role takes
