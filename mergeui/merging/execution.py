@@ -27,7 +27,7 @@ from mergeui.invent import (
 from mergeui.merging import journal, plan
 from mergeui.merging.claimed import Claimed
 from mergeui.merging.lease import Lease, LeaseLost
-from mergeui.merging.models import Attempt, BulkState, MergeRequest, RequestState, Source
+from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
 from mergeui.merging.outcome import Outcome, send
 from mergeui.merging.reading import read_again
 from mergeui.merging.settle import about
@@ -48,7 +48,6 @@ REST_CHANGED = Said("The rest was not sent, because the contacts changed.")
 NOT_LOOKED_UP = Said("Whether that is so could not be looked up. {sentence}")
 YET_GONE = Said("Yet gone from Invent: {names}.")
 TRIED = Said("Tried {count} time.", "Tried {count} times.")
-GIVEN_UP = (BulkState.TAKING_BACK, BulkState.TAKEN_BACK)
 
 
 def execute_next(
@@ -61,7 +60,7 @@ def execute_next(
     """
     now = timezone.now()
     due = MergeRequest.objects.due(now).filter(organization_id=organization_id, expires_at__gt=now)
-    for some in (due.filter(bulk=None), due.exclude(bulk=None).exclude(bulk__state__in=GIVEN_UP)):
+    for some in (due.of_people(), due.of_bulk()):
         # Their keys alone: others may be faster, and a request holds whole contacts.
         for key in some.values_list("pk", flat=True)[:20]:
             lease = Lease.claim(key, now=now)

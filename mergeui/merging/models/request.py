@@ -9,9 +9,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
-from mergeui.merging.models.bulk import BulkDecision
+from mergeui.merging.models.bulk import BulkDecision, BulkState
 from mergeui.merging.models.states import ACTIVE, BEFORE_APPROVAL, Alone, RequestState
 from mergeui.review.models import Group
+
+STANDING = set(BulkState) - {BulkState.TAKING_BACK, BulkState.TAKEN_BACK}
 
 
 class RequestQuerySet(models.QuerySet["MergeRequest"]):
@@ -30,6 +32,14 @@ class RequestQuerySet(models.QuerySet["MergeRequest"]):
         return self.filter(state=RequestState.APPROVED, execute_after__lte=now).order_by(
             "execute_after", "pk"
         )
+
+    def of_people(self) -> "RequestQuerySet":
+        """Those that people asked for one by one."""
+        return self.filter(bulk=None)
+
+    def of_bulk(self) -> "RequestQuerySet":
+        """Those of bulk decisions that nobody takes back."""
+        return self.filter(bulk__state__in=STANDING)
 
 
 class MergeRequest(models.Model):
@@ -88,7 +98,13 @@ class MergeRequest(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["organization", "state", "-id"], name="requests_by_state"),
             models.Index(fields=["organization", "proposed_by", "-id"], name="requests_by_person"),
-            models.Index(fields=["state", "execute_after"], name="requests_due"),
+            models.Index(fields=["state", "execute_after", "id"], name="requests_due"),
+            # Those of people come first, however many of a bulk decision wait as well.
+            models.Index(
+                fields=["organization", "state", "execute_after", "id"],
+                condition=Q(bulk__isnull=True),
+                name="requests_due_of_people",
+            ),
             models.Index(
                 fields=["bulk", "state", "id"],
                 condition=Q(bulk__isnull=False),
