@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from mergeui.accounts.invitation import Invitation as Invitation
 from mergeui.accounts.policy import FourEyes, Policy
+from mergeui.accounts.policy_change import PolicyChange as PolicyChange
 from mergeui.accounts.roles import Role as Role
 from mergeui.errors import Invalid
 from mergeui.sealing import unseal

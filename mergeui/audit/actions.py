@@ -13,8 +13,9 @@ contact ids) ·
 `taken_back` (of a bulk decision) · `with` (kinds of proof, of a sign-in) · `factor` (its kind) ·
 `flags` (opt-outs that a merge lost) · `mentioned` (numbers of our users) · `fingerprint` (of a key
 of Invent) · `org`, `parent` (an organisation's id in Invent, and the number of its parent) ·
-`glass` (whether a member may break it) · `alone` (why it took nobody else) · `single_operator` (it
-was made in that mode). More may be added; describe.py passes over it.
+`glass` (whether a member may break it) · `policy` (of a merge, or the columns that change) ·
+`alone` (why it took nobody else) · `single_operator` (it was made in that mode). More may be added;
+describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
 (contact id → name) · `note` (as typed) · `mentions` (user names in it) · `call`, `answer` (exact,
@@ -97,6 +98,10 @@ class Action(TextChoices):
     MEMBER_ENABLED = "member_enabled", _("Member switched on")
 
     ORGANIZATION_ADDED = "organization_added", _("Organisation added")
+    POLICY_TIGHTENED = "policy_tightened", _("Policy changed")
+    POLICY_ASKED = "policy_asked", _("Looser policy asked for")
+    POLICY_LOOSENED = "policy_loosened", _("Looser policy confirmed")
+    POLICY_KEPT = "policy_kept", _("Looser policy not taken")
     KEY_SET = "key_set", _("Key of Invent entered")
     KEY_FORGOTTEN = "key_forgotten", _("Key of Invent taken away")
     KEY_SEALED_ANEW = "key_sealed_anew", _("Key of Invent sealed anew")

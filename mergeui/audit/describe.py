@@ -5,6 +5,8 @@ looks, in their language; what is kept are facts. The result is plain text with 
 it: templates escape it (design.md, rule 10).
 """
 
+import json
+
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
 
@@ -207,6 +209,13 @@ class _Words(dict[str, str]):
         label = str(Role(role).label).lower() if role in Role.values else role
         return " " + gettext("as {role}").format(role=label) if role else ""
 
+    def _policy(self) -> str:
+        changes = self.facts.get("policy")
+        if not isinstance(changes, dict):
+            return ""
+        said = (f"{name} = {_value(value)}" for name, value in sorted(changes.items()))
+        return f" ({', '.join(said)})"
+
     def _glass(self) -> str:
         return ", " + gettext("who may break the glass") if self.facts.get("glass") is True else ""
 
@@ -237,3 +246,8 @@ class _Words(dict[str, str]):
             entries = ngettext("{count} entry", "{count} entries", count)
             what = f": {entries.format(count=count)}"
         return what + " " + gettext("as {format}").format(format=form.upper()) if form else what
+
+
+def _value(value: object) -> str:
+    """A value of a policy: as the column has it, whatever the language."""
+    return ", ".join(map(one_line, value)) if isinstance(value, list) else json.dumps(value)

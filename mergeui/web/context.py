@@ -32,6 +32,7 @@ SECTIONS = {
     "settings": "settings",
     "team": "team",
     "glass": "team",
+    "policy": "team",
     "break": "requests",
     "account": "account",
 }

@@ -93,6 +93,10 @@ invitation_withdraw   -    -     -     -     -     -         in   404   403   40
 member_change         -    -     -     -     -     -         in   404   403   403   403   yes
 member_disable        -    -     -     -     -     -         in   404   403   403   403   yes
 member_enable         -    -     -     -     -     -         in   404   403   403   403   yes
+policy                in   yes   yes   yes   yes   yes       -    -     -     -     -     -
+policy_change         -    -     -     -     -     -         in   yes   403   403   403   yes
+policy_confirm        -    -     -     -     -     -         in   yes   403   403   403   yes
+policy_withdraw       -    -     -     -     -     -         in   404   403   403   403   yes
 glass                 in   yes   yes   yes   yes   yes       -    -     -     -     -     -
 glass_close           -    -     -     -     -     -         in   404   403   403   403   yes
 join                  yes  yes   yes   yes   yes   yes       yes  yes   yes   yes   yes   yes

@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from mergeui.accounts.models import Membership, Organization, User
+from mergeui.accounts.models import Membership, Organization, PolicyChange, User
 from mergeui.audit.models import Entry
 from mergeui.merging.models import BulkDecision, GlassBreak, MergeRequest
 from mergeui.review.models import Group, Member, SyncRun
@@ -23,6 +23,7 @@ THINGS: dict[str, type[Model]] = {
     "recovery": MergeRequest,
     "break": MergeRequest,
     "glass": GlassBreak,
+    "policy": PolicyChange,
     "bulk": BulkDecision,
     "view": SavedView,
     "sync": SyncRun,

@@ -14,7 +14,7 @@ def frame(request: MemberRequest, name: str) -> dict[str, Any]:
     """What every page of a team shows: its parts, and which one this is."""
     admin = request.member.can(Role.ADMIN)
     parts = {"team": _("Members")}
-    parts |= {"glass": _("Broken glass")}
+    parts |= {"policy": _("Policy"), "glass": _("Broken glass")}
     if admin:
         parts |= {"team_connection": _("Key of Invent")}
     return {

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mergeui.accounts.models import Invitation, Membership, Role
+from mergeui.accounts.models import Invitation, Membership, PolicyChange, Role
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
 from mergeui.merging.models import Approval, GlassBreak
@@ -61,6 +61,12 @@ class Town:
         self.request = desk.propose(Actor.member(member(Role.OPERATOR)), asked)
         self.bulk = begun(operator, [self.group])
         self.run = request_sync(desk.organization, by_user=operator)
+        self.policy = PolicyChange.objects.create(
+            organization=desk.organization,
+            wanted={"four_eyes": "never"},
+            asked_by=self.people["operator"].user,
+            asked_at=timezone.now(),
+        )
         Approval.objects.create(
             request=self.merged,
             verdict=Approval.Verdict.APPROVED,
@@ -106,6 +112,7 @@ class Town:
             "sync": self.run.pk,
             "number": Entry.objects.latest("number").number,
             "invitation": Invitation.objects.get().pk,
+            "policy": self.policy.pk,
             "glass": self.glass.pk,
             "member": self.people["viewer"].pk,
             "token": self.token,

@@ -1,0 +1,121 @@
+"""Changing what a team demands: more at once, less only with a second admin."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mergeui.accounts.models import Organization, PolicyChange, Role
+from mergeui.accounts.policy import Policy
+from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.log import record
+from mergeui.audit.transition import move
+from mergeui.errors import NotAllowed, Stale
+from mergeui.review.decisions import require
+
+COLUMNS = ("four_eyes", "cool_off_seconds", "waived_risks", "single_operator")
+
+
+def columns_of(organization: Organization) -> dict[str, Any]:
+    """The columns of a policy as they are kept; empty where the environment counts."""
+    return {name: getattr(organization, name) for name in COLUMNS}
+
+
+def change(
+    organization: Organization, wanted: dict[str, Any], *, by_user: Actor
+) -> PolicyChange | None:
+    """Makes all of the policy's columns what is `wanted`, as far as one admin may.
+
+    What demands more takes effect at once; what demands less is asked for and given back. Raises
+    NotAllowed, or Stale when a change waits already or somebody was faster.
+    """
+    require(by_user, Role.ADMIN)
+    assert by_user.user is not None  # noqa: S101 - require() let only members through
+    before = columns_of(organization)
+    looser = Organization(**wanted).policy.looser_in(organization.policy)
+    at_once = {n: v for n, v in wanted.items() if v != before[n] and n not in looser}
+    later = {name: wanted[name] for name in looser}
+    try:
+        with transaction.atomic():
+            if at_once:
+                _set(organization, before, at_once)
+            waits = None
+            if later:
+                waits = PolicyChange.objects.create(
+                    organization=organization,
+                    wanted=later,
+                    asked_by=by_user.user,
+                    asked_at=timezone.now(),
+                )
+            if at_once:
+                _record(Action.POLICY_TIGHTENED, organization, by_user, at_once)
+            if later:
+                _record(Action.POLICY_ASKED, organization, by_user, later)
+    except IntegrityError:
+        raise Stale(
+            _("A change waits for a second admin already: it has to be answered first.")
+        ) from None
+    return waits
+
+
+def confirm(waits: PolicyChange, *, by_user: Actor) -> None:
+    """A second admin agrees, and it takes effect. Raises NotAllowed or Stale."""
+    require(by_user, Role.ADMIN)
+    if by_user.user is not None and by_user.user.pk == waits.asked_by_id:
+        raise NotAllowed(_("You asked for this yourself, so another admin has to confirm it."))
+    organization = waits.organization
+    _end(
+        waits,
+        PolicyChange.State.CONFIRMED,
+        Action.POLICY_LOOSENED,
+        by_user,
+        also=lambda: _set(organization, columns_of(organization), waits.wanted),
+    )
+
+
+def withdraw(waits: PolicyChange, *, by_user: Actor) -> None:
+    """An admin takes it back, or says no. Raises NotAllowed or Stale."""
+    require(by_user, Role.ADMIN)
+    _end(waits, PolicyChange.State.WITHDRAWN, Action.POLICY_KEPT, by_user, also=lambda: None)
+
+
+def _end(
+    waits: PolicyChange, state: PolicyChange.State, action: Action, by_user: Actor, *, also: Any
+) -> None:
+    move(
+        waits,
+        expected=[PolicyChange.State.ASKED],
+        action=action,
+        by_user=by_user,
+        subject=f"organization:{waits.organization_id}",
+        stale=lambda: _("Somebody has answered this change already."),
+        changes={"state": state.value, "ended_by": by_user.user, "ended_at": timezone.now()},
+        also=also,
+        facts={"policy": waits.wanted},
+    )
+
+
+def _set(organization: Organization, before: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Raises Stale when the policy is not as it was read."""
+    own = Organization.objects.select_for_update().get(pk=organization.pk)
+    if columns_of(own) != before:
+        raise Stale(_("Somebody has changed the policy meanwhile: look at it once more."))
+    Organization.objects.filter(pk=own.pk).update(**changes)
+
+
+def _record(
+    action: Action, organization: Organization, by_user: Actor, changes: dict[str, Any]
+) -> None:
+    record(
+        action,
+        by_user=by_user,
+        subject=f"organization:{organization.pk}",
+        facts={"policy": changes},
+    )
+
+
+def as_if(organization: Organization, changes: dict[str, Any]) -> Policy:
+    """The policy as it would be."""
+    return Organization(**{**columns_of(organization), **changes}).policy
