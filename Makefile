@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test check audit coverage keys fuzz sweep bench bench-history lock messages roles format screenshots
+.PHONY: help demo setup run test check audit coverage keys fuzz sweep bench bench-pages bench-full bench-history lock messages roles format screenshots
 # Two targets at once would set up the same .venv twice.
 .NOTPARALLEL:
 
@@ -75,6 +75,15 @@ sweep: ## Kill the worker at every commit and socket operation of a merge, on bo
 bench: ## The figures of the README
 	@scripts/setup --dev
 	@$(BIN)/python -m benchmarks
+
+bench-pages: ## Every page at two sizes side by side, as docs/performance.md has it (5 min)
+	@scripts/setup --dev
+	@$(BIN)/python -m benchmarks.pages
+
+bench-full: ## The same up to 200,000 groups of a million contacts, on both databases (hours)
+	@scripts/setup --dev
+	@$(BIN)/python -m benchmarks.pages --large 200000
+	@$(BIN)/python -m benchmarks.pages --large 200000 --engine postgres
 
 messages: ## The words of the code into locale/, to be translated, and compiled
 	@scripts/setup --dev

@@ -31,7 +31,7 @@ class GroupAdmin(admin.ModelAdmin):
     """A list of groups, the page of one, and two decisions as actions."""
 
     list_display = ("__str__", "names", "links", "risks", "member_count", "first_seen_at")
-    list_filter = ("state",)
+    list_filter = ("state", "risky")
     search_fields = ("search_text",)
     ordering = ("-id",)
     list_per_page = 50

@@ -1,4 +1,6 @@
-"""The desk's addresses, an empty signed-in page, and Django's admin."""
+"""The desk's addresses, an empty signed-in page, the queue's template alone, Django's admin."""
+
+from unittest.mock import patch
 
 from django.contrib import admin
 from django.http import HttpResponse
@@ -7,6 +9,7 @@ from django.urls import include, path
 
 import benchmarks.admin  # noqa: F401  # registers what the admin shows
 from mergeui.web.access import MemberRequest, page
+from mergeui.web.views.queue import queue
 
 
 @page()
@@ -15,8 +18,26 @@ def empty(request: MemberRequest) -> HttpResponse:
     return render(request, "base.html")
 
 
+@page()
+def bare(request: MemberRequest) -> HttpResponse:
+    """The queue's template with what its view handed over the first time, and nothing else."""
+    if not _context:
+        with patch("mergeui.web.views.queue.render", _keep):
+            queue(request)
+    return render(request, "queue/page.html", _context)
+
+
+_context: dict[str, object] = {}
+
+
+def _keep(request: MemberRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    _context.update(context)
+    return render(request, template, context)
+
+
 urlpatterns = [
     path("bench/empty/", empty),
+    path("bench/bare/", bare),
     path("bench/admin/", admin.site.urls),
     path("", include("mergeui.urls")),
 ]

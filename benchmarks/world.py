@@ -4,10 +4,11 @@ Seeded: the same numbers give the same rows but for the primary keys. A group go
 by the sync's own way (review.store), from contacts as Invent would give them; only reading them
 from Invent is left out, and the clock is set to when each was first seen.
 
-    python -m benchmarks.world --factor 0.01    fills the desk of DATABASE_URL
+    python -m benchmarks.world --open 2000    fills the desk of DATABASE_URL, and says what is in it
 """
 
 import argparse
+import json
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ SIZES = range(2, 65)
 TAIL = 2.25
 _SIZE_SUMS = list(accumulate(size**-TAIL for size in SIZES))
 
+ADMIN = "/bench/admin/review/group/"
 PHONES = ("whatsapp_bot", "twilio", "telnyx")
 NETWORKS = ("instagram_dm", "telegram_bot", "messenger_bot")
 COLORS = ("amber", "sky", "lime", "red", "indigo", "teal", "violet", "orange", "pink", "rose")
@@ -226,7 +228,9 @@ def _clock() -> Iterator[_Clock]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--factor", type=float, default=0.01, help="of the whole size")
+    parser.add_argument("--open", type=int, default=2_000, help="groups to decide")
+    parser.add_argument("--decided", type=int, default=0)
+    parser.add_argument("--entries", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     wished = parser.parse_args()
     import django
@@ -235,7 +239,58 @@ def main() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    Desk(seed=wished.seed).grow(Size.scaled(wished.factor))
+    call_command("collectstatic", interactive=False, verbosity=0)
+    desk = Desk(seed=wished.seed)
+    desk.grow(Size(wished.open, wished.decided, wished.entries))
+    print(json.dumps(addresses(desk)))
+
+
+def addresses(desk: Desk) -> dict[str, str]:
+    """What to measure a desk by: names of pages and their addresses, and a session to open them."""
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.db.models import Max
+
+    from benchmarks.programs import session_key
+    from mergeui.accounts.models import User
+    from mergeui.review.models import Group
+
+    waiting = Group.objects.filter(state="open").order_by("pk")
+    four = waiting.filter(member_count=4)[0]
+    largest = waiting.filter(
+        member_count=waiting.aggregate(Max("member_count"))["member_count__max"]
+    )
+    channels = [one for member in four.members.all() for one in member.raw["channels"]]
+    email = next(one["email"] for one in channels if one["email"])
+    phone = next(one["phone"] for one in channels if one["phone"])
+    last, who = desk.chain.number, desk.chain.users[1].pk
+    found = {
+        "session": session_key(SessionStore),
+        "an empty page": "/bench/empty/",
+        "the queue's template alone": "/bench/bare/",
+        "Django admin's list": f"{ADMIN}?state__exact=open&risky__exact=1&q=maria",
+        "queue, first page": "/groups/",
+        "queue, last page": "/groups/?at=last",
+        "queue, search and two filters": "/groups/?q=maria&risk=any",
+        "queue, by a part of a name": "/groups/?q=mar",
+        "queue, by an e-mail": f"/groups/?q={email}",
+        "queue, by the end of a number": f"/groups/?q={phone[-5:]}",
+        "queue, by an id": f"/groups/?q={four.primary_contact_id}",
+        "queue, a rare filter": "/groups/?size=21%2B",
+        "counts of the views": "/views/strip/",
+        "compare, 4 contacts": f"/groups/{four.pk}/",
+        f"compare, {largest[0].member_count} contacts": f"/groups/{largest[0].pk}/",
+        "history, first page": "/history/",
+        "history, last page": "/history/?at=last",
+        "history, by an operator and an action": f"/history/?operator={who}&action=merge_completed",
+        "history, by a name": "/history/?name=maria",
+    }
+    User.objects.filter(username="bench").update(is_staff=True, is_superuser=True)
+    if last:
+        from mergeui.audit.models import Entry
+
+        facts = Entry.objects.get(number=last // 2).facts
+        found["history, by a contact"] = f"/history/?contact={facts['primary']}"
+    return found
 
 
 if __name__ == "__main__":
