@@ -114,6 +114,7 @@ def test_by_the_page_with_the_id_typed(desk: Desk) -> None:
     assert "Erase this person…" not in text_of(somebody().get(f"/contacts/{one}/"))
     page = text_of(client.get("/erase/", {"contact": one}))
     assert "1 group forgets what was read" in page
+    assert "0 " not in page[page.index("What goes") :]
     fields = {"contact": one, "contacts": [one], "note": "asked by letter"}
 
     refused = client.post("/erase/confirm/", {**fields, "confirm": "something else"})

@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -70,13 +70,12 @@ def check(backup: Path) -> None:
                 names = {row[0] for row in copy.execute("SELECT name FROM sqlite_master")}
         except sqlite3.Error as error:
             raise BackupFailed(f"{backup} is no backup of SQLite: {error}.") from error
-        if sound != "ok":
-            raise BackupFailed(f"{backup} is damaged: {sound}.")
+        names = names if sound == "ok" else set()
     else:
         listed = _run("pg_restore", "--list", str(backup))
         names = {word for line in listed.splitlines() if " TABLE " in line for word in line.split()}
     if not names >= TABLES:
-        raise BackupFailed(f"{backup} is no backup of a desk: it has not its tables.")
+        raise BackupFailed(f"{backup} is no backup of a desk, or it is damaged.")
 
 
 def put_back(backup: Path) -> list[Organization]:
@@ -103,9 +102,8 @@ def _copy(part: Path) -> None:
     with closing(sqlite3.connect(part)) as copy, closing(_own()) as own:
         own.backup(copy, pages=2_000, sleep=0.01)  # others may write in between
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, whole by itself
-    for suffix in ("-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            part.with_name(part.name + suffix).unlink()
+    for end in ("-wal", "-shm"):
+        part.with_name(part.name + end).unlink(missing_ok=True)
 
 
 def _paste(backup: Path) -> None:

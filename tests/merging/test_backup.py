@@ -4,6 +4,7 @@ import io
 import os
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 from mergeui.accounts.models import Role
 from mergeui.audit.verify import verify
 from mergeui.merging.alive import Pulse
-from mergeui.merging.backup import BackupFailed, back_up, check
+from mergeui.merging.backup import BackupFailed, _paste, _undump, back_up, check
 from mergeui.merging.gap import look_when_wanted
 from mergeui.merging.models import Heartbeat, MergeRequest, RequestState
 from mergeui.merging.standing import go_on, halted
@@ -112,6 +113,37 @@ def test_what_is_looked_at_and_not_changed(tmp_path: Path, restore: Callable[...
     cut.write_bytes(backup.read_bytes()[:3_000])
     with pytest.raises(BackupFailed):
         check(cut)
+
+
+def test_a_broken_history_is_said(
+    tmp_path: Path, restore: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anas(2)
+    backup = back_up(tmp_path)
+    broken = replace(verify(), broken="Entry 1: changed.")
+    monkeypatch.setattr("mergeui.merging.management.commands.restore.verify", lambda: broken)
+    with pytest.raises(CommandError, match="Its history is broken: Entry 1"):
+        restore(backup, "--confirm")
+
+
+def test_a_database_of_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    anas(2)
+    monkeypatch.setattr("mergeui.merging.backup.TABLES", {"something_else"})
+    with pytest.raises(BackupFailed, match="no backup of a desk"):
+        back_up(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_can_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = back_up(tmp_path)
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(tmp_path))
+    put, said = {"sqlite": (_paste, "can't be replaced")}.get(
+        connection.vendor, (_undump, "pg_restore")
+    )
+    with pytest.raises(BackupFailed, match=said):
+        put(backup)
 
 
 def test_not_under_a_worker_that_runs(tmp_path: Path, restore: Callable[..., str]) -> None:

@@ -66,21 +66,31 @@ def _show(
 
 
 def _words(found: Extent) -> list[str]:
-    """What an erasure would reach, a line each."""
-    return [
-        ngettext(
-            "{count} entry of the history loses names, addresses, notes and calls; it stays.",
-            "{count} entries of the history lose names, addresses, notes and calls; they stay.",
+    """What an erasure would reach, a line for each kind of which there is some."""
+    told = (
+        (
             found.entries,
-        ).format(count=found.entries),
-        ngettext(
-            "{count} merge request keeps its ids, states and times alone.",
-            "{count} merge requests keep their ids, states and times alone.",
+            ngettext(
+                "{count} entry of the history loses names, addresses, notes and calls; it stays.",
+                "{count} entries of the history lose names, addresses, notes and calls; they stay.",
+                found.entries,
+            ),
+        ),
+        (
             found.requests,
-        ).format(count=found.requests),
-        ngettext(
-            "{count} group forgets what was read of these contacts.",
-            "{count} groups forget what was read of these contacts.",
+            ngettext(
+                "{count} merge request keeps its ids, states and times alone.",
+                "{count} merge requests keep their ids, states and times alone.",
+                found.requests,
+            ),
+        ),
+        (
             found.groups,
-        ).format(count=found.groups),
-    ]
+            ngettext(
+                "{count} group forgets what was read of these contacts.",
+                "{count} groups forget what was read of these contacts.",
+                found.groups,
+            ),
+        ),
+    )
+    return [words.format(count=count) for count, words in told if count]
