@@ -43,17 +43,11 @@ FATES = {"merged": 0.6, "dismissed": 0.3, "snoozed": 0.04, "vanished": 0.06}
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much there is. `scaled(1)` is what the desk is held to."""
+    """How much there is; as it stands, what the desk is held to."""
 
     open: int = 200_000
     decided: int = 300_000
     entries: int = 10_000_000
-
-    @classmethod
-    def scaled(cls, factor: float) -> "Size":
-        """The whole size times a factor."""
-        whole = cls()
-        return cls(*(int(n * factor) for n in (whole.open, whole.decided, whole.entries)))
 
 
 class People:
