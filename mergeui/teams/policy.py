@@ -12,10 +12,26 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
 from mergeui.audit.transition import move
-from mergeui.errors import NotAllowed, Stale
+from mergeui.errors import Invalid, NotAllowed, Stale
 from mergeui.review.decisions import require
 
 COLUMNS = ("four_eyes", "cool_off_seconds", "waived_risks", "single_operator")
+
+
+MOST_REQUESTS = 100_000
+
+
+def share(organization: Organization, requests_per_minute: int | None, *, by_user: Actor) -> None:
+    """How much of the budget of a host is this organisation's; all of it for None.
+
+    For whoever runs the desk: the address that Invent counts is theirs. Raises Invalid.
+    """
+    if requests_per_minute is not None and not 1 <= requests_per_minute <= MOST_REQUESTS:
+        raise Invalid(_("A budget is 1 to {most} requests a minute.").format(most=MOST_REQUESTS))
+    changes = {"requests_per_minute": requests_per_minute}
+    with transaction.atomic():
+        Organization.objects.filter(pk=organization.pk).update(**changes)
+        _record(Action.POLICY_TIGHTENED, organization, by_user, changes)
 
 
 def columns_of(organization: Organization) -> dict[str, Any]:

@@ -7,7 +7,11 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
+from mergeui import connect as connection
 from mergeui.accounts.models import Organization
+from mergeui.audit.describe import describe
+from mergeui.audit.models import Entry
+from mergeui.invent import OverBudget
 from tests.teams.brands import HATS_KEY, SEALING, Brands
 
 
@@ -67,6 +71,30 @@ def test_a_key_is_taken_away_and_what_is_refused_is_one_line(brands: Brands, typ
         org("key", "Hats", "--stdin")
     with pytest.raises(CommandError, match="names no organisation"):
         org("key", "nobody", "--stdin")
+
+
+def test_one_has_its_share_of_the_budget(brands: Brands) -> None:
+    assert org("budget", "Hats", "60") == "The budget of Hats: 60 requests a minute.\n"
+    assert Organization.objects.get(name="Hats").requests_per_minute == 60
+    entry = Entry.objects.latest("number")
+    assert describe(entry) == "The system changed the policy (requests_per_minute = 60)."
+    with pytest.raises(CommandError, match="1 to 100000"):
+        org("budget", "Hats", "0")
+
+    assert "all that this host may ask" in org("budget", "Hats")
+    assert Organization.objects.get(name="Hats").requests_per_minute is None
+
+
+def test_a_client_keeps_to_the_share_and_to_the_budget_of_all(
+    brands: Brands, settings: Any
+) -> None:
+    settings.INVENT_REQUESTS_PER_MINUTE = 1
+    settings.INVENT_API_URL = "https://of-this-test-alone.example"
+    brands.shoes.requests_per_minute = 1_000
+    limiter = connection._limiter(brands.shoes, patience=0)
+    limiter.acquire()
+    with pytest.raises(OverBudget):
+        limiter.acquire()
 
 
 def test_keys_are_sealed_anew(brands: Brands, typed: Any, settings: Any) -> None:

@@ -13,7 +13,7 @@ from mergeui.audit.actor import Actor
 from mergeui.connect import connect
 from mergeui.errors import Problem
 from mergeui.sealing import new_key
-from mergeui.teams import found, keys
+from mergeui.teams import found, keys, policy
 
 
 class Command(BaseCommand):
@@ -34,6 +34,9 @@ class Command(BaseCommand):
         key.add_argument("organization", help="its number, name or id in Invent")
         key.add_argument("--stdin", action="store_true", help="read it from standard input")
         key.add_argument("--forget", action="store_true", help="take the stored key away")
+        budget = words.add_parser("budget", help="its share of the requests a minute")
+        budget.add_argument("organization", help="its number, name or id in Invent")
+        budget.add_argument("requests", type=int, nargs="?", help="a minute; all without a number")
         words.add_parser("rotate", help="seals every key anew by the first of ENCRYPTION_KEYS")
         words.add_parser("new-key", help="prints a fresh key for ENCRYPTION_KEYS")
 
@@ -41,7 +44,7 @@ class Command(BaseCommand):
         """Does what the word says. Exits with 1 and one line when it can't."""
         does: dict[str, Callable[..., None]] = {
             "list": self.list, "add": self.add, "key": self.key,
-            "rotate": self.rotate, "new-key": self.new_key,
+            "budget": self.budget, "rotate": self.rotate, "new-key": self.new_key,
         }  # fmt: skip
         try:
             does[word](**options)
@@ -79,6 +82,13 @@ class Command(BaseCommand):
         with connect(given) as client:
             keys.set_key(given, client=client, by_user=Actor.system(organization))
         self.stdout.write(f"Invent takes the key of {organization}: {keys.shown(organization)}.")
+
+    def budget(self, *, organization: str, requests: int | None, **options: Any) -> None:
+        """Its share of what Invent allows this host."""
+        wanted = Organization.objects.called(organization)
+        policy.share(wanted, requests, by_user=Actor.system(wanted))
+        said = f"{requests} requests a minute" if requests else "all that this host may ask"
+        self.stdout.write(f"The budget of {wanted}: {said}.")
 
     def rotate(self, **options: Any) -> None:
         """All of them, or none."""
