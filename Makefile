@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test check audit coverage keys fuzz sweep bench bench-pages bench-full bench-history lock messages roles format screenshots
+.PHONY: help demo setup run test check audit coverage keys fuzz sweep bench bench-pages bench-full bench-history bench-jobs lock messages roles format screenshots
 # Two targets at once would set up the same .venv twice.
 .NOTPARALLEL:
 
@@ -92,6 +92,12 @@ messages: ## The words of the code into locale/, to be translated, and compiled
 roles: ## docs/roles.md from the matrix of roles and addresses
 	@scripts/setup --dev
 	@DEBUG=on $(BIN)/python manage.py roles > docs/roles.md.new && mv docs/roles.md.new docs/roles.md
+
+bench-jobs: ## Sync, worker and many people at once, on both databases (15 min)
+	@scripts/setup --dev
+	@$(BIN)/python -m benchmarks.sync
+	@$(BIN)/python -m benchmarks.merges
+	@$(BIN)/python -m benchmarks.crowd
 
 bench-history: ## Verifying and exporting a million entries, on both databases (10 GB, 15 min)
 	@scripts/setup --dev

@@ -229,7 +229,7 @@ MERGE_READ_BACK_SECONDS: tuple[int, ...] = env.read(
     _seconds,
     "at least three rising numbers of seconds, separated by commas",
 )
-# How many merges one worker has under way: each waits for its own answers (docs/scaling.md).
+# How many merges one worker has under way: each waits for its own answers.
 MERGE_AT_ONCE = env.integer("MERGE_AT_ONCE", 4, low=1, high=32, unit="merges")
 # What was sent, noted outside the database; and a note of the history's head kept elsewhere, for
 # the worker to compare with at its start (docs/history.md, Anchors).
