@@ -39,10 +39,9 @@ def items(value: Any, path: str, key: str) -> list[Any]:
 def identifier(value: Any, path: str, key: str | None = "id") -> str:
     """`value` as an id: text, not empty, and as Invent sent it.
 
-    A replaced character makes it another id than the one in Invent, so it is refused; so is what
-    can't be part of an address, ours or Invent's: what can't be printed, and the names of folders.
+    A replaced character makes it another id than the one in Invent, so it is refused.
     """
-    if type(value) is str and value.isprintable() and "\ufffd" not in value and value.strip("."):
+    if type(value) is str and value and "\ufffd" not in value:
         return value
     raise Malformed(f"{path}.{key}" if key else path, ID(), value)
 

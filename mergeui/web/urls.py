@@ -39,9 +39,9 @@ from mergeui.web.views import (
 
 
 class ContactIdConverter(PathConverter):
-    """An id of Invent in an address: opaque, but never with a control character in it."""
+    """An id of Invent in an address: opaque, whatever is in it; no database takes a NUL."""
 
-    regex = r"[^\x00-\x1f\x7f]+"
+    regex = r"[^\x00]+"
 
 
 register_converter(ContactIdConverter, "contact")

@@ -1,5 +1,7 @@
 """Everything that is known about a contact id: where is it, where did it go?"""
 
+from urllib.parse import quote
+
 import pytest
 from django.test import Client
 
@@ -95,3 +97,14 @@ def test_a_chain_of_merges_leads_to_where_it_is_today() -> None:
     page = signed_in(Role.VIEWER).get(f"/contacts/{first['id']}/").content.decode()
 
     assert f'Today it is: <a href="/contacts/{third["id"]}/">' in page
+
+
+@pytest.mark.parametrize("odd", ["a\nb", "a\x01b", "\x7f", "a\u202eb", "..", "a/b", "?", "#"])
+def test_an_id_that_no_merge_could_name_has_its_pages_all_the_same(odd: str) -> None:
+    desk = Desk(contact("Ana", PHONE, id=odd), contact("Ana", PHONE))
+    desk.sync()
+    client, group, there = signed_in(Role.APPROVER), desk.group().pk, quote(odd, safe="")
+
+    for page in ("/groups/", f"/groups/{group}/", f"/groups/{group}/raw/{there}/"):
+        assert client.get(page).status_code == 200
+    assert "Ana" in client.get(f"/contacts/{there}/").content.decode()
