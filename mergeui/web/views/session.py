@@ -48,7 +48,18 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         return cleaned
 
 
-class SignIn(LoginView):  # type: ignore[misc]
+class InTheirZone:
+    """A first step of signing in: brings the time zone of the browser, and leads on by a 303."""
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        """In, or on to the second factor."""
+        self.request.session[ZONE] = self.request.POST.get(ZONE, "")[:64]  # type: ignore[attr-defined]
+        response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+        response.status_code = 303
+        return response
+
+
+class SignIn(InTheirZone, LoginView):  # type: ignore[misc]
     """The sign-in page."""
 
     template_name = "login/page.html"
@@ -61,13 +72,6 @@ class SignIn(LoginView):  # type: ignore[misc]
         company = (settings.OIDC_NAME or _("your company")) if settings.OIDC_ISSUER else ""
         kept = typed.waiting(self.request)
         return context | {"kept": kept, "next": next_page, "company": company}
-
-    def form_valid(self, form: Form) -> HttpResponse:
-        """In, or on to the second factor."""
-        self.request.session[ZONE] = self.request.POST.get(ZONE, "")[:64]
-        response: HttpResponse = super().form_valid(form)
-        response.status_code = 303
-        return response
 
     def form_invalid(self, form: Form) -> HttpResponse:
         """The form again; the history has the name as it was typed, once when it is locked."""
@@ -114,15 +118,11 @@ class SecondFactor(AuthenticateView):  # type: ignore[misc]
         return response
 
 
-class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
-    """Signing in by a passkey alone: what the browser asks the key, and what the key said."""
+class PasskeySignIn(InTheirZone, LoginWebAuthnView):  # type: ignore[misc]
+    """Signing in by a passkey alone: what the browser asks the key, and what the key said.
 
-    def form_valid(self, form: Form) -> HttpResponse:
-        """In: a passkey proves both that one has it and who one is."""
-        self.request.session[ZONE] = self.request.POST.get(ZONE, "")[:64]
-        response: HttpResponse = super().form_valid(form)
-        response.status_code = 303
-        return response
+    It proves both that one has it and who one is, so there is no second step.
+    """
 
     def form_invalid(self, form: Form) -> HttpResponse:
         """Back to the sign-in page, which says so."""
