@@ -9,7 +9,7 @@ from mergeui.merging.models import Standing
 from mergeui.web.lately import bar
 from mergeui.web.notes import unread_count
 from mergeui.web.organizations import choices
-from mergeui.web.requests import waiting_for
+from mergeui.web.request_rows import waiting_for
 
 # The first word of an address's name says which part of the desk it belongs to.
 SECTIONS = {

@@ -1,10 +1,9 @@
-"""Merge requests in words: as rows of a list, and the live state of one."""
+"""A merge request in words: how it stands now, and what its page says beside."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,7 +14,6 @@ from mergeui.merging.models import (
     ACTIVE,
     UNSETTLED,
     Attempt,
-    LostOptOut,
     MergeRequest,
     RequestState,
     Source,
@@ -26,14 +24,11 @@ from mergeui.review.models import GroupState
 from mergeui.review.text import shortened, visible
 from mergeui.web.comparing import Column
 from mergeui.web.refresh import START_WORKER
+from mergeui.web.request_rows import expiry
 from mergeui.web.request_words import MARKS, NEXT_STEP
-from mergeui.web.when import ago, ahead, exact, number
-from mergeui.web.wording import cautions_of
+from mergeui.web.when import exact
 
 MOST_UNASKED = 100
-
-SOON = timedelta(days=1)
-OUTCOMES = 3  # sentences of how it ended that a row has room for
 
 
 # After these the group is to decide again.
@@ -47,96 +42,6 @@ BACK = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRow:
-    """A request as one row of the list."""
-
-    url: str
-    number: str
-    words: tuple[str, str]
-    primary: str
-    mark: str
-    state: str
-    asked_by: str
-    age: str
-    since: str
-    cautions: list[str]
-    expires: str = ""
-    expires_at: str = ""
-    soon: bool = False
-    outcome: tuple[str, ...] = ()
-    lost: str = ""
-
-
-def find(member: Membership, view: str) -> QuerySet[MergeRequest]:
-    """The requests of the member's organisation that a view shows, in no order."""
-    requests = MergeRequest.objects.of(member.organization)
-    if view == "waiting":
-        return requests.waiting_for(member.user_id)
-    if view == "mine":
-        return requests.filter(proposed_by_id=member.user_id)
-    if view == "going":
-        return requests.filter(state__in=ACTIVE)
-    if view == "person":
-        return requests.filter(state__in=UNSETTLED)
-    if view == "consent":
-        return requests.filter(pk__in=LostOptOut.objects.not_set().values("request"))
-    return requests
-
-
-def waiting_for(member: Membership) -> int:
-    """How many requests this member could approve now, at most 100."""
-    if not member.can(Role.APPROVER):
-        return 0
-    return int(find(member, "waiting")[:100].count())
-
-
-def next_waiting(member: Membership, after: int, now: datetime) -> int | None:
-    """The next request that waits for this member: the one after `after`, or else the oldest."""
-    if not member.can(Role.APPROVER):
-        return None
-    waiting = find(member, "waiting").filter(expires_at__gt=now).exclude(pk=after)
-    pks = waiting.order_by("pk").values_list("pk", flat=True)
-    return pks.filter(pk__gt=after).first() or pks.first()
-
-
-def row(request: MergeRequest, now: datetime) -> RequestRow:
-    """One row."""
-    count = len(request.snapshot) - 1
-    waits = request.state == RequestState.PROPOSED
-    return RequestRow(
-        url=reverse("request", args=[request.pk]),
-        number=_("Request {number}").format(number=request.pk),
-        words=merge_into(count),
-        primary=request.primary_name,
-        mark=MARKS.get(RequestState(request.state), "line"),
-        state=request.get_state_display(),
-        asked_by=str(request.proposed_by),
-        age=ago(request.proposed_at, now),
-        since=exact(request.proposed_at),
-        cautions=cautions_of(request) if waits else [],
-        expires=expiry(request, now) if waits else "",
-        expires_at=exact(request.expires_at) if waits else "",
-        soon=waits and request.expires_at - now < SOON,
-        outcome=tuple(visible(retold(sentence)) for sentence in request.outcome[:OUTCOMES]),
-        lost=_("Opt-out lost") if _is_lost(request) else "",
-    )
-
-
-def _is_lost(request: MergeRequest) -> bool:
-    lost = getattr(request, "lost_opt_out", None)
-    return lost is not None and lost.state != LostOptOut.State.SET
-
-
-def merge_into(count: int) -> tuple[str, str]:
-    """What stands before and after the name of the contact that is kept."""
-    words = ngettext(
-        "Merge {count} contact into {primary}", "Merge {count} contacts into {primary}", count
-    )
-    before, after = words.split("{primary}")
-    return before.format(count=number(count)), after
-
-
 def approved(request: MergeRequest) -> tuple[str, str]:
     """Who approved or rejected it and when, and their note; empty while nobody has."""
     approval = getattr(request, "approval", None)
@@ -146,11 +51,6 @@ def approved(request: MergeRequest) -> tuple[str, str]:
         verdict=approval.get_verdict_display(), who=approval.approver, moment=exact(approval.at)
     )
     return words, approval.note
-
-
-def expiry(request: MergeRequest, now: datetime) -> str:
-    """Until when an approval counts: "Expires in 3 days"."""
-    return _("Expires {ahead}").format(ahead=ahead(request.expires_at, now))
 
 
 def printed(request: MergeRequest, member: Membership, now: datetime) -> str:

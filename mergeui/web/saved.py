@@ -18,7 +18,7 @@ from mergeui.review.saved import SavedView
 from mergeui.web.bulk.standing import title
 from mergeui.web.forms import QueueForm
 from mergeui.web.looking import Wanted, counted
-from mergeui.web.requests import waiting_for
+from mergeui.web.request_rows import waiting_for
 from mergeui.web.when import number
 
 MOST_SHOWN = 12

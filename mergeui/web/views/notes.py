@@ -18,7 +18,7 @@ from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
 from mergeui.web.notes import thread_of, unknown_names, unread_count
-from mergeui.web.requests import waiting_for
+from mergeui.web.request_rows import waiting_for
 
 
 @action(Role.OPERATOR, back="group")

@@ -22,6 +22,7 @@ from mergeui.merging.reconcile import resolve as settle
 from mergeui.retold import retold
 from mergeui.review.compare import compare
 from mergeui.web import comparing, lately, optout, past, problems, typed
+from mergeui.web import request_rows as rows
 from mergeui.web import requests as shown
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.calls import calls, looks
@@ -49,7 +50,7 @@ def requests(request: MemberRequest) -> HttpResponse:
     default = "waiting" if request.member.can(Role.APPROVER) else "mine"
     view = request.GET.get("view", default)
     view = view if view in VIEWS else default
-    found = shown.find(request.member, view).select_related("proposed_by", "lost_opt_out")
+    found = rows.find(request.member, view).select_related("proposed_by", "lost_opt_out")
     # What was asked for first expires first.
     order = Order("pk", descending=view != "waiting")
     listed = paginate(found, order=order, cursor=request.GET.get("at", ""))
@@ -58,7 +59,7 @@ def requests(request: MemberRequest) -> HttpResponse:
     context = {
         "lost_words": "" if fragment else optout.lost_words(request.member),
         "for_you": [] if fragment else unread(request.member, now),
-        "rows": [shown.row(found, now) for found in listed.rows],
+        "rows": [rows.row(found, now) for found in listed.rows],
         "tabs": [(f"?view={key}", words, key == view) for key, words in VIEWS.items()],
         "empty": EMPTY[view],
         "page": listed,
@@ -126,7 +127,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
     now = timezone.now()
     lines = comparing.lines(comparison, now)
     heads = shown.columns(wanted, sources, comparison.names)
-    following = shown.next_waiting(request.member, wanted.pk, now) if live.may_approve else None
+    following = rows.next_waiting(request.member, wanted.pk, now) if live.may_approve else None
     return {
         "wanted": wanted,
         "live": live,
@@ -147,7 +148,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "expected": expected(wanted),
         "cautions": cautions_of(wanted),
         "outcome": [retold(sentence) for sentence in wanted.outcome],
-        "merge_into": shown.merge_into(len(sources)),
+        "merge_into": rows.merge_into(len(sources)),
     }
 
 
@@ -213,7 +214,7 @@ def _judge(request: MemberRequest, pk: int, decide: Callable[..., None], what: s
         decide(wanted, by_user=request.actor, note=_note(request))
     except Problem as problem:
         return refused(request, wanted, problem)
-    following = shown.next_waiting(request.member, pk, timezone.now())
+    following = rows.next_waiting(request.member, pk, timezone.now())
     here = reverse("request", args=[pk])
     if following is None:
         return done(request, here, _("{what}. Nothing else waits for you.").format(what=what))
