@@ -167,8 +167,11 @@ URL = "https://invent.example/orgs/c/contacts/p/merge"
 CALL = MergeCall("p", ("a",), "POST", URL, '{"source_contact_ids":["a"]}')
 
 
-def last_look(request: httpx.Request) -> None:
-    GuardedTransport(httpx.MockTransport(Spy())).handle_request(request)
+def last_look(request: httpx.Request) -> list[httpx.Request]:
+    """What came through."""
+    spy = Spy()
+    GuardedTransport(httpx.MockTransport(spy)).handle_request(request)
+    return spy.requests
 
 
 def request_for(call: MergeCall | None = CALL, **changes: Any) -> httpx.Request:
@@ -179,7 +182,9 @@ def request_for(call: MergeCall | None = CALL, **changes: Any) -> httpx.Request:
 
 
 def test_the_guard_lets_the_call_itself_through():
-    last_look(request_for())
+    [sent] = last_look(request_for())
+
+    assert sent.content.decode() == CALL.body
 
 
 @pytest.mark.parametrize(
