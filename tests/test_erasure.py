@@ -134,7 +134,7 @@ def test_by_the_page_with_the_id_typed(desk: Desk) -> None:
 
 def test_the_page_before_anything_is_asked(desk: Desk) -> None:
     page = text_of(somebody(Role.ADMIN).get("/erase/"))
-    assert "Look what is kept" in page
+    assert "See what is kept" in page
     assert "Erase for good" not in page
     assert Client().get("/erase/").status_code == 302
 
