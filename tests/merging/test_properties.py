@@ -232,8 +232,10 @@ def test_the_largest_contacts_take_seconds_at_most(raw: list[dict[str, Any]]) ->
 
 
 def test_what_speaks_no_json_at_all_is_refused() -> None:
-    with speaking(answer(200, b"[" * 5_000)) as heard:
-        desk = Desk()
-        desk.client = InventClient(heard.url, "a-key", sleep=desk.waits.append)
-        with pytest.raises(SyncFailed):
-            desk.sync()
+    desk = Desk()
+    with (
+        speaking(answer(200, b"[" * 5_000)) as heard,
+        InventClient(heard.url, "a-key", sleep=desk.waits.append) as desk.client,
+        pytest.raises(SyncFailed),
+    ):
+        desk.sync()
