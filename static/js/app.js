@@ -71,11 +71,12 @@
     if (place?.id === "problem") place.scrollIntoView({ block: "nearest" });
   });
 
-  // What has the focus may be swapped away: it goes on where the new part begins.
+  // What has the focus may be swapped away: it goes on where the new part begins. Another part may
+  // be swapped before this one has settled, and must not make it forgotten.
   let within = "";
   document.addEventListener("htmx:beforeSwap", (event) => {
     const place = event.detail.target;
-    within = place?.contains(document.activeElement) ? place.id : "";
+    if (place?.contains(document.activeElement)) within = place.id;
   });
   document.addEventListener("htmx:afterSettle", () => {
     const lost = within && document.activeElement === document.body;

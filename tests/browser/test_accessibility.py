@@ -117,6 +117,15 @@ def test_the_focus_goes_on_where_a_part_is_swapped(
     page = signed_in(Role.OPERATOR)
     page.emulate_media(forced_colors="active")
     page.goto("/groups/")
+    # The counts of the views are asked for at the same time, and may come in between.
+    page.evaluate(
+        """document.addEventListener("htmx:afterSwap", (event) => {
+            if (event.target.id !== "results") return;
+            const target = document.getElementById("views");
+            target.dispatchEvent(
+                new CustomEvent("htmx:beforeSwap", { detail: { target }, bubbles: true }));
+        })"""
+    )
     following = page.get_by_role("link", name="Next", exact=True)
     chosen = page.locator(".tabs [aria-current]")
     following.focus()
