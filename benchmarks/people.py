@@ -1,7 +1,9 @@
 """Made-up pairs of contacts that share a channel, and whether they are one person.
 
 What is assumed of the world is in `Assumptions`, nowhere else: no real contacts could be counted.
-The rates that grades.py measures follow from it as much as from the rules, and change with it.
+The rates that grades.py measures follow from it as much as from the rules, and change with it. How
+often names are odd or mistyped is set so that a conflict comes out as support teams tell of it,
+wrong 3 times in 4; docs/grades.md shows what it is in other worlds.
 """
 
 import random
@@ -33,7 +35,7 @@ class Assumptions:
     # How a name stands in a contact, for either of the two, one person's or not.
     forms: Shares = field(
         default_factory=lambda: {
-            "whole": 0.435,
+            "whole": 0.484,
             "first name only": 0.120,
             "none": 0.050,
             "without letters": 0.005,
@@ -42,18 +44,18 @@ class Assumptions:
             "turned round": 0.030,
             "other script": 0.050,  # where there is one, else whole
             "nickname": 0.050,  # where there is one, else whole
-            "made-up nickname": 0.010,
-            "cut short": 0.020,
+            "made-up nickname": 0.004,
+            "cut short": 0.005,
             "initial of the family": 0.020,
             "initial of the first name": 0.010,
-            "typo": 0.030,
+            "typo": 0.010,
             "another name added": 0.025,
             "title": 0.005,
             "run together": 0.010,
             "family name only": 0.005,
             # What no rule can see through: marriage, a company, a handle, somebody else's phone.
-            "new family name": 0.005,
-            "something else": 0.010,
+            "new family name": 0.003,
+            "something else": 0.004,
         }
     )
     # Apart from each other: of two in a family, so many have the same family name; the same first

@@ -158,7 +158,7 @@ class Group(models.Model):
 
     @property
     def barred_from_bulk(self) -> bool:
-        """Whether it has to be looked at one by one before a merge."""
+        """Whether it has to be looked at one by one: no decision about many takes it."""
         return self.grade in BARRED
 
     def claimed_by_other(self, user_id: int, now: datetime) -> bool:

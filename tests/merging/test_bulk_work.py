@@ -157,6 +157,20 @@ def test_what_became_risky_is_set_aside(
     assert not MergeRequest.objects.exists()
 
 
+def test_names_that_came_to_conflict_are_not_dismissed_together_either(
+    desk: Desk, olga: Actor
+) -> None:
+    conflicting, risky = groups()[:2]
+    bulk = summary(olga, [conflicting, risky], BulkKind.DISMISS)
+    Group.objects.filter(pk=conflicting.pk).update(grade="conflict")
+    Group.objects.filter(pk=risky.pk).update(risky=True, risks=",unsubscribed,")
+    confirm(bulk, by_user=olga)
+    work(desk, bulk)
+
+    assert states()[:2] == ["open", "dismissed"]
+    assert fates(bulk)[0] == ("set_aside", "grade")
+
+
 def test_the_single_decision_has_the_last_word(desk: Desk, olga: Actor) -> None:
     """A contact of the group belongs to another request: the mirror does not know."""
     first, second = groups()[:2]

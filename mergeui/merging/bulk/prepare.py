@@ -64,7 +64,7 @@ class Sorting:
             return Why.ELSEWHERE.value, ""
         if self.kind is BulkKind.MERGE and group.risky:
             return Why.RISKY.value, group.risks
-        if self.kind is BulkKind.MERGE and group.grade in BARRED:
+        if group.grade in BARRED:
             return Why.GRADE.value, group.grade
         holder, until = group.claimed_by_id, group.claimed_until
         if holder and holder != self.user_id and until and until > self.now:

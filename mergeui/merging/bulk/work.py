@@ -157,12 +157,8 @@ class _Deciding:
         group = Group.objects.select_for_update().defer(*UNREAD).get(pk=item.group_id)
         assert by_user.organization is not None  # noqa: S101 - person() gives a member
         group.organization = by_user.organization  # with its policy as it is now
-        if group.state != GroupState.OPEN:
-            return Fate.aside(Why.DECIDED, group.state)
-        if group.fingerprint != item.fingerprint:
-            return Fate.aside(Why.CHANGED)
-        if group.claimed_by_other(self.bulk.asked_by_id, timezone.now()):
-            return Fate.aside(Why.CLAIMED, str(group.claimed_by))
+        if aside := self.left_aside(group, item):
+            return aside
         if self.bulk.kind == BulkKind.MERGE:
             return self.merge(group, by_user)
         if self.bulk.kind == BulkKind.DISMISS:
@@ -173,12 +169,22 @@ class _Deciding:
             snooze(group, until=until, by_user=by_user, note=note, bulk_id=self.bulk.pk)
         return Fate(State.DONE, at=group.decided_at)
 
-    def merge(self, group: Group, by_user: Actor) -> Fate:
-        """Asks for the merge of all members into the one that Invent recommends."""
-        if group.risky:
+    def left_aside(self, group: Group, item: BulkItem) -> Fate | None:
+        """Why it must not be decided here, as it is now; None when it may."""
+        if group.state != GroupState.OPEN:
+            return Fate.aside(Why.DECIDED, group.state)
+        if group.fingerprint != item.fingerprint:
+            return Fate.aside(Why.CHANGED)
+        if group.claimed_by_other(self.bulk.asked_by_id, timezone.now()):
+            return Fate.aside(Why.CLAIMED, str(group.claimed_by))
+        if self.bulk.kind == BulkKind.MERGE and group.risky:
             return Fate.aside(Why.RISKY, group.risks)
         if group.barred_from_bulk:
             return Fate.aside(Why.GRADE, group.grade)
+        return None
+
+    def merge(self, group: Group, by_user: Actor) -> Fate:
+        """Asks for the merge of all members into the one that Invent recommends."""
         ids = list(group.members.values_list("contact_id", flat=True))
         request = propose(
             group,
