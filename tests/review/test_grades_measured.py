@@ -20,7 +20,7 @@ def tally() -> Tally:
         (Agreement.FULL, 0.999, 1.0),
         (Agreement.PART, 0.998, 1.0),
         (Agreement.MISSING, 0.88, 0.94),
-        (Agreement.CONFLICT, 0.30, 0.45),
+        (Agreement.CONFLICT, 0.20, 0.30),
     ],
 )
 def test_how_often_two_of_a_grade_are_one_person(
