@@ -19,7 +19,7 @@ from mergeui.review.models import Group, GroupState
 from tests.desk import Desk, actor
 from tests.merging.stage import anas, approved, past
 from tests.test_nothing_leaks import SEEDED, Story, columns, log, story, told
-from tests.web.cast import client_of, somebody, stranger, text_of
+from tests.web.cast import client_of, proved, somebody, stranger, text_of
 
 __all__ = ["log", "story"]
 
@@ -109,7 +109,7 @@ def desk() -> Desk:
 def test_by_the_page_with_the_id_typed(desk: Desk) -> None:
     group = desk.group()
     one = group.primary_contact_id
-    client = somebody(Role.ADMIN)
+    client = proved(somebody(Role.ADMIN))
     assert "Erase this person…" in text_of(client.get(f"/contacts/{one}/"))
     assert "Erase this person…" not in text_of(somebody().get(f"/contacts/{one}/"))
     page = text_of(client.get("/erase/", {"contact": one}))
@@ -130,6 +130,20 @@ def test_by_the_page_with_the_id_typed(desk: Desk) -> None:
     assert group.state == GroupState.VANISHED
     assert one in group.names
     assert "asked by letter" in text_of(client.get(answer["Location"]))
+
+
+def test_the_page_takes_a_fresh_proof_and_keeps_what_was_typed(desk: Desk) -> None:
+    one = desk.group().primary_contact_id
+    client = somebody(Role.ADMIN)
+    fields = {"contact": one, "contacts": [one], "note": "by letter", "confirm": one}
+    answer = client.post("/erase/confirm/", fields)
+    assert answer["Location"] == "/account/again/?next=%2Ferase%2F"
+    assert not Entry.objects.filter(action=Action.PAYLOAD_ERASED).exists()
+
+    page = text_of(proved(client).get("/erase/"))
+    assert f'name="contact" value="{one}"' in page
+    assert "by letter" in page
+    assert client.post("/erase/confirm/", fields).status_code == 303
 
 
 def test_the_page_before_anything_is_asked(desk: Desk) -> None:

@@ -21,8 +21,9 @@ from django_htmx.middleware import HtmxDetails
 
 from mergeui.accounts.models import Membership, Role, User
 from mergeui.audit.actor import Actor
-from mergeui.errors import NotAllowed
+from mergeui.errors import NotAllowed, Stale
 from mergeui.web import problems, typed
+from mergeui.web.middleware import record_refusal
 
 P = ParamSpec("P")
 
@@ -67,9 +68,12 @@ def page(
                 return problems.wrong_method(request, ["GET", "HEAD"])
             if not request.user.is_authenticated:
                 return sign_in_first(request, request.get_full_path())
+            known = _as_member(request)
+            if known is None:
+                return problems.no_membership(request)
             here = request.get_full_path()
-            stop = _stopped(request, role, proof, here, of_account=of_account)
-            return stop or _answer(view, request, *args, **kwargs)
+            stop = _stopped(known, role, proof, here, of_account=of_account)
+            return stop or _answer(view, known, *args, **kwargs)
 
         return guarded
 
@@ -100,12 +104,16 @@ def action(
                 return problems.wrong_method(request, ["POST"], form_page(back, kwargs))
             if not request.user.is_authenticated and by_itself:
                 return HttpResponse(status=403)
+            shown_at = form_page(back, kwargs)
             if not request.user.is_authenticated:
-                shown_at = form_page(back, kwargs)
                 typed.keep(request, shown_at)
                 return sign_in_first(request, shown_at)
-            stop = _stopped(request, role, proof, form_page(back, kwargs), of_account=of_account)
-            return stop or _answer(view, request, *args, **kwargs)
+            known = _as_member(request)
+            if known is None:
+                return problems.no_membership(request)
+            stop = _opened_elsewhere(known, shown_at)
+            stop = stop or _stopped(known, role, proof, shown_at, of_account=of_account)
+            return stop or _answer(view, known, *args, **kwargs)
 
         if not by_itself:
             guarded.back = back  # type: ignore[attr-defined]
@@ -122,21 +130,27 @@ def form_page(back: str, parts: Mapping[str, Any]) -> str:
         return reverse(back)
 
 
-def _stopped(
-    request: HttpRequest, role: Role, proof: Proof, here: str, *, of_account: bool
-) -> HttpResponseBase | None:
-    """What somebody signed in gets instead; None when they may. Raises NotAllowed.
-
-    `here` is the page to come back to.
-    """
+def _as_member(request: HttpRequest) -> MemberRequest | None:
+    """The request of somebody signed in, as that of a member; None when they belong to no team."""
     member: Membership | None = getattr(request.user, "member", None)
     if member is None:
-        return problems.no_membership(request)
+        return None
     known = cast(MemberRequest, request)
     known.member = member
     known.actor = Actor.member(
         member, address=address_of(request), request_id=getattr(request, "request_id", "")
     )
+    return known
+
+
+def _stopped(
+    request: MemberRequest, role: Role, proof: Proof, here: str, *, of_account: bool
+) -> HttpResponseBase | None:
+    """What a member gets instead; None when they may. Raises NotAllowed.
+
+    `here` is the page to come back to.
+    """
+    member = request.member
     has_factor = bool(getattr(member, "has_factor", False))
     takes_one = member.role in settings.MFA_REQUIRED_ROLES and not _company_asked(request)
     if takes_one and not has_factor and not of_account:
@@ -155,10 +169,38 @@ def _stopped(
     return None
 
 
+def _opened_elsewhere(request: MemberRequest, here: str) -> HttpResponseBase | None:
+    """What whoever changed their organisation in another window gets for a form of the one before.
+
+    None for a form of this one. Its address names nothing of an organisation, so the form says it
+    itself (`opened_in`), or it would act on the wrong one.
+    """
+    given = request.POST.get("opened_in", "")
+    if given in {"", str(request.member.organization_id)}:
+        return None
+    members: list[Membership] = getattr(request.user, "members", [])
+    opened_in = next((m.organization for m in members if str(m.organization_id) == given), None)
+    sentence = _(
+        "This form was opened in another organisation than the one you are in now, {name}."
+        " Nothing was done."
+    ).format(name=request.member.organization.name)
+    if opened_in:
+        typed.keep(request, here, because=typed.ELSEWHERE)
+    record_refusal(request, Stale(sentence))
+    return problems.answer(
+        request,
+        409,
+        sentence,
+        title=_("You are in another organisation now"),
+        back=here,
+        elsewhere=opened_in,
+    )
+
+
 def _answer(
-    view: View[P], request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
+    view: View[P], request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs
 ) -> HttpResponseBase:
-    response = view(cast(MemberRequest, request), *args, **kwargs)
+    response = view(request, *args, **kwargs)
     add_never_cache_headers(response)
     return response
 

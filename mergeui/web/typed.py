@@ -18,6 +18,7 @@ NEVER_KEPT = {
     "new_password2",
     "code",
     "credential",
+    "key",
 }
 
 # Why it could not be sent, by the code that a session keeps.

@@ -10,7 +10,7 @@ from mergeui.audit.actions import Action
 from mergeui.audit.models import Entry
 from tests.desk import member
 from tests.teams.brands import HATS_KEY, SEALING, Brands
-from tests.web.cast import HTMX, client_of, text_of
+from tests.web.cast import HTMX, client_of, proved, text_of
 
 PAGE = "/team/connection/"
 
@@ -25,7 +25,7 @@ def brands(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Brands:
 
 @pytest.fixture
 def admin(brands: Brands) -> Client:
-    return client_of(member(Role.ADMIN, brands.hats))
+    return proved(client_of(member(Role.ADMIN, brands.hats)))
 
 
 def enter(admin: Client, key: str = HATS_KEY, **more: Any) -> Any:
@@ -64,7 +64,7 @@ def test_a_key_that_is_refused_is_not_repeated(admin: Client) -> None:
 
 def test_the_key_of_the_environment_is_named_only(brands: Brands, settings: Any) -> None:
     settings.INVENT_API_KEY = "a-long-key-of-the-environment"
-    admin = client_of(member(Role.ADMIN))
+    admin = proved(client_of(member(Role.ADMIN)))
 
     page = text_of(admin.get(PAGE))
     assert "From the environment (…ment, " in page
@@ -110,11 +110,17 @@ def test_while_invent_is_away_the_page_says_so(admin: Client, brands: Brands) ->
     assert (answer.status_code, 'class="note note-error' in text_of(answer)) == (400, True)
 
 
-def test_a_form_of_another_organisation_changes_nothing(admin: Client, brands: Brands) -> None:
-    answer = admin.post(f"{PAGE}key/", {"key": HATS_KEY, "organization": brands.shoes.pk})
-    assert answer.status_code == 409
-    assert "opened in another organisation" in text_of(answer)
-    assert hats().sealed_key == ""
+def test_it_takes_a_fresh_proof_and_the_key_is_kept_nowhere_meanwhile(brands: Brands) -> None:
+    browser = client_of(member(Role.ADMIN, brands.hats))
+    answer = enter(browser)
+    assert answer["Location"] == "/account/again/?next=%2Fteam%2Fconnection%2F"
+    assert HATS_KEY not in str(dict(browser.session))
+
+    assert "Nothing was sent yet" in text_of(proved(browser).get(PAGE))
+    assert enter(browser).status_code == 303
+    for what in ("forget/", "sub-org/"):
+        assert client_of(member(Role.ADMIN, brands.hats)).post(f"{PAGE}{what}").status_code == 303
+    assert hats().sealed_key
 
 
 def test_it_is_for_admins(brands: Brands) -> None:

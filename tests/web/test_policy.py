@@ -78,6 +78,14 @@ def test_it_takes_a_second_factor_and_an_admin() -> None:
     assert Organization.objects.configured().four_eyes == ""
 
 
+def test_what_was_typed_is_kept_while_they_prove_that_it_is_them() -> None:
+    ada = client_of(with_app(member(Role.ADMIN)))
+    assert change(ada, four_eyes="always", cool_off_seconds="77").status_code == 303
+    page = text_of(proved(ada, by="mfa").get(PAGE))
+    assert "Nothing was sent yet" in page
+    assert 'value="77"' in page
+
+
 def test_that_of_others_is_not_there() -> None:
     change(admin(), four_eyes="never")
     number = PolicyChange.objects.get().pk

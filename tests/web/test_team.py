@@ -8,7 +8,7 @@ from django.test import Client
 
 from mergeui.accounts.models import Invitation, Membership, Organization, Role
 from tests.desk import member
-from tests.web.cast import client_of, somebody, stranger, text_of
+from tests.web.cast import client_of, proved, somebody, stranger, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +17,7 @@ PASSWORD = "a long enough password"
 
 @pytest.fixture
 def admin() -> Client:
-    return client_of(member(Role.ADMIN, name="ada"))
+    return proved(client_of(member(Role.ADMIN, name="ada")))
 
 
 @pytest.fixture
@@ -149,7 +149,23 @@ def test_of_two_teams_the_other_one_stays(admin: Client, olga: Membership) -> No
 
 def test_members_of_others_are_not_there(olga: Membership) -> None:
     for what in ("change", "disable", "enable"):
-        assert stranger().post(f"/team/members/{olga.pk}/{what}/").status_code == 404
+        where = f"/team/members/{olga.pk}/{what}/"
+        assert proved(stranger()).post(where).status_code == 404
+
+
+def test_it_takes_a_fresh_proof_and_what_was_typed_is_kept(olga: Membership) -> None:
+    browser = somebody(Role.ADMIN)
+    answer = browser.post("/team/invite/", {"label": "Nora", "role": "approver"})
+    assert answer["Location"] == "/account/again/?next=%2Fteam%2F"
+    page = text_of(proved(browser).get("/team/"))
+    assert 'value="Nora"' in page
+    assert '<option value="approver" selected>' in page
+
+    for what in ("change", "disable", "enable"):
+        answer = somebody(Role.ADMIN).post(f"/team/members/{olga.pk}/{what}/", {"role": "viewer"})
+        assert answer["Location"].startswith("/account/again/")
+    olga.refresh_from_db()
+    assert (olga.role, olga.disabled_at) == ("operator", None)
 
 
 def test_an_approver_changes_nothing(olga: Membership) -> None:

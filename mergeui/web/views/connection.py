@@ -13,24 +13,28 @@ from mergeui.connect import connect
 from mergeui.errors import Invalid, Problem
 from mergeui.sealing import can_seal
 from mergeui.teams import found, keys
-from mergeui.web.access import MemberRequest, action, page
+from mergeui.web import typed
+from mergeui.web.access import MemberRequest, Proof, action, page
 from mergeui.web.htmx import done
 from mergeui.web.middleware import record_refusal
-from mergeui.web.team import frame, opened_here
+from mergeui.web.team import frame
 from mergeui.web.when import exact
 
 
 @page(Role.ADMIN)
 def connection(request: MemberRequest) -> HttpResponse:
     """Where the key comes from; with `subs` in the address, what sub-orgs Invent lists."""
+    typed.restore(
+        request, request.path
+    )  # a key is kept nowhere, but it is said that it was not sent
     return _show(request, look="subs" in request.GET)
 
 
 @sensitive_post_parameters("key")
-@action(Role.ADMIN, back="team_connection")
+@action(Role.ADMIN, back="team_connection", proof=Proof.LATELY)
 def enter(request: MemberRequest) -> HttpResponse:
     """Tries a key and stores it; refused, the page says why, and the key is typed anew."""
-    organization = opened_here(request)
+    organization = request.member.organization
     try:
         given = keys.candidate(organization, request.POST.get("key", ""))
         with connect(given, for_page=True) as client:
@@ -42,19 +46,19 @@ def enter(request: MemberRequest) -> HttpResponse:
     return done(request, reverse("team_connection"), words)
 
 
-@action(Role.ADMIN, back="team_connection")
+@action(Role.ADMIN, back="team_connection", proof=Proof.LATELY)
 def forget(request: MemberRequest) -> HttpResponse:
     """Takes the stored key away."""
-    organization = opened_here(request)
+    organization = request.member.organization
     keys.forget_key(organization, by_user=request.actor)
     words = _("The key is gone. Nothing is read or merged until there is another one.")
     return done(request, reverse("team_connection"), words)
 
 
-@action(Role.ADMIN, back="team_connection")
+@action(Role.ADMIN, back="team_connection", proof=Proof.LATELY)
 def add_sub_org(request: MemberRequest) -> HttpResponse:
     """Makes a sub-org an organisation of the desk, with whoever adds it as its admin."""
-    organization = opened_here(request)
+    organization = request.member.organization
     try:
         with connect(organization, for_page=True) as client:
             made = found.add_sub_org(

@@ -13,7 +13,7 @@ from mergeui.errors import Invalid, Problem
 from mergeui.merging.erasure import MOST, Extent, erase_person, extent, same_person
 from mergeui.review.text import visible
 from mergeui.web import typed
-from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.access import MemberRequest, Proof, action, page
 from mergeui.web.htmx import done
 from mergeui.web.middleware import record_refusal
 
@@ -21,12 +21,14 @@ from mergeui.web.middleware import record_refusal
 @page(Role.ADMIN)
 def erase(request: MemberRequest) -> HttpResponse:
     """What is kept of a contact and of all that was merged with it."""
-    contact_id = request.GET.get("contact", "").strip()
     kept = typed.restore(request, request.path)
-    return _show(request, contact_id, note=kept.get("note", "") if kept else "")
+    if kept is None:
+        return _show(request, request.GET.get("contact", "").strip(), note="")
+    chosen = kept.getlist("contacts")[: MOST + 1]
+    return _show(request, kept.get("contact", ""), note=kept.get("note", ""), chosen=chosen)
 
 
-@action(Role.ADMIN, back="erase")
+@action(Role.ADMIN, back="erase", proof=Proof.LATELY)
 def confirm(request: MemberRequest) -> HttpResponse:
     """Erases, once the id of the contact was typed as well."""
     contact_id = request.POST.get("contact", "").strip()

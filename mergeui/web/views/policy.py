@@ -15,10 +15,11 @@ from mergeui.accounts.policy import FourEyes, Policy
 from mergeui.errors import Invalid, NotAllowed, Problem
 from mergeui.review.risk import LABELS, Risk
 from mergeui.teams import policy as policies
+from mergeui.web import typed
 from mergeui.web.access import MemberRequest, Proof, action, page
 from mergeui.web.htmx import done
 from mergeui.web.middleware import record_refusal
-from mergeui.web.team import frame, opened_here
+from mergeui.web.team import frame
 from mergeui.web.when import exact
 
 ON, OFF = "on", "off"
@@ -68,13 +69,14 @@ class PolicyForm(forms.Form):
 @page()
 def policy(request: MemberRequest) -> HttpResponse:
     """What holds now, and what waits."""
-    return _show(request)
+    kept = typed.restore(request, request.path)
+    return _show(request, form=PolicyForm(kept) if kept else None)
 
 
 @action(Role.ADMIN, back="policy", proof=Proof.SECOND_FACTOR)
 def change(request: MemberRequest) -> HttpResponse:
     """More at once; less waits for a second admin."""
-    organization = opened_here(request)
+    organization = request.member.organization
     form = PolicyForm(request.POST)
     if not form.is_valid():
         return _show(request, problem=Invalid(_("One of these can't be used.")), form=form)

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from mergeui.accounts.models import Invitation, Membership, Role
 from mergeui.errors import Invalid, NotAllowed, Problem
 from mergeui.teams import members
-from mergeui.web.access import MemberRequest, action, page
+from mergeui.web import typed
+from mergeui.web.access import MemberRequest, Proof, action, page
 from mergeui.web.htmx import done
 from mergeui.web.middleware import record_refusal
-from mergeui.web.team import frame, opened_here
+from mergeui.web.team import frame
 from mergeui.web.when import exact, short_day
 
 
@@ -36,13 +37,14 @@ class Row:
 @page()
 def team(request: MemberRequest) -> HttpResponse:
     """Everybody sees who belongs to the team; admins change it."""
-    return _show(request)
+    kept = typed.restore(request, request.path)
+    return _show(request, typed=kept) if kept and "label" in kept else _show(request)
 
 
-@action(Role.ADMIN, back="team")
+@action(Role.ADMIN, back="team", proof=Proof.LATELY)
 def invite(request: MemberRequest) -> HttpResponse:
     """Makes a link and shows it once."""
-    organization = opened_here(request)
+    organization = request.member.organization
     label, role = request.POST.get("label", ""), request.POST.get("role", "")
     try:
         token = members.invite(organization, role=role, label=label, by_user=request.actor)
@@ -62,7 +64,7 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     return done(request, reverse("team"), _("The link can't be used any more."))
 
 
-@action(Role.ADMIN, back="team")
+@action(Role.ADMIN, back="team", proof=Proof.LATELY)
 def change(request: MemberRequest, pk: int) -> HttpResponse:
     """Another role, or the permission to break the glass."""
     member = _get(request, pk)
@@ -82,7 +84,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     return done(request, reverse("team"), said)
 
 
-@action(Role.ADMIN, back="team")
+@action(Role.ADMIN, back="team", proof=Proof.LATELY)
 def disable(request: MemberRequest, pk: int) -> HttpResponse:
     """Takes all rights away at once."""
     member = _get(request, pk)
@@ -95,7 +97,7 @@ def disable(request: MemberRequest, pk: int) -> HttpResponse:
     return done(request, reverse("team"), words.format(who=member.user))
 
 
-@action(Role.ADMIN, back="team")
+@action(Role.ADMIN, back="team", proof=Proof.LATELY)
 def enable(request: MemberRequest, pk: int) -> HttpResponse:
     """Gives back what was taken away."""
     member = _get(request, pk)
