@@ -54,12 +54,17 @@ class Org(Protocol):
 
 
 def connect(
-    org: Org, *, sleep: Callable[[float], None] = time.sleep, for_page: bool = False
+    org: Org,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    for_page: bool = False,
+    told_to_wait: Callable[[float], None] = lambda seconds: None,
 ) -> InventClient:
     """A client for an organisation, by its own key; use it as a context manager.
 
     `sleep` (seconds) waits between the tries of a read. `for_page` says that somebody waits for
-    what is read: it gives up after one try and a few seconds. Raises Invalid when it has no key.
+    what is read: it gives up after one try and a few seconds. `told_to_wait` is called with the
+    seconds when Invent asks for a pause. Raises Invalid when it has no key.
     """
     return InventClient(
         settings.INVENT_API_URL,
@@ -69,4 +74,5 @@ def connect(
         timeout=PATIENCE_OF_A_PAGE if for_page else TIMEOUT_SECONDS,
         tries=1 if for_page else TRIES,
         sleep=sleep,
+        told_to_wait=told_to_wait,
     )

@@ -1,16 +1,19 @@
 """The request budget: Invent allows 500 requests a minute per IP (invent-api.md, Conventions).
 
 The web processes and the worker of one host have one IP, so they share one budget through a
-small SQLite file. No window of 60 s ever has more requests than the budget; a burst is fine.
+small SQLite file. No window of 60 s ever has more requests than the budget; a burst is fine. When
+Invent asks one of them to wait (429), it has asked all: nobody sends anything until that is over.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pyrate_limiter import Duration, Rate, RateItem, SQLiteBucket, SQLiteQueries
@@ -18,9 +21,16 @@ from pyrate_limiter import Duration, Rate, RateItem, SQLiteBucket, SQLiteQueries
 from mergeui.invent.errors import OverBudget
 from mergeui.said import Said
 
+Sleep = Callable[[float], None]  # seconds
+
 TABLE = "requests"
+LONGEST_PAUSE = 120.0  # in seconds, whatever Invent says
 
 USED_UP = Said("The budget of requests to Invent is used up; try again later.")
+PAUSED = Said(
+    "Invent has asked the desk to wait; it may ask again in {count} second.",
+    "Invent has asked the desk to wait; it may ask again in {count} seconds.",
+)
 UNUSABLE = Said("The file of the request budget can't be used ({error}). It may be deleted: {path}")
 
 
@@ -30,10 +40,18 @@ class Shares:
     def __init__(self, *budgets: Budget) -> None:
         self._budgets = budgets
 
-    def acquire(self, *, urgent: bool = False) -> None:
+    def acquire(self, *, urgent: bool = False, sleep: Sleep | None = None) -> None:
         """Wait until one more request is in each, and count it. Raises OverBudget."""
         for budget in self._budgets:
-            budget.acquire(urgent=urgent)
+            budget.acquire(urgent=urgent, sleep=sleep)
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody of this host send anything for so long: what Invent limits is the host."""
+        self._budgets[-1].pause(seconds)
+
+    def paused(self) -> float:
+        """How many seconds of such a pause are left."""
+        return self._budgets[-1].paused()
 
 
 class Budget:
@@ -50,7 +68,7 @@ class Budget:
         path: Path | str | None = None,
         *,
         patience: float = 600.0,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Sleep = time.sleep,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         if per_minute < 1:
@@ -66,17 +84,34 @@ class Budget:
         self._reads: SQLiteBucket
         self._urgent: SQLiteBucket
 
-    def acquire(self, *, urgent: bool = False) -> None:
+    def acquire(self, *, urgent: bool = False, sleep: Sleep | None = None) -> None:
         """Wait until one more request is in the budget, and count it.
 
-        Raises OverBudget when that takes longer than the patience, or the file can't be used.
+        `sleep` waits in place of the budget's own, for whoever may have to stop meanwhile. Raises
+        OverBudget when that takes longer than the patience, or the file can't be used.
         """
         waited = 0.0
         while wait := self._try(urgent):
             if waited + wait > self._patience:
-                raise OverBudget(USED_UP())
-            self._sleep(wait)
+                left = math.ceil(self.paused())
+                raise OverBudget(PAUSED(count=left) if left else USED_UP())
+            (sleep or self._sleep)(wait)
             waited += wait
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody who uses the file send anything for so long, two minutes at most.
+
+        A shorter pause does not end a longer one. Raises OverBudget when the file can't be used.
+        """
+        until = self._clock() + round(min(seconds, LONGEST_PAUSE) * 1000)
+        with self._opened() as connection, connection:
+            connection.execute("DELETE FROM pauses WHERE until <= ?", [self._clock()])
+            connection.execute("INSERT INTO pauses VALUES (?)", [until])
+
+    def paused(self) -> float:
+        """How many seconds of a pause are left. Raises OverBudget when the file can't be used."""
+        with self._opened() as connection:
+            return _paused(connection, self._clock())
 
     def close(self) -> None:
         """Close the file; the next request opens it again."""
@@ -87,11 +122,17 @@ class Budget:
 
     def _try(self, urgent: bool) -> float:
         """Count one request and return 0, or return the seconds to wait before asking again."""
+        with self._opened():
+            return self._put(self._urgent if urgent else self._reads)
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The file, for one thread at a time; raises OverBudget when it can't be used."""
         with self._lock:
             try:
                 if self._opened_by != os.getpid():
                     self._open()
-                return self._put(self._urgent if urgent else self._reads)
+                yield self._urgent.conn
             except sqlite3.Error as error:
                 raise OverBudget(UNUSABLE(error=error, path=self._path)) from error
 
@@ -102,6 +143,7 @@ class Budget:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(SQLiteQueries.CREATE_BUCKET_TABLE.format(table=TABLE))
+            connection.execute("CREATE TABLE IF NOT EXISTS pauses (until INTEGER NOT NULL)")
             connection.commit()
         except sqlite3.Error:
             connection.close()
@@ -119,6 +161,8 @@ class Budget:
         try:
             # A clock that was set back must not make everyone wait for the old time to come.
             connection.execute(f"DELETE FROM {TABLE} WHERE item_timestamp > ?", [now + 1000])  # noqa: S608
+            if pause := _paused(connection, now):
+                return pause
             item = RateItem("request", now)
             if bucket.put(item):
                 return 0.0
@@ -128,3 +172,14 @@ class Budget:
         finally:
             connection.commit()
             bucket.leak(now)
+
+
+def _paused(connection: sqlite3.Connection, now: int) -> float:
+    """The seconds that are left of the longest pause.
+
+    One that is too long was noted before the clock was set back.
+    """
+    latest = now + round(LONGEST_PAUSE * 1000)
+    found = connection.execute("SELECT max(until) FROM pauses WHERE until <= ?", [latest])
+    (until,) = found.fetchone()
+    return max(0, (until or now) - now) / 1000

@@ -61,7 +61,8 @@ class InventClient:
     `org_id` is `c` for the org of the key, or the real id of a sub-org. `timeout` and
     `merge_timeout` are seconds of silence before giving up. A read is tried `tries` times, which
     may take minutes when Invent says so: 1 suits a page that someone waits for. `limiter` is the
-    request budget. `transport` and `sleep` (seconds) are for tests.
+    request budget. `told_to_wait` is called with the seconds when Invent asks for a pause; it must
+    not raise. `transport` and `sleep` (seconds) are for tests.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class InventClient:
         tries: int = 4,
         user_agent: str = "mergeui",
         sleep: Callable[[float], None] = time.sleep,
+        told_to_wait: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         base = httpx.URL(base_url)
         if base.scheme not in ("http", "https") or not base.host or base.userinfo:
@@ -95,6 +97,7 @@ class InventClient:
             tries=tries,
             user_agent=user_agent,
             sleep=sleep,
+            told_to_wait=told_to_wait,
         )
 
     def __repr__(self) -> str:
@@ -114,6 +117,10 @@ class InventClient:
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
+
+    def paused(self) -> float:
+        """How many seconds are left of a pause that Invent asked this host for; 0 without one."""
+        return self._session.paused()
 
     # Reading
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 import httpx
@@ -37,6 +38,8 @@ from mergeui.said import Said
 READ_LIMIT = 32 * 1024 * 1024
 WRITE_LIMIT = 8 * 1024 * 1024
 LONGEST_WAIT = 120.0
+# How long nobody asks when Invent does not say how long.
+SHORTEST_PAUSE = 10.0
 
 NOTHING_SENT = Said("Nothing was sent to Invent: {sentence}")
 OUR_ERROR = Said("the call ended in an error on our side")
@@ -52,11 +55,19 @@ _after_429 = wait_random_exponential(multiplier=20, max=60, min=10)
 class Limiter(Protocol):
     """What keeps to the request budget; Budget is one."""
 
-    def acquire(self, *, urgent: bool = False) -> None:
+    def acquire(
+        self, *, urgent: bool = False, sleep: Callable[[float], None] | None = None
+    ) -> None:
         """Wait until one more request is in the budget; urgent ones need not queue for long.
 
-        Raises OverBudget when it takes too long.
+        Raises OverBudget when it takes too long, and what `sleep` raises.
         """
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody who keeps to this budget send anything for so long."""
+
+    def paused(self) -> float:
+        """How many seconds of such a pause are left."""
 
 
 class Session:
@@ -73,6 +84,7 @@ class Session:
         tries: int,
         user_agent: str,
         sleep: Callable[[float], None],
+        told_to_wait: Callable[[float], None],
     ) -> None:
         # A line break would end the header and start another; no key of theirs has a space.
         if not re.fullmatch(r"[\x21-\x7e]+", api_key):
@@ -80,6 +92,7 @@ class Session:
         self._key = api_key
         self._limiter = limiter
         self._sleep = sleep
+        self._told_to_wait = told_to_wait
         self._tries = tries
         self._read_seconds = read_seconds
         self._write_seconds = write_seconds
@@ -105,6 +118,21 @@ class Session:
         """Close all connections."""
         self._reads.close()
         self._writes.close()
+
+    def paused(self) -> float:
+        """How many seconds are left of a pause that Invent asked somebody of this host for."""
+        with suppress(OverBudget):  # said by the next acquire()
+            return self._limiter.paused() if self._limiter else 0.0
+        return 0.0
+
+    def _pause(self, error: RateLimited) -> None:
+        """Everybody waits: whoever asked too would be refused too, and lengthen it."""
+        seconds = SHORTEST_PAUSE if error.retry_after is None else error.retry_after
+        seconds = min(seconds, LONGEST_WAIT)
+        if self._limiter:
+            with suppress(OverBudget):
+                self._limiter.pause(seconds)
+        self._told_to_wait(seconds)
 
     def get(
         self, url: str, params: Mapping[str, str], *, name: str
@@ -135,12 +163,16 @@ class Session:
 
     def _get_once(self, url: str, params: Mapping[str, str]) -> tuple[Any, Mapping[str, str]]:
         if self._limiter:
-            self._limiter.acquire()
+            self._limiter.acquire(sleep=self._sleep)
         request = self._reads.build_request("GET", url, params=params)
         got = exchange(
             self._reads, request, limit=READ_LIMIT, seconds=self._read_seconds, key=self._key
         )
-        answer = read_answer(got)
+        try:
+            answer = read_answer(got)
+        except RateLimited as error:
+            self._pause(error)
+            raise
         try:
             return decode_json(got.content), answer.headers
         except Malformed as error:
@@ -186,7 +218,11 @@ class Session:
         except Exception as error:
             # Whatever it is, the request may have gone out by now.
             raise unknown(OUR_ERROR(), None) from error
-        answer = write_answer(got)
+        try:
+            answer = write_answer(got)
+        except RateLimited as error:
+            self._pause(error)
+            raise
         try:
             return decode_json(got.content), answer
         except Malformed as error:

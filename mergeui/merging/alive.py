@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -11,6 +11,13 @@ from mergeui.merging.models import Heartbeat
 
 EVERY_SECONDS = 10.0
 FORGOTTEN_AFTER = timedelta(days=1)
+# It says every ten seconds that it is alive; a call to Invent may hold it up for a while.
+LOST_AFTER = timedelta(minutes=2)
+
+
+def alive(now: datetime) -> bool:
+    """Whether some worker was heard of lately."""
+    return Heartbeat.objects.filter(seen_at__gt=now - LOST_AFTER).exists()
 
 
 class Pulse:

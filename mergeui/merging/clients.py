@@ -10,6 +10,7 @@ from mergeui.accounts.models import Organization
 from mergeui.connect import connect
 from mergeui.errors import Invalid
 from mergeui.invent import InventClient
+from mergeui.merging.standing import note_pause
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Clients:
             self._arrives(organization)
         if client is None or before != access:
             self._close(number)
-            client = self._connect(organization)
+            client = self._connect(organization, told_to_wait=note_pause)
             self._open[number] = (access, client)
         return client
 

@@ -1,17 +1,16 @@
 """How the desk is: what probes and metrics say of it. Counts and ages, nothing of anybody."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Count, Max, Min
 
 from mergeui.audit.models import Check, Entry
+from mergeui.merging.alive import LOST_AFTER
 from mergeui.merging.models import ACTIVE, Attempt, Heartbeat, LostOptOut, MergeRequest, Standing
 from mergeui.review.models import SyncRun
 
-# A worker says every ten seconds that it is alive; a call to Invent may hold it up for a while.
-WORKER_LOST_AFTER = timedelta(minutes=2)
 SYNCS_MISSED = 3
 
 
@@ -33,7 +32,7 @@ class Condition:
     @property
     def worker_alive(self) -> bool:
         """Whether some worker was heard of lately."""
-        return self.worker_age is not None and self.worker_age <= WORKER_LOST_AFTER.total_seconds()
+        return self.worker_age is not None and self.worker_age <= LOST_AFTER.total_seconds()
 
     @property
     def synced(self) -> bool:
@@ -60,7 +59,7 @@ def condition(now: datetime) -> Condition:
         worker_age=_age(now, seen),
         sync_age=_age(now, synced),
         broken=broken or "",
-        workers=Heartbeat.objects.filter(seen_at__gt=now - WORKER_LOST_AFTER).count(),
+        workers=Heartbeat.objects.filter(seen_at__gt=now - LOST_AFTER).count(),
         halted=Standing.objects.exclude(halted_as="").count(),
         entries=last or 0,
         oldest_due=_age(now, due),

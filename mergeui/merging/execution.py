@@ -47,6 +47,7 @@ CHANGED = Said("The contacts changed after they were shown. Nothing was sent.")
 REST_CHANGED = Said("The rest was not sent, because the contacts changed.")
 NOT_LOOKED_UP = Said("Whether that is so could not be looked up. {sentence}")
 YET_GONE = Said("Yet gone from Invent: {names}.")
+ASKED_TO_WAIT = Said("Invent has asked the desk to wait.")
 TRIED = Said("Tried {count} time.", "Tried {count} times.")
 
 
@@ -152,6 +153,10 @@ class Job:
 
         Raises NotWritten when the database can't.
         """
+        if seconds := self.client.paused():
+            # The call would only be refused, or be sent when what was read is old.
+            self.claimed.postpone(ASKED_TO_WAIT(), seconds=seconds)
+            return False
         call = self.client.prepare_merge(self.request.primary_contact_id, chunk)
         try:
             attempt = self.begin(call)

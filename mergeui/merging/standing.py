@@ -4,8 +4,11 @@ Two things do, until a person goes on: a key that Invent refuses (every further 
 refused too), and a database that has forgotten what was sent (restored from a backup).
 """
 
+import logging
+from datetime import timedelta
+
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +23,8 @@ from mergeui.merging import journal
 from mergeui.merging.models import Standing
 from mergeui.review.decisions import require
 from mergeui.said import Said
+
+logger = logging.getLogger(__name__)
 
 Halt = Standing.Halt
 
@@ -54,6 +59,22 @@ def halt(organization: Organization, why: Halt, because: str) -> None:
                 facts={"reason": why.value},
                 personal={"note": because},
             )
+
+
+def note_pause(seconds: float) -> None:
+    """Invent wants to be left alone for so long (429): every page of every organisation says so.
+
+    The host is what Invent limits, so all wait. Raises nothing: a page that says less is no reason
+    to forget an answer.
+    """
+    until = timezone.now() + timedelta(seconds=seconds)
+    try:
+        for organization in Organization.objects.served():
+            Standing.objects.update_or_create(
+                organization=organization, defaults={"paused_until": until}
+            )
+    except DatabaseError as error:
+        logger.warning("The pages can't say that Invent wants a pause: %s", error)
 
 
 def check_memory(organization: Organization) -> None:

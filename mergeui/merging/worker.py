@@ -77,13 +77,17 @@ def work_off(
     """Executes and reconciles what is due, `most` requests if that is given; gives how many.
 
     Stops between two. A portion of the bulk decisions comes before each. While merges are halted it
-    only reads (standing.py).
+    only reads (standing.py), and in a pause that Invent asked for it does not even that.
     """
     done = 0
     while go_on() and done != most:
         with tracing.traced():
             decided = work_portion(organization, go_on=go_on)
             request = None
+            if client.paused():
+                if not decided:
+                    break
+                continue
             if not halted(organization):
                 request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
                 request = request or restore_next(client=client, organization_id=organization.pk)
@@ -105,7 +109,7 @@ def execute_due(
 ) -> int:
     """Executes what is due and nothing else, beside somebody who does `work_off`; how many."""
     done = 0
-    while go_on() and done != most and not halted(organization):
+    while go_on() and done != most and not client.paused() and not halted(organization):
         with tracing.traced():
             request = execute_next(client=client, organization_id=organization.pk, go_on=go_on)
             if request is None:

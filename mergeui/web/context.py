@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from mergeui.accounts.models import Membership, Role
 from mergeui.merging.models import Standing
@@ -10,6 +11,7 @@ from mergeui.web.lately import bar
 from mergeui.web.notes import unread_count
 from mergeui.web.organizations import choices
 from mergeui.web.request_rows import waiting_for
+from mergeui.web.when import exact
 
 # The first word of an address's name says which part of the desk it belongs to.
 SECTIONS = {
@@ -56,6 +58,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "organizations": choices(request) if member else [],
         "may_decide": bool(member and member.can(Role.OPERATOR)),
         "section": SECTIONS.get((name or "").partition("_")[0], ""),
+        "paused": _paused(standing),
         "halt": standing if standing and standing.halted_as else None,
         "glass_open": standing.glass_open if standing and member and member.can(Role.ADMIN) else 0,
         "single_operator": bool(member and member.organization.policy.single_operator),
@@ -63,6 +66,12 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "waiting": lambda: _waiting(request, member) if member else 0,
         "lately": lambda: bar(request, member) if member else None,
     }
+
+
+def _paused(standing: Standing | None) -> str:
+    """Until when Invent wants to be left alone; empty while it does not."""
+    until = standing.paused_until if standing else None
+    return exact(until, to_second=True) if until and until > timezone.now() else ""
 
 
 def _waiting(request: HttpRequest, member: Membership) -> int:

@@ -18,6 +18,7 @@ from mergeui.merging.models import (
     RequestState,
     Source,
 )
+from mergeui.merging.place import Place, place_of
 from mergeui.merging.unasked import is_id, names_of, unasked_of
 from mergeui.retold import retold
 from mergeui.review.models import GroupState
@@ -26,9 +27,10 @@ from mergeui.web.comparing import Column
 from mergeui.web.refresh import START_WORKER
 from mergeui.web.request_rows import expiry
 from mergeui.web.request_words import MARKS, NEXT_STEP
-from mergeui.web.when import exact
+from mergeui.web.when import ahead, exact, number
 
 MOST_UNASKED = 100
+A_LONG_LINE = 20  # merges that go before: some seconds
 
 
 # After these the group is to decide again.
@@ -66,7 +68,7 @@ class Live:
     """What the page of a request says of its state now, and which buttons it has.
 
     `seconds` are left of the cool-off. `poll` says how often to ask again, in seconds; 0 when it
-    has ended.
+    has ended. `moves`: the words change although the state does not.
     """
 
     state: str
@@ -77,6 +79,7 @@ class Live:
     cool_off: int
     late: str
     poll: int
+    moves: bool
     may_approve: bool
     may_break_glass: bool
     own: bool
@@ -92,16 +95,18 @@ def live(request: MergeRequest, member: Membership, now: datetime) -> Live:
     own = request.proposed_by_id == member.user_id
     approver = member.can(Role.APPROVER)
     waits = request.execute_after or now
+    place = place_of(request, now)
     seconds = max(0, -int((now - waits).total_seconds() // 1)) if waits > now else 0
     return Live(
         state=state.value,
         label=str(state.label),
         mark=MARKS.get(state, "line"),
-        words=_words(request, seconds),
+        words=_words(request, seconds, place, now),
         seconds=seconds,
         cool_off=max(request.organization.policy.cool_off_seconds, seconds, 1),
-        late=_late(request, now),
-        poll=_poll(state),
+        late=_late(request, place, now),
+        poll=_poll(state, place),
+        moves=state in {RequestState.APPROVED, RequestState.EXECUTING},
         may_approve=state is RequestState.PROPOSED
         and approver
         and (not own or request.organization.policy.single_operator),
@@ -115,7 +120,7 @@ def live(request: MergeRequest, member: Membership, now: datetime) -> Live:
     )
 
 
-def _words(request: MergeRequest, seconds: int) -> str:
+def _words(request: MergeRequest, seconds: int, place: Place | None, now: datetime) -> str:
     state = RequestState(request.state)
     if state is not RequestState.APPROVED:
         return _beside_others(request, state) or str(NEXT_STEP.get(state, ""))
@@ -133,6 +138,16 @@ def _words(request: MergeRequest, seconds: int) -> str:
             seconds,
         )
         return words.format(count=seconds)
+    if place and place.paused_until:
+        words = _("Invent has asked the desk to wait. Merges go on at {moment}.")
+        return words.format(moment=exact(place.paused_until, to_second=True))
+    if place and place.before:
+        words = ngettext(
+            "{count} merge goes before it. Its turn comes {ahead}.",
+            "{count} merges go before it. Its turn comes {ahead}.",
+            place.before,
+        )
+        return words.format(count=number(place.before), ahead=ahead(now + place.takes, now))
     return _("The cool-off is over: the worker takes it next.")
 
 
@@ -169,15 +184,17 @@ def parts_of(requests: Sequence[MergeRequest], own: int = 0) -> list[tuple[str, 
     ]
 
 
-def _late(request: MergeRequest, now: datetime) -> str:
+def _late(request: MergeRequest, place: Place | None, now: datetime) -> str:
     """A hint when nothing happens although something should."""
     due = request.execute_after
-    if request.state == RequestState.APPROVED and due and (now - due).total_seconds() > 15:
+    if place and not place.worker and due and (now - due).total_seconds() > 15:
         return str(START_WORKER)
     return ""
 
 
-def _poll(state: RequestState) -> int:
+def _poll(state: RequestState, place: Place | None) -> int:
+    if place and place.before > A_LONG_LINE:
+        return 15
     if state in {RequestState.APPROVED, RequestState.EXECUTING}:
         return 1
     return 3 if state in ACTIVE else 0

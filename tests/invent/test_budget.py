@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergeui.invent import Budget, InventClient, NotSent, OverBudget
+from mergeui.invent import Budget, InventClient, NotSent, OverBudget, RateLimited, Shares
 
 Make = Callable[..., Budget]
 
@@ -165,17 +165,76 @@ def test_a_file_that_cannot_be_used_is_said_plainly(tmp_path: Path):
         Budget(10, tmp_path / "missing" / "budget").acquire()
 
 
+def test_who_is_told_to_wait_has_been_told_for_all(a_budget: Make, clock: Clock, tmp_path: Path):
+    one, other = (a_budget(100, tmp_path / "budget") for _ in range(2))
+    one.pause(30)
+    assert other.paused() == 30
+
+    other.acquire(urgent=True)
+
+    assert clock() == 1_700_000_030_000
+    assert one.paused() == 0
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one(a_budget: Make):
+    budget = a_budget(100)
+    budget.pause(50)
+    budget.pause(2)
+    assert budget.paused() == 50
+
+
+def test_a_pause_is_never_longer_than_two_minutes(a_budget: Make, clock: Clock):
+    budget = a_budget(100)
+    budget.pause(86_400)
+    assert budget.paused() == 120
+    clock.sleep(-3600)  # noted by a clock that was an hour ahead
+    assert budget.paused() == 0
+
+
+def test_who_can_not_wait_for_the_end_of_a_pause_is_told_how_long_it_is(a_budget: Make):
+    budget = a_budget(100, patience=8)
+    budget.pause(41.2)
+    with pytest.raises(OverBudget, match="has asked the desk to wait; it may ask again in 42 sec"):
+        budget.acquire()
+
+
+def test_a_share_of_the_budget_pauses_with_the_whole(a_budget: Make, tmp_path: Path):
+    whole = a_budget(100, tmp_path / "all")
+    mine, yours = (Shares(a_budget(50, tmp_path / name), whole) for name in ("mine", "yours"))
+    mine.pause(20)
+    assert yours.paused() == 20
+
+
+def test_whoever_may_have_to_stop_waits_in_their_own_way(a_budget: Make, clock: Clock):
+    budget, naps = a_budget(100), []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        clock.sleep(seconds)
+
+    budget.pause(5)
+    Shares(budget).acquire(sleep=nap)
+    assert naps == [5]
+
+
 class Greedy:
     """A limiter that remembers what was asked of it, or has nothing left."""
 
     def __init__(self, *, empty: bool = False) -> None:
         self.asked: list[bool] = []
+        self.pauses: list[float] = []
         self.empty = empty
 
-    def acquire(self, *, urgent: bool = False) -> None:
+    def acquire(self, *, urgent: bool = False, sleep: object = None) -> None:
         self.asked.append(urgent)
         if self.empty:
             raise OverBudget("The budget is used up.")
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    def paused(self) -> float:
+        return sum(self.pauses)
 
 
 def test_each_try_of_a_read_and_each_merge_counts_and_merges_are_urgent(
@@ -188,6 +247,31 @@ def test_each_try_of_a_read_and_each_merge_counts_and_merges_are_urgent(
     with pytest.raises(Exception, match="404"):
         invent.merge("p", ("a",))
     assert limiter.asked == [False, False, True]
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("7", 7), ("900", 120), (None, 10)])
+def test_a_429_is_a_pause_for_everybody(
+    asking: Callable[..., InventClient], said: str | None, seconds: float
+):
+    limiter, told = Greedy(), []
+    later = httpx.Response(429, headers={"Retry-After": said} if said else {})
+    answers = iter([later, httpx.Response(200, json=[]), later])
+    invent = asking(lambda request: next(answers), limiter=limiter, told_to_wait=told.append)
+
+    invent.contact_segments("p")
+    with pytest.raises(RateLimited):
+        invent.merge("p", ("a",))
+
+    assert limiter.pauses == told == [seconds, seconds]
+    assert invent.paused() == 2 * seconds
+
+
+def test_a_budget_that_can_not_be_used_is_no_pause(
+    asking: Callable[..., InventClient], tmp_path: Path
+):
+    budget = Budget(10, tmp_path / "missing" / "budget")
+    assert asking(lambda request: httpx.Response(200), limiter=budget).paused() == 0
+    assert asking(lambda request: httpx.Response(200)).paused() == 0
 
 
 def test_a_merge_without_budget_is_not_sent(asking: Callable[..., InventClient]):

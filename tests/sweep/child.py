@@ -66,7 +66,7 @@ def _adjust(order: Order) -> None:
     from django.db import connections
     from django.utils import timezone
 
-    from mergeui.invent import InventClient
+    from mergeui.invent import Budget, InventClient
     from mergeui.merging import plan
 
     connections.settings["default"]["NAME"] = order.database
@@ -76,6 +76,9 @@ def _adjust(order: Order) -> None:
     settings.SYNC_EVERY_SECONDS = 30 * 86_400  # the mirror is not what is looked at here
     real_now, ahead = timezone.now, timedelta(seconds=order.ahead)
     timezone.now = lambda: real_now() + ahead
+    clock = (Budget.__init__.__kwdefaults__ or {})["clock"]
+    ahead_ms = round(order.ahead * 1000)
+    Budget.__init__.__kwdefaults__["clock"] = lambda: clock() + ahead_ms  # type: ignore[index]
     defaults = InventClient.__init__.__kwdefaults__ or {}
     defaults.update(merge_timeout=order.merge_timeout, sleep=lambda seconds: None)
     # Two sources a call instead of fifty: a request of several calls with a handful of contacts.

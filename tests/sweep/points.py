@@ -54,6 +54,7 @@ class Points:
         self._around_sockets()
         # The budget keeps its own small database; its commit is one like any other.
         _wrap(Budget, "_put", lambda *args: self.around("commit of the budget"))
+        _wrap(Budget, "pause", lambda *args: self.around("commit of a pause"))
         # So does the journal of what was sent: a line is written when it is on the disk.
         _wrap(os, "fsync", lambda *args: self.around("fsync"))
 

@@ -9,10 +9,11 @@ from mergeui.accounts.models import Organization
 class Standing(models.Model):
     """Why no merge of an organisation is executed now; `halted_as` is empty while all is well.
 
-    `looked_for` says that a person wants the gap looked at, `accepted` is the anchor that somebody
-    has decided to go on without. `chain_broken` says where the history breaks (audit.Check), here
-    too so that every page can show it without asking once more, as `glass_open`: how often the
-    glass was broken without an admin having closed it.
+    `paused_until` is when the pause ends that Invent asked for last (429). `looked_for` says that a
+    person wants the gap looked at, `accepted` is the anchor that somebody has decided to go on
+    without. `chain_broken` says where the history breaks (audit.Check), here too so that every page
+    can show it without asking once more, as `glass_open`: how often the glass was broken without an
+    admin having closed it.
     """
 
     class Halt(models.TextChoices):
@@ -30,6 +31,7 @@ class Standing(models.Model):
     looked_for = models.BooleanField(default=False)
     accepted = models.CharField(max_length=64, blank=True, default="")
     chain_broken = models.TextField(blank=True, default="")
+    paused_until = models.DateTimeField(null=True, blank=True)
     glass_open = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -82,7 +82,7 @@ def merge_request(request: MemberRequest, pk: int) -> HttpResponse:
         if request.GET.get("was") != live.state:
             context = {**_context(request, wanted, live), "swap": True}
             return render(request, "requests/page.html#changed", context)
-        if live.poll != 1:
+        if not live.moves:
             return HttpResponse(status=204)
         context = {
             "wanted": wanted,

@@ -45,7 +45,8 @@ PAUSE_SECONDS = 1.0
 # What was sent is written down already, or its own line has said that it is not.
 REFUSED = "The database refused what the worker had to write, so nothing was sent"
 MAIL_PAUSE_SECONDS = 5.0
-# How many requests of one organisation are worked off before the next one has its turn.
+# How many requests of one organisation are worked off before the next one has its turn, and before
+# the worker looks at the clock and at what else there is to do.
 A_TURN = 20
 
 
@@ -107,23 +108,23 @@ class Command(BaseCommand):
         if settings.NOTIFY_BY_EMAIL:
             self.send_mails()
 
-    def one_round(self, clients: Clients) -> bool:
+    def one_round(self, clients: Clients, go_on: Callable[[], bool] | None = None) -> bool:
         """What the clock, a person or an approval makes due; whether some may be left."""
+        go_on = go_on or self.goes_on
+        go_on()
         tidy()
         for organization, client in clients.served():
             with suppress(InventError):
                 look_when_wanted(organization, client=client)
-        return self.in_turn(clients, work_off)
+        return self.in_turn(clients, partial(work_off, go_on=go_on))
 
     def in_turn(self, clients: Clients, work: Callable[..., int]) -> bool:
-        """`work` for each organisation; of several, each has its turn. Whether some may be left."""
-        served = list(clients.served())
-        most = A_TURN if len(served) > 1 else None
+        """`work` for each organisation in its turn. Whether some may be left."""
         done = [
-            work(organization, client=client, go_on=self.goes_on, most=most)
-            for organization, client in served
+            work(organization, client=client, most=A_TURN)
+            for organization, client in clients.served()
         ]
-        return most in done
+        return A_TURN in done
 
     def run_until_stopped(self, clients: Clients) -> None:
         """Merges in some threads, syncs in another: a long sync must not hold up a merge."""
@@ -145,10 +146,14 @@ class Command(BaseCommand):
             pulse.stop()
 
     def live_round(self, clients: Clients, pulse: Pulse, broom: Broom) -> bool:
-        """One round, by a worker that says that it is alive."""
-        pulse.beat()
+        """One round, by a worker that says that it is alive, also between two merges."""
         broom.sweep()
-        return self.one_round(clients)
+        return self.one_round(clients, go_on=partial(self.beats, pulse))
+
+    def beats(self, pulse: Pulse) -> bool:
+        """Says so, and whether to go on."""
+        pulse.beat()
+        return self.goes_on()
 
     def merge_loop(self) -> None:
         """Executes what is due, beside the thread that does everything else too."""
@@ -158,7 +163,7 @@ class Command(BaseCommand):
 
     def merges(self, clients: Clients) -> bool:
         """What is due of each organisation in its turn; whether some may be left."""
-        return self.in_turn(clients, execute_due)
+        return self.in_turn(clients, partial(execute_due, go_on=self.goes_on))
 
     def again_and_again(self, step: Callable[[], bool]) -> None:
         """Takes a step each second until the worker is to stop, whatever goes wrong in it.
