@@ -30,10 +30,34 @@ class _Same:
         return next(iter(self.holders.values()))
 
 
-def channel_rows(contacts: Sequence[Contact]) -> tuple[Row, ...]:
-    """A row for each distinct channel: the shared ones first, then what may be the same."""
-    rows = [_row(row, len(contacts)) for row in _aligned(_distinct(contacts))]
+def channel_rows(contacts: Sequence[Contact], most: int | None = None) -> tuple[Row, ...]:
+    """A row for each distinct channel: the shared ones first, then what may be the same.
+
+    At most so many channels, of each contact its first ones.
+    """
+    found = _distinct(contacts)
+    if most is not None and len(found) > most:
+        found = _spread(found, contacts)[:most]
+    rows = [_row(row, len(contacts)) for row in _aligned(found)]
     return tuple(sorted(rows, key=lambda row: row.rank))
+
+
+def distinct_channels(contacts: Sequence[Contact]) -> int:
+    """How many different channels they have."""
+    return len(_distinct(contacts))
+
+
+def _spread(found: list[_Same], contacts: Sequence[Contact]) -> list[_Same]:
+    """The shared ones as before, of the others first that which each contact has first."""
+    place = {
+        id(channel): number
+        for contact in contacts
+        for number, channel in enumerate(contact.channels)
+    }
+    return sorted(
+        found,
+        key=lambda one: (-len(one.holders), one.type == "internal", place[id(one.any)]),
+    )
 
 
 def _distinct(contacts: Sequence[Contact]) -> list[_Same]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from mergeui.dates import day, short_day
 from mergeui.invent import Contact
-from mergeui.review.aligned import channel_rows
+from mergeui.review.aligned import channel_rows, distinct_channels
 from mergeui.review.evidence import Link, links, sentence
 from mergeui.review.risk import Caution, ToldApart, cautions, put_together
 from mergeui.review.rows import About, Cell, Kind, Label, Row, Verdict, judge
@@ -20,10 +20,17 @@ from mergeui.review.scripts import mixes_scripts
 from mergeui.review.spelling import Piece, closest, pieces, relation
 from mergeui.review.text import display_name, shortened, visible
 
+# What a page can hold of a contact that has thousands.
+MOST_CHANNELS = 200
+MOST_SEGMENTS = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that the compare page shows of its contacts."""
+    """All that the compare page shows of its contacts.
+
+    `left_out` are the numbers of channels and of segments that no row has.
+    """
 
     contacts: tuple[Contact, ...]
     names: tuple[str, ...]
@@ -33,6 +40,7 @@ class Comparison:
     links: tuple[Link, ...]
     reasons: tuple[str, ...]
     cautions: tuple[Caution, ...] = field(default=())
+    left_out: tuple[int, int] = (0, 0)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -43,24 +51,40 @@ class Comparison:
 
 
 def compare(
-    contacts: Sequence[Contact], said: Sequence[ToldApart] = (), *, by_hand: bool = False
+    contacts: Sequence[Contact],
+    said: Sequence[ToldApart] = (),
+    *,
+    by_hand: bool = False,
+    whole: bool = True,
 ) -> Comparison:
     """Compares two or more contacts, the recommended primary first.
 
     `said` is what people said of pairs of them (pairs.said_of). `by_hand`: people put them
-    together, which is a risk of its own.
+    together, which is a risk of its own. Not `whole`, the rows have of very many channels and
+    segments the first ones; links and risks are found in all.
     """
     found = links(contacts)
+    channels = None if whole else MOST_CHANNELS
+    segments = None if whole else MOST_SEGMENTS
     return Comparison(
         contacts=tuple(contacts),
         names=tuple(display_name(contact) for contact in contacts),
         person=_person(contacts),
-        channels=channel_rows(contacts),
-        segments=_segments(contacts),
+        channels=channel_rows(contacts, channels),
+        segments=_segments(contacts, segments),
         links=found,
         reasons=tuple(sentence(link, contacts) for link in found),
         cautions=(*((put_together(),) if by_hand else ()), *cautions(contacts, found, said)),
+        left_out=(0, 0) if whole else _left_out(contacts),
     )
+
+
+def _left_out(contacts: Sequence[Contact]) -> tuple[int, int]:
+    """How many channels and segments are more than the rows have."""
+    every = sum(len(contact.channels) for contact in contacts)
+    channels = max(0, distinct_channels(contacts) - MOST_CHANNELS) if every > MOST_CHANNELS else 0
+    held = (len({segment.id for segment in contact.segments}) for contact in contacts)
+    return channels, sum(max(0, count - MOST_SEGMENTS) for count in held)
 
 
 def _person(contacts: Sequence[Contact]) -> tuple[Row, ...]:
@@ -163,7 +187,7 @@ def _moment_row(
     return Row(about, label, Kind.MOMENT, verdict, words, cells)
 
 
-def _segments(contacts: Sequence[Contact]) -> Row:
+def _segments(contacts: Sequence[Contact], most: int | None) -> Row:
     held: dict[str, int] = {}
     for contact in contacts:
         for segment_id in {segment.id for segment in contact.segments}:
@@ -173,7 +197,7 @@ def _segments(contacts: Sequence[Contact]) -> Row:
             text=", ".join(s.name or s.id for s in contact.segments),
             labels=tuple(
                 Label(visible(shortened(s.name or s.id, 80)), s.color or "neutral", held[s.id] > 1)
-                for s in {s.id: s for s in contact.segments}.values()
+                for s in list({s.id: s for s in contact.segments}.values())[:most]
             ),
         )
         for contact in contacts

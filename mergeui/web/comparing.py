@@ -15,6 +15,7 @@ from mergeui.review.spelling import told
 from mergeui.web.labels import segment_class
 from mergeui.web.links import safe_address
 from mergeui.web.when import ago, exact, short_day
+from mergeui.web.when import number as figure
 
 # A colour only where it helps to decide; the words stand in every row.
 MARKS = {
@@ -168,6 +169,20 @@ def _alone(row: Row) -> bool:
 def many(contacts: Sequence[object]) -> bool:
     """Whether the contacts stand below each other, a row each."""
     return len(contacts) > MOST_SIDE_BY_SIDE
+
+
+def left_out(comparison: Comparison) -> str:
+    """What the rows don't have of very many channels and segments; empty when they have all."""
+    channels, segments = comparison.left_out
+    parts = []
+    if channels:
+        words = ngettext("{count} more channel", "{count} more channels", channels)
+        parts.append(words.format(count=figure(channels)))
+    if segments:
+        words = ngettext("{count} more segment", "{count} more segments", segments)
+        parts.append(words.format(count=figure(segments)))
+    told = _("Left out here: {what}.")
+    return told.format(what=", ".join(parts)) if parts else ""
 
 
 def folded(lines: Sequence[Line], *, many: bool = False) -> str:

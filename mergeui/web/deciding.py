@@ -12,7 +12,7 @@ from mergeui.errors import Invalid
 from mergeui.invent import Contact, fingerprint
 from mergeui.merging.choice import choose, second_person_needed
 from mergeui.merging.models import MergeRequest, RequestState
-from mergeui.merging.plan import Prediction, predict
+from mergeui.merging.plan import Gain, Prediction, predict
 from mergeui.retold import retold
 from mergeui.review.compare import Comparison
 from mergeui.review.models import Group, GroupState
@@ -24,6 +24,7 @@ from mergeui.web.queue import snoozed_until
 from mergeui.web.when import ago, number
 
 SEEN_DIGITS = 16
+MOST_GAINS = 50  # channels, and segments, of the expected result that are named
 # The keys of the columns, one a place: what has no other use on the page (partials/keys.html).
 DIGITS = "123456789"
 LETTERS = "cdefghiloqrtvwyz"
@@ -38,7 +39,10 @@ class Preview:
     then: str
     button: str
     prediction: Prediction | None = None
+    channels: tuple[Gain, ...] = ()
     segments: tuple[tuple[str, str, str], ...] = ()
+    more_channels: str = ""
+    more_segments: str = ""
     cautions: tuple[Caution, ...] = ()
     acknowledged: bool = False
 
@@ -80,10 +84,29 @@ def preview_of(
         then=_then(policy.cool_off_seconds, four_eyes=four_eyes),
         button=_button(len(choice.sources), four_eyes=four_eyes),
         prediction=prediction,
-        segments=tuple((segment_class(s.color), s.name, s.source) for s in prediction.segments),
+        channels=_first(prediction.channels),
+        segments=tuple(
+            (segment_class(s.color), s.name, s.source) for s in _first(prediction.segments)
+        ),
+        more_channels=_more(len(prediction.channels)),
+        more_segments=_more(len(prediction.segments)),
         cautions=choice.cautions,
         acknowledged=picked.acknowledged and picked.risks in {None, risks},
     )
+
+
+def _first(gains: Sequence[Gain]) -> tuple[Gain, ...]:
+    """As many as a page holds; of more, what the merge would add goes before what is there."""
+    if len(gains) <= MOST_GAINS:
+        return tuple(gains)
+    return tuple(sorted(gains, key=lambda gain: not gain.source)[:MOST_GAINS])
+
+
+def _more(count: int) -> str:
+    """What stands below a list that is cut."""
+    left = count - MOST_GAINS
+    words = ngettext("and {count} more", "and {count} more", left)
+    return words.format(count=number(left)) if left > 0 else ""
 
 
 def _then(seconds: int, *, four_eyes: bool) -> str:

@@ -41,6 +41,7 @@ from mergeui.web.told_apart import said_banner, said_in
 from mergeui.web.when import number
 
 NOTE_LONGEST = 2_000
+MOST_REASONS = 20
 
 
 def group_of(request: MemberRequest, pk: int) -> Group:
@@ -92,7 +93,8 @@ def show(
 ) -> HttpResponse:
     """The page, with what was typed and what was wrong with it."""
     said = said_in(group)
-    comparison = compare(contacts_of(group), said, by_hand=group.by_hand)
+    whole = "all" in request.GET
+    comparison = compare(contacts_of(group), said, by_hand=group.by_hand, whole=whole)
     picked = Picked.suggested(comparison)
     words = typed_fields.get("words", "") if typed_fields else ""
     if typed_fields and not words:
@@ -107,8 +109,9 @@ def show(
         "group": group,
         "comparison": comparison,
         **comparing.table(heads, lines),
+        "left_out": comparing.left_out(comparison),
         "chain": chain(group.graded_links, comparison.names),
-        "reasons": told(comparison.reasons, group.graded_links),
+        "reasons": told(comparison.reasons, group.graded_links)[:MOST_REASONS],
         "picked": picked,
         "preview": _preview(group, comparison.contacts, picked, said),
         "banner": banner(group, request.user.pk, now, latest)

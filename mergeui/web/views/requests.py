@@ -121,7 +121,8 @@ def _page(
 def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> dict[str, Any]:
     """All that the page shows of a request."""
     entries = list(lookup.entries(request.member.organization, request=wanted.pk)[:TIMELINE])
-    comparison = compare([Contact.parse(raw) for raw in wanted.snapshot])
+    seen = [Contact.parse(raw) for raw in wanted.snapshot]
+    comparison = compare(seen, whole="all" in request.GET)
     sources = list(wanted.sources.all())
     attempts = list(wanted.attempts.all())
     now = timezone.now()
@@ -139,6 +140,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "opt_out": optout.of(wanted, request.member, now),
         "comparison": comparison,
         **comparing.table(heads, lines),
+        "left_out": comparing.left_out(comparison),
         "calls": calls(attempts),
         "printed": shown.printed(wanted, request.member, now),
         "unasked": shown.unasked(wanted, attempts),

@@ -77,7 +77,8 @@ def _show(
     if group.state != GroupState.OPEN:
         return HttpResponseRedirect(reverse("group", args=[group.pk]))
     said = said_in(group)
-    comparison = compare(contacts_of(group), said, by_hand=group.by_hand)
+    whole = "all" in request.GET
+    comparison = compare(contacts_of(group), said, by_hand=group.by_hand, whole=whole)
     contacts = comparison.contacts
     chosen = Split.typed(fields, contacts) if fields else Split.suggested(contacts)
     if isinstance(problem, Stale):
@@ -95,6 +96,7 @@ def _show(
     heads = _heads(group, comparison, chosen)
     context |= {
         **comparing.table(heads, lines, long=True),
+        "left_out": comparing.left_out(comparison),
         "comparison": comparison,
         "splitting": True,
         "choices": _choices(len(contacts)),
