@@ -12,15 +12,13 @@
     place.scrollIntoView({ block: "nearest" });
   };
 
-  // The network failed, so nobody knows whether the desk got it.
-  const unanswered = () => problem(document.getElementById("problem")?.dataset.unanswered);
-  document.addEventListener("htmx:sendError", (event) => {
-    // A poll tries again by itself.
-    if (event.detail.requestConfig.verb !== "get") unanswered();
-  });
-  document.addEventListener("htmx:timeout", (event) => {
-    if (event.detail.requestConfig.verb !== "get") unanswered();
-  });
+  // The network failed, so nobody knows whether the desk got it. A poll tries again by itself.
+  const unanswered = (event) => {
+    if (event.detail.requestConfig.verb === "get") return;
+    problem(document.getElementById("problem")?.dataset.unanswered);
+  };
+  document.addEventListener("htmx:sendError", unanswered);
+  document.addEventListener("htmx:timeout", unanswered);
 
   // A problem goes as soon as something else succeeds.
   document.addEventListener("htmx:afterRequest", (event) => {
@@ -29,6 +27,14 @@
       place.replaceChildren();
     }
   });
+
+  // A double click is one click: the second would fall on the next group, which nobody has seen.
+  const once = (event) => {
+    if (event.detail < 2 || !event.target.closest?.("a, button")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  document.addEventListener("click", once, true);
 
   // A second click on a button that sends a form does nothing.
   document.addEventListener("submit", (event) => {
@@ -71,20 +77,50 @@
     if (place?.id === "problem") place.scrollIntoView({ block: "nearest" });
   });
 
-  // What has the focus may be swapped away: it goes on where the new part begins. Another part may
-  // be swapped before this one has settled, and must not make it forgotten.
+  // What has the focus may be swapped away: it goes to the same link of the new part, or where that
+  // begins. Another part may be swapped before this one has settled, and must not make it forgotten.
   let within = "";
+  let link = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const place = event.detail.target;
-    if (place?.contains(document.activeElement)) within = place.id;
+    if (!place?.contains(document.activeElement)) return;
+    within = place.id;
+    link = document.activeElement.getAttribute("href");
   });
   document.addEventListener("htmx:afterSettle", () => {
     const lost = within && document.activeElement === document.body;
     const place = lost && document.getElementById(within);
     within = "";
     if (!place) return;
-    place.tabIndex = -1;
-    place.focus({ preventScroll: true });
+    const links = [...place.querySelectorAll("a[href]")];
+    const same = links.find((one) => one.getAttribute("href") === link);
+    if (!same) place.tabIndex = -1;
+    (same ?? place).focus({ preventScroll: true });
+  });
+
+  // What a part of the page asked for by itself (a preview, a poll) is of no use once that part is
+  // gone: its answer would be written into the next group.
+  const asking = new WeakMap();
+  document.addEventListener("htmx:beforeSend", (event) => {
+    const { elt, xhr } = event.detail;
+    if (!elt.matches("form, button, a")) asking.set(elt, xhr);
+  });
+  document.addEventListener("htmx:beforeCleanupElement", (event) => {
+    const xhr = asking.get(event.target);
+    if (xhr && xhr.readyState < XMLHttpRequest.DONE) xhr.abort();
+  });
+
+  // Whoever ticks that they have read the risks while a preview is under way has ticked it, as long
+  // as it says the same risks.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const place = event.detail.target;
+    if (place.id !== "acknowledge") return;
+    const risks = (part) => part.querySelector("[name=risks]")?.value;
+    const tick = event.detail.fragment.querySelector("[name=acknowledge]");
+    const before = place.querySelector("[name=acknowledge]");
+    if (tick && before && risks(place) === risks(event.detail.fragment)) {
+      tick.toggleAttribute("checked", before.checked);
+    }
   });
 
   // The seconds of the cool-off run on the page; the server says what is left of them.
