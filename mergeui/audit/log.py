@@ -14,10 +14,7 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry, Kind, Payload, Reference
 from mergeui.audit.references import Ref, ref, references_in
-
-# One number for the one chain of an installation: "mergeui" read as bytes.
-CHAIN_LOCK = int.from_bytes(b"mergeui")
-
+from mergeui.audit.triggers import CHAIN_LOCK
 
 # What entries are looked up by when it is their subject.
 OURS = {"contact", "request", "group", "bulk"}

@@ -11,6 +11,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 APPEND_ONLY = ("audit_entry", "audit_erasure")
 ERASABLE = ("audit_payload", "audit_reference")
+# What every writer of history waits for. One number for the one chain of an installation: "mergeui"
+# read as bytes.
+CHAIN_LOCK = int.from_bytes(b"mergeui")
 
 # Name → when, and whether. Row triggers on UPDATE and DELETE miss SQLite's INSERT OR REPLACE, which
 # deletes without firing them: hence those on INSERT.
@@ -72,6 +75,15 @@ _POSTGRESQL = {
         for table in APPEND_ONLY + ERASABLE
     },
 }
+# The parts of a history that is parted by months (partitions.py) that may be emptied one by one:
+# what a parted table refuses row by row its parts refuse too, but not TRUNCATE.
+_UNGUARDED = """
+SELECT inhparent::regclass::text, inhrelid::regclass::text FROM pg_inherits
+WHERE inhparent::regclass::text IN ('audit_entry', 'audit_payload')
+  AND inhparent IN (SELECT oid FROM pg_class WHERE relkind = 'p')
+  AND NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = inhrelid AND tgenabled IN ('O', 'A')
+    AND tgname = inhparent::regclass::text || '_truncate')
+"""
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -113,7 +125,11 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
         else:
             cursor.execute("SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')")
         found = {name for (name,) in cursor.fetchall()}
-    return sorted(set(_SQLITE if connection.vendor == "sqlite" else _POSTGRESQL) - found)
+        if connection.vendor == "sqlite":
+            return sorted(set(_SQLITE) - found)
+        cursor.execute(_UNGUARDED)
+        parts = {f"{table}_truncate on {part}" for table, part in cursor.fetchall()}
+    return sorted(set(_POSTGRESQL) - found | parts)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from django.utils import timezone
 from mergeui import tracing
 from mergeui.accounts.models import Organization
 from mergeui.audit.actor import Actor
+from mergeui.audit.partitions import turn_the_month
 from mergeui.audit.watch import look_when_due
 from mergeui.errors import Stale
 from mergeui.invent import InventClient, InventError
@@ -125,10 +126,15 @@ def _tell(request: MergeRequest) -> None:
 
 
 def watch_history() -> None:
-    """Verifies the history when it is due, and tells every organisation when it breaks."""
+    """Verifies the history when it is due, and tells every organisation when it breaks.
+
+    Then a parted one begins a new month if it is time.
+    """
     check = look_when_due(now=timezone.now())
     if check is None:
         return
+    if month := turn_the_month():
+        logger.info("The history of %s is a table of its own now.", month)
     for organization in Organization.objects.all():
         Standing.objects.update_or_create(
             organization=organization, defaults={"chain_broken": check.broken}
