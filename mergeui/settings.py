@@ -293,6 +293,9 @@ if _database_settings["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a deferred transaction that reads and then writes fails at once with "locked".
     # FULL: an attempt is on the disk before the first byte of its call is sent (design.md, rule 2).
     # The cache (32 MB at most, 2 by default) holds the indexes that a sync of many groups fills.
+    # Opening the file, its settings and its schema is a quarter of a small page; kept for a minute,
+    # a connection holds on to no more than what that minute has read.
+    _database_settings["CONN_MAX_AGE"] = 60
     _database_settings["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,

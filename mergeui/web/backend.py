@@ -1,10 +1,11 @@
 """Who a session belongs to: user, role, organisation, standing, what is unread: one query."""
 
+from functools import cache
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.backends import ModelBackend
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from mergeui.accounts.models import Membership, User, working_as
 from mergeui.web.notes import with_unread
@@ -14,6 +15,16 @@ def _has_factor() -> Exists:
     """Whether the member has a second factor; codes for an emergency alone are none."""
     kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
     return Exists(Authenticator.objects.filter(user=OuterRef("user"), type__in=kinds))
+
+
+@cache
+def _members() -> QuerySet[Membership]:
+    """The memberships of everybody, with what a page says of each; put together once.
+
+    Every page asks, and putting it together takes longer than the database takes to answer.
+    """
+    members = Membership.objects.select_related("user", "organization__standing")
+    return members.filter(disabled_at=None).annotate(unread=with_unread(), has_factor=_has_factor())
 
 
 class MemberBackend(ModelBackend):
@@ -30,11 +41,7 @@ class MemberBackend(ModelBackend):
     def get_user(self, user_id: int) -> User | None:
         """The user of a session with `user.member` and `user.members` set: the membership that they
         work as, and all that they have. None when there is no such active user."""
-        members = list(
-            Membership.objects.select_related("user", "organization__standing")
-            .filter(user_id=user_id, disabled_at=None)
-            .annotate(unread=with_unread(), has_factor=_has_factor())
-        )
+        members = list(_members().filter(user_id=user_id))
         user = members[0].user if members else User.objects.filter(pk=user_id).first()
         if user is None or not user.is_active:
             return None
