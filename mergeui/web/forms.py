@@ -18,6 +18,7 @@ from mergeui.web import searching
 from mergeui.web.looking import Wanted
 from mergeui.web.queue import STATES
 from mergeui.web.searching import WAYS
+from mergeui.web.widgets import Choices
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -71,12 +72,14 @@ class QueueForm(LookForm):
 
     q = forms.CharField(label=_("Search"), max_length=100, required=False)
     state = forms.ChoiceField(label=_("State"), choices=list(STATES.items()), required=False)
-    channel = forms.ChoiceField(label=_("Shared channel"), required=False)
-    segment = forms.ChoiceField(label=_("Segment"), required=False)
-    risk = forms.ChoiceField(label=_("Risk"), required=False)
-    size = forms.ChoiceField(label=_("Size"), required=False)
-    grade = forms.ChoiceField(label=_("How sure"), required=False)
-    sort = forms.ChoiceField(label=_("Order"), choices=list(SORT_WORDS.items()), required=False)
+    channel = forms.ChoiceField(label=_("Shared channel"), required=False, widget=Choices)
+    segment = forms.ChoiceField(label=_("Segment"), required=False, widget=Choices)
+    risk = forms.ChoiceField(label=_("Risk"), required=False, widget=Choices)
+    size = forms.ChoiceField(label=_("Size"), required=False, widget=Choices)
+    grade = forms.ChoiceField(label=_("How sure"), required=False, widget=Choices)
+    sort = forms.ChoiceField(
+        label=_("Order"), choices=list(SORT_WORDS.items()), required=False, widget=Choices
+    )
 
     def __init__(self, data: Any, *, segments: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__(data)
@@ -198,8 +201,8 @@ class HistoryForm(LookForm):
     name = forms.CharField(label=_("Name"), max_length=200, required=False)
     email = forms.CharField(label=_("E-mail"), max_length=200, required=False)
     phone = forms.CharField(label=_("Phone"), max_length=60, required=False)
-    operator = forms.ChoiceField(label=_("Who"), required=False)
-    action = forms.ChoiceField(label=_("What"), required=False)
+    operator = forms.ChoiceField(label=_("Who"), required=False, widget=Choices)
+    action = forms.ChoiceField(label=_("What"), required=False, widget=Choices)
     day = forms.DateField(
         label=_("Day"),
         required=False,
