@@ -6,9 +6,12 @@ finished words and addresses.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +26,8 @@ from mergeui.web.paging import Order
 from mergeui.web.when import ago, contacts, day, exact
 
 MOST_SEGMENTS = 200
+# Rows that a process keeps as they look, some kilobytes each.
+KEPT = 2_000
 
 ORDERS = {
     "oldest": Order("first_seen_at"),
@@ -60,33 +65,70 @@ def segments_of(organization: Organization) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A group as one row of the list. `tick` says what its box is for, empty without one."""
+    """A group as one row of the list. `tick` says what its box is for, empty without one.
+
+    `open_by` is (words, who), `reopen` (address, words); empty strings where there is nothing.
+    """
 
     pk: str
     tick: str
     url: str
-    names: list[str]
+    names: tuple[str, ...]
     more: str
-    links: list[tuple[str, str, str]]
-    segments: list[tuple[str, str]]
-    risks: list[str]
+    links: tuple[tuple[str, str, str], ...]
+    segments: tuple[tuple[str, str], ...]
+    risks: tuple[str, ...]
     grade: tuple[str, str]
     count: str
     age: str
     since: str
-    state: tuple[str, str]
-    open_by: str
+    open_by: tuple[str, str]
     note: str
+    reopen: tuple[str, str]
+
+    @property
+    def html(self) -> SafeString:
+        """The row as it stands in the list."""
+        return _drawn(self)
+
+
+@lru_cache(maxsize=KEPT)
+def _drawn(row: Row) -> SafeString:
+    """What a row looks like, kept from one page to the next.
+
+    Made from the row's own words and nothing else, and found by all of them: a row that says
+    anything else, to anybody, in any language, is another one.
+    """
+    return render_to_string("queue/row.html", {"row": row})
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What all rows of a page have in common: words in the reader's language, put together once."""
+
+    base: str
+    now: datetime
+    user_id: int
+    tick: str
+    marks: dict[str, tuple[str, str]]
+    risks: dict[str, str]
+    open_by: str
     reopen: str
 
 
-def rows(groups: list[Group], *, user_id: int, with_state: bool, ticking: bool) -> list[Row]:
+def rows(groups: list[Group], *, user_id: int, ticking: bool, can_decide: bool) -> list[Row]:
     """The rows of a page of groups; `ticking` gives each a box."""
-    now = timezone.now()
-    base = reverse("queue")
-    marks = grade_marks()
-    tick = gettext("Tick {names}") if ticking else ""
-    return [_row(group, base, now, user_id, with_state, marks, tick) for group in groups]
+    page = _Page(
+        base=reverse("queue"),
+        now=timezone.now(),
+        user_id=user_id,
+        tick=gettext("Tick {names}") if ticking else "",
+        marks=grade_marks(),
+        risks={risk.value: str(LABELS[risk]) for risk in Risk},
+        open_by=gettext("Open by"),
+        reopen=gettext("Reopen") if can_decide else "",
+    )
+    return [_row(group, page) for group in groups]
 
 
 def grade_marks() -> dict[str, tuple[str, str]]:
@@ -98,40 +140,34 @@ def grade_marks() -> dict[str, tuple[str, str]]:
     }
 
 
-def _row(
-    group: Group,
-    base: str,
-    now: datetime,
-    user_id: int,
-    with_state: bool,
-    marks: dict[str, tuple[str, str]],
-    tick: str,
-) -> Row:
+def _row(group: Group, page: _Page) -> Row:
     count, names = group.member_count, group.names
     more = count - len(names) if len(names) >= 4 and count > len(names) else 0
-    state = GroupState(group.state)
+    url = f"{page.base}{group.pk}/"
+    claimed = group.claimed_by_other(page.user_id, page.now)
     return Row(
         pk=str(group.pk),
-        tick=tick.format(names=", ".join(names)),
-        url=f"{base}{group.pk}/",
-        names=names,
+        tick=page.tick.format(names=", ".join(names)),
+        url=url,
+        names=tuple(names),
         more=ngettext("and {count} more", "and {count} more", more).format(count=more)
         if more
         else "",
-        links=[
+        links=tuple(
             (channel_name(type_), address, _held(held, count))
             for type_, _name, address, held in group.links
-        ],
-        segments=[(segment_class(color), name) for name, color in group.segment_labels],
-        risks=[str(RISKS[code]) for code in group.risk_codes if code in RISKS],
-        grade=marks.get(group.grade, ("", "")),
+        ),
+        segments=tuple((segment_class(color), name) for name, color in group.segment_labels),
+        risks=tuple(page.risks[code] for code in group.risk_codes if code in page.risks),
+        grade=page.marks.get(group.grade, ("", "")),
         count=contacts(count),
-        age=ago(group.first_seen_at, now),
+        age=ago(group.first_seen_at, page.now),
         since=exact(group.first_seen_at),
-        state=(state.value, str(state.label)) if with_state else ("", ""),
-        open_by=str(group.claimed_by) if group.claimed_by_other(user_id, now) else "",
-        note=_decision(group, now),
-        reopen=f"{base}{group.pk}/reopen/" if group.state in REOPENABLE else "",
+        open_by=(page.open_by, str(group.claimed_by)) if claimed else ("", ""),
+        note=_decision(group, page.now),
+        reopen=(f"{url}reopen/", page.reopen)
+        if page.reopen and group.state in REOPENABLE
+        else ("", ""),
     )
 
 

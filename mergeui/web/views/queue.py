@@ -58,8 +58,6 @@ def queue(request: MemberRequest) -> HttpResponse:
         "total": _total(found.total),
         "empty": None if listed.rows else shown.emptiness(wanted, bool(runs)),
         "sync": refresh.line(runs, timezone.now()),
-        "reopen_words": _("Reopen"),
-        "can_decide": request.member.can(Role.OPERATOR),
         **({} if fragment else saved.of_queue(request, query_of(wanted))),
     }
     response = render(request, "queue/page.html" + ("#results" if fragment else ""), context)
@@ -84,14 +82,16 @@ def _total(count: str) -> str:
 def _list_context(
     request: MemberRequest, listed: Page[Group], wanted: Wanted, query: str, total: str
 ) -> dict[str, Any]:
-    boxes = wanted.state == "open" and request.member.can(Role.OPERATOR)
+    can_decide = request.member.can(Role.OPERATOR)
+    boxes = wanted.state == "open" and can_decide
     rows = shown.rows(
         listed.rows,
         user_id=request.user.pk,
-        with_state=wanted.state == "all",
         ticking=boxes,
+        can_decide=can_decide,
     )
     return {
+        "can_decide": can_decide,
         "ticking": boxes and ticking(rows, alone=listed.alone, total=total, query=query),
         "rows": rows,
         "page": listed,
