@@ -193,7 +193,10 @@ class Member(models.Model):
 
 
 class Channel(models.Model):
-    """A channel of a member. `shared`: another member of the group has it too."""
+    """A channel of a member that another member of the group has too (`shared`), to filter by.
+
+    Of groups stored by an older version there are those that only one has, too.
+    """
 
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="channels")
     contact_id = models.CharField(max_length=200)

@@ -30,7 +30,7 @@ class Row(msgspec.Struct, array_like=True):
     new: list[Any]
     changes: dict[str, Any]
     members: list[tuple[str, int, str, str, str]]
-    channels: list[tuple[str, str, str, bool]]
+    channels: list[tuple[str, str, str]]
     segments: list[tuple[str, str, str]]
 
 
@@ -78,7 +78,7 @@ def row_of(listed: Listed, organization: Organization) -> Row:
     return Row(
         group_id=listed.group_id,
         evidence=made.evidence,
-        new=[] if known else bulk.plain(new_group(changes, organization)),
+        new=[] if known else bulk.plain(Group, new_fields(changes, organization)),
         changes=changes if known else {},
         members=[
             (m.contact.id, position, m.name, m.fingerprint, dumps(m.contact.raw).decode())
@@ -89,10 +89,10 @@ def row_of(listed: Listed, organization: Organization) -> Row:
                 m.contact.id,
                 channel.type[:100],
                 (channel.user_id or "")[:1000],
-                (channel.type, channel.user_id) in shared,
             )
             for m in made.members
             for channel in m.contact.channels
+            if (channel.type, channel.user_id) in shared
         ],
         segments=list(
             {
@@ -109,7 +109,7 @@ def fields_of(made: GroupDigest) -> dict[str, Any]:
     return {**made.fields, "fingerprint": made.fingerprint, "evidence": made.evidence}
 
 
-def new_group(fields: dict[str, Any], organization: Organization) -> Group:
-    """A group with these columns that is seen for the first time; not saved."""
+def new_fields(fields: dict[str, Any], organization: Organization) -> dict[str, Any]:
+    """The columns of a group with these that is seen for the first time."""
     now = timezone.now()
-    return Group(organization_id=organization.pk, first_seen_at=now, changed_at=now, **fields)
+    return {"organization_id": organization.pk, "first_seen_at": now, "changed_at": now, **fields}

@@ -6,9 +6,10 @@ failure while reading leaves it as it was.
 """
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import partial
@@ -44,6 +45,8 @@ WAS_CUT_OFF = Said("The sync was cut off before it was done.")
 STOPPED = Said("The sync was stopped before it was done.")
 REPORT_EVERY = timedelta(seconds=1)
 MOST_PASSES = 3
+# How soon one thread lets another go on, while pages are read, and else.
+TURN_SECONDS, USUAL_TURN_SECONDS = 0.0005, sys.getswitchinterval()
 
 
 class SyncFailed(Problem):
@@ -166,6 +169,21 @@ def _execute(
     )
 
 
+@contextmanager
+def _quick_turns() -> Iterator[None]:
+    """Has a thread that works let go ten times as soon for one that has something to read.
+
+    A page comes in many pieces. For each, the thread that fetches it would wait 5 ms for the one
+    that works on the page before; that one waits as often, for each answer of the database.
+    """
+    sys.setswitchinterval(TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(USUAL_TURN_SECONDS)
+
+
+@_quick_turns()
 def _read_all(
     run: SyncRun,
     client: InventClient,

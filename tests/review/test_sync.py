@@ -1,6 +1,7 @@
 """Mirroring Invent's groups: idempotent, all or nothing, and with a memory for identity."""
 
 import re
+import sys
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,8 @@ from mergeui.audit.actions import Action
 from mergeui.audit.models import Entry
 from mergeui.audit.verify import verify
 from mergeui.errors import Stale
-from mergeui.review import matching
+from mergeui.review import matching, store
+from mergeui.review import sync as syncing
 from mergeui.review.decisions import dismiss
 from mergeui.review.models import Channel, Group, GroupState, MergedContact, Segment, SyncRun
 from mergeui.review.sync import CUT_OFF_AFTER, SyncFailed, due_sync, request_sync, sync
@@ -46,7 +48,7 @@ def test_the_first_sync_mirrors_everything() -> None:
     assert [m.raw["name"] for m in group.members.all()] == ["Ana García", "Ana"]
     assert group.names == ["Ana García", "Ana"]
     assert group.links == [["whatsapp_bot", "WhatsApp", PHONE, 2]]
-    assert set(Channel.objects.filter(shared=True).values_list("user_id", flat=True)) == {PHONE}
+    assert set(Channel.objects.values_list("user_id", flat=True)) == {PHONE}
     assert list(group.segments.values_list("name", "color")) == [("VIP", "blue")]
     assert Entry.objects.get().action == Action.SYNCED
 
@@ -256,6 +258,36 @@ def die(desk: Desk, *, minutes_ago: float) -> SyncRun:
     )
     run.refresh_from_db()
     return run
+
+
+def test_threads_take_quick_turns_while_invent_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, seen = sys.getswitchinterval(), []
+    monkeypatch.setattr(
+        syncing, "_report", lambda run, progress: seen.append(sys.getswitchinterval())
+    )
+
+    Desk(*pair()).sync()
+
+    reading, storing = seen
+    assert reading < usual == storing
+
+
+def test_postgresql_is_told_to_look_at_what_has_become_of_a_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store, "MANY", 1)
+    desk = Desk(*pair())
+
+    with CaptureQueriesContext(connection) as first:
+        desk.sync()
+    with CaptureQueriesContext(connection) as second:
+        desk.sync()
+
+    def told(queries: CaptureQueriesContext) -> bool:
+        return any(query["sql"].startswith("ANALYZE") for query in queries)
+
+    assert told(first) is (connection.vendor == "postgresql")
+    assert not told(second)
 
 
 def test_the_clock_wants_a_sync_every_so_often() -> None:
