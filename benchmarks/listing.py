@@ -15,6 +15,8 @@ from mergeui.sandbox.maker import Maker
 from mergeui.sandbox.names import pick_name
 
 TAKE = 100
+# Requests that the reader keeps to, 0 for no limit.
+PER_MINUTE = 0
 # Most groups are pairs, few are large: five contacts a group on the average.
 SIZES, WEIGHTS = (2, 3, 4, 6, 10, 20, 40, 64), (480, 200, 120, 90, 60, 30, 15, 5)
 # Rows of so many different groups; the ids and addresses in them are new for each.

@@ -8,6 +8,9 @@ own, and the databases are new. Compared in the same run:
   one transaction, by COPY or one prepared INSERT, into the same tables with the same indexes;
 - a sync of nothing new with one of everything new, the reading of the pages taken off both;
 - the peak of memory with that for a tenth of the groups.
+
+`--per-minute 500` measures one thing instead: the whole sync against its requests alone, both of
+them waiting for the vendor's limit.
 """
 
 import argparse
@@ -48,15 +51,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--groups", type=int, default=20_000)
     parser.add_argument("--engine", choices=ENGINES, action="append", help="default: both")
+    parser.add_argument("--per-minute", type=int, default=0, help="the vendor's limit of requests")
     parser.add_argument("--step", choices=sorted(STEPS), help=argparse.SUPPRESS)
     parser.add_argument("--pages", type=Path, help=argparse.SUPPRESS)
     wished = parser.parse_args()
     if wished.step:
-        take_step(wished.step, wished.pages)
+        take_step(wished.step, wished.pages, wished.per_minute)
         return
     for engine in wished.engine or ENGINES:
         with tempfile.TemporaryDirectory(prefix="mergeui-bench-") as directory:
-            measure(engine, wished.groups, Path(directory))
+            if wished.per_minute:
+                measure_limited(engine, wished.groups, Path(directory), wished.per_minute)
+            else:
+                measure(engine, wished.groups, Path(directory))
+            print(f"\nLoad of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 
 def measure(engine: str, groups: int, directory: Path) -> None:
@@ -85,7 +93,21 @@ def measure(engine: str, groups: int, directory: Path) -> None:
     print(f"everything new, {rest:.1f} | {(same.seconds - read.seconds) / rest:.2f} |")
     print(f"| peak of memory | {new.peak_mb:.0f} MB | with a tenth of the groups,", end=" ")
     print(f"{small.peak_mb:.0f} MB | {new.peak_mb / small.peak_mb:.2f} |")
-    print(f"\nLoad of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+
+
+def measure_limited(engine: str, groups: int, directory: Path, per_minute: int) -> None:
+    """A sync of everything new that waits for the vendor's limit, against its requests alone."""
+    pages = directory / "pages"
+    listing.write(pages, groups)
+    with database(engine, directory / "1"):
+        alone = run("read", pages, per_minute)
+        new = run("sync", pages, per_minute)
+    print(f"\n{engine}: {groups:,} groups, {per_minute} requests a minute\n")
+    print("| what | seconds | of it storing | against the requests alone | peak of memory |")
+    print("|---|---|---|---|---|")
+    print(f"| the requests alone | {alone.seconds:.1f} | | 1 | |")
+    print(f"| everything new | {new.seconds:.1f} | {new.storing:.1f} |", end=" ")
+    print(f"{new.seconds / alone.seconds:.2f} | {new.peak_mb:.0f} MB |")
 
 
 @contextmanager
@@ -107,9 +129,10 @@ def database(engine: str, directory: Path) -> Iterator[None]:
         cluster.stop()
 
 
-def run(step: str, pages: Path) -> Step:
+def run(step: str, pages: Path, per_minute: int = 0) -> Step:
     """One step in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.sync", f"--step={step}", f"--pages={pages}"]
+    command.append(f"--per-minute={per_minute}")
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return Step(*json.loads(done.stdout.splitlines()[-1]))
 
@@ -117,11 +140,12 @@ def run(step: str, pages: Path) -> Step:
 # Within the process of a step
 
 
-def take_step(step: str, pages: Path) -> None:
+def take_step(step: str, pages: Path, per_minute: int) -> None:
     """Does it, and prints what it took."""
     import django
 
     django.setup()
+    listing.PER_MINUTE = per_minute
     storing, started = Stopwatch(), time.perf_counter()
     STEPS[step](pages, storing)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -164,9 +188,11 @@ def sync(pages: Path, storing: Stopwatch) -> None:
 
 
 def client(pages: Path) -> Any:
-    from mergeui.invent import InventClient
+    from mergeui.invent import Budget, InventClient
 
-    return InventClient("https://invent.example.com", "key", transport=listing.Listing(pages))
+    limiter = Budget(listing.PER_MINUTE) if listing.PER_MINUTE else None
+    transport = listing.Listing(pages)
+    return InventClient("https://invent.example.com", "key", transport=transport, limiter=limiter)
 
 
 def tables() -> list[Any]:
