@@ -174,6 +174,18 @@ def test_the_live_part_is_silent_while_nothing_changes(proposed: MergeRequest) -
     assert client.get(f"{address(proposed)}?was=approved", **HTMX).status_code == 200
 
 
+def test_a_button_is_not_swapped_away_under_the_pointer(
+    desk: Desk, operator: Membership, settings
+) -> None:
+    settings.MERGE_FOUR_EYES = "never"
+    request = desk.propose(Actor.member(operator))
+    polled = signed_in(operator).get(f"{address(request)}?was=approved", **HTMX)
+
+    assert polled["HX-Retarget"] == "#live-line"
+    assert 'id="live-line"' in polled.content.decode()
+    assert "Cancel the merge" not in polled.content.decode()
+
+
 def test_a_person_resolves_what_the_desk_can_not_judge(
     desk: Desk, proposed: MergeRequest, settings
 ) -> None:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django_htmx.http import trigger_client_event
+from django_htmx.http import retarget, trigger_client_event
 
 from mergeui.accounts.models import Role
 from mergeui.errors import Invalid, Problem
@@ -106,8 +106,12 @@ def bulk(request: MemberRequest, pk: int) -> HttpResponse:
 def _live(request: MemberRequest, wanted: BulkDecision) -> HttpResponse:
     counts = fates.tally(wanted)
     context = _standing(request, wanted, counts)
+    live = context["live"]
+    if live.poll and request.GET.get("was") == context["buttons"]:
+        # A button that is swapped while somebody presses it does nothing: only the line moves.
+        return retarget(render(request, "bulk/line.html", context), "#live-line")
     response = render(request, "bulk/page.html#live", context)
-    return response if context["live"].poll else trigger_client_event(response, "bulk-ended")
+    return response if live.poll else trigger_client_event(response, "bulk-ended")
 
 
 def _standing(
@@ -117,7 +121,13 @@ def _standing(
     fate = request.GET.get("fate", "")
     fate = fate if fate in fates.FATES else fates.shown_first(wanted, counts)
     live = standing.live(wanted, request.member, timezone.now(), counts, fate)
-    return {"bulk": wanted, "fate": fate, "here": f"{request.path}?fate={fate}", "live": live}
+    return {
+        "bulk": wanted,
+        "fate": fate,
+        "here": f"{request.path}?fate={fate}",
+        "live": live,
+        "buttons": f"{wanted.state}-{int(bool(live.may_take_back))}",
+    }
 
 
 def _page(

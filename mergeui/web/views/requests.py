@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django_htmx.http import retarget
 
 from mergeui.accounts.models import Role
 from mergeui.audit import lookup
@@ -89,7 +90,8 @@ def merge_request(request: MemberRequest, pk: int) -> HttpResponse:
             "live": live,
             "outcome": [retold(sentence) for sentence in wanted.outcome],
         }
-        return render(request, "requests/page.html#live", context)
+        # A button that is swapped while somebody presses it does nothing: only the line moves.
+        return retarget(render(request, "requests/line.html", context), "#live-line")
     return _page(request, wanted, live)
 
 

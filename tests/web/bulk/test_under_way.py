@@ -35,6 +35,10 @@ def test_how_far_it_is(client: Client, desk: Desk, olga: Membership) -> None:
     assert live.lstrip().startswith('<section class="card" id="live"')
     assert 'Being merged <b class="nums">3</b>' in live
     assert "every 2s" in live  # until they are merged
+    # Pressed while it is swapped, a button does nothing: it stays where it is.
+    again = client.get(f"{address(bulk)}?was=done-1", headers={**HTMX, "HX-Target": "live"})
+    assert again["HX-Retarget"] == "#live-line"
+    assert "bulk-take-back" not in text_of(again)
     MergeRequest.objects.update(execute_after=timezone.now())
     desk.work()
     ended = client.get(address(bulk), headers={**HTMX, "HX-Target": "live"})
