@@ -24,6 +24,7 @@ from mergeui.merging.models import (
 from mergeui.merging.unasked import unasked_of
 from mergeui.review.decisions import part_of
 from mergeui.review.models import Group, GroupState, MergedContact
+from mergeui.review.pairs import carry_over
 
 ACTIONS = {
     RequestState.MERGED: Action.MERGE_COMPLETED,
@@ -167,6 +168,8 @@ def settle(request: MergeRequest) -> None:
         ],
         ignore_conflicts=True,
     )
+    if merged:
+        carry_over(request.organization_id, merged, request.primary_contact_id)
     ContactLock.objects.filter(request=request).delete()
     of_group = MergeRequest.objects.filter(group_id=request.group_id)
     if of_group.filter(state__in=ACTIVE).exclude(pk=request.pk).exists():

@@ -27,6 +27,10 @@ class NotDuplicate(models.Model):
     evidence = models.JSONField(default=list)
 
     class Meta:
+        # The other way round is the index of `said_once`.
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "other_contact_id"], name="said_of_the_other")
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["organization", "one_contact_id", "other_contact_id"], name="said_once"

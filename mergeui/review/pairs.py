@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import combinations
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from mergeui.accounts.models import User
 from mergeui.review.models import Group, NotDuplicate
@@ -77,6 +77,39 @@ def say(
         update_fields=["said_by", "said_at", "reason", "evidence"],
         batch_size=200,
     )
+
+
+def carry_over(organization_id: int, gone: Collection[str], into: str) -> None:
+    """What was said of contacts that are merged away holds for the one that they went into.
+
+    In the transaction that remembers them as gone. What was said last of a pair counts, and all
+    that its two had in common is known. A pair that was merged all the same is left as it is.
+    """
+    of_gone = Q(one_contact_id__in=gone) | Q(other_contact_id__in=gone)
+    found = NotDuplicate.objects.filter(organization_id=organization_id).filter(of_gone)
+    away = {*gone, into}
+    carried: dict[PairIds, list[NotDuplicate]] = {}
+    for one in found:
+        for other in {one.one_contact_id, one.other_contact_id} - away:
+            carried.setdefault(in_order(into, other), []).append(one)
+    for one in _among(organization_id, {contact_id for pair in carried for contact_id in pair}):
+        pair = (one.one_contact_id, one.other_contact_id)
+        if pair in carried:
+            carried[pair].append(one)
+    for pair, said in carried.items():
+        last = max(said, key=lambda one: one.said_at)
+        channels = {tuple(channel) for one in said for channel in one.evidence}
+        NotDuplicate.objects.update_or_create(
+            organization_id=organization_id,
+            one_contact_id=pair[0],
+            other_contact_id=pair[1],
+            defaults={
+                "said_by": last.said_by,
+                "said_at": last.said_at,
+                "reason": last.reason,
+                "evidence": sorted(map(list, channels)),
+            },
+        )
 
 
 def take_back(group: Group) -> None:

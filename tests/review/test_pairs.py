@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -13,7 +14,7 @@ from mergeui.audit.describe import describe
 from mergeui.audit.models import Entry
 from mergeui.review.decisions import dismiss, reopen, snooze
 from mergeui.review.models import Group, GroupState, NotDuplicate
-from mergeui.review.pairs import MOST_MEMBERS, pairs_of, said_of
+from mergeui.review.pairs import MOST_MEMBERS, carry_over, pairs_of, said_of
 from mergeui.review.risk import Risk
 from mergeui.sandbox import Change
 from tests.contacts import contact, email, whatsapp
@@ -50,6 +51,45 @@ def test_a_dismissed_group_is_kept_by_pairs(desk: Desk) -> None:
         (("a", "c"), "olga", "three sisters")
     ]
     assert said[0].channels == (("whatsapp_bot", "+15550101"),)
+
+
+def test_what_was_said_of_a_contact_holds_for_the_one_that_it_goes_into(settings: Any) -> None:
+    """Bo and Cy were told apart; Bo is merged into Al, so Al and Cy are two people as well."""
+    settings.MERGE_FOUR_EYES, settings.MERGE_COOL_OFF_SECONDS = "never", 0
+    bo, cy = contact("Bo", MAIL, PHONE, id="b"), contact("Cy", PHONE, id="c")
+    desk = Desk(bo, cy)
+    desk.sync()
+    olga = actor(Role.OPERATOR, name="olga")
+    dismiss(desk.group(), by_user=olga, note="two sisters")
+    put(desk, bo, cy, contact("Bo", MAIL, id="a"))
+    desk.sync()
+
+    desk.propose(olga, desk.group(), primary_id="a", source_ids=["b"])
+    desk.work()
+    assert not desk.exists("b")
+    desk.sync()
+
+    group = Group.objects.latest("pk")
+    assert group.evidence["members"] == ["a", "c"]
+    assert (group.state, group.decided_note) == (GroupState.DISMISSED, "two sisters")
+    (said,) = said_of(desk.organization.pk, ["a", "c"])
+    assert (said.who, said.channels) == ("olga", (("whatsapp_bot", "+15550101"),))
+
+
+def test_what_was_said_last_of_a_pair_counts_with_all_that_is_known_of_it(desk: Desk) -> None:
+    olga = actor(Role.OPERATOR, name="olga")
+    dismiss(desk.group(), by_user=olga, note="first")
+    NotDuplicate.objects.filter(one_contact_id="b").update(
+        reason="last", said_at=datetime(2099, 1, 1, tzinfo=UTC), evidence=[["gmail", "x@y.org"]]
+    )
+
+    carry_over(desk.organization.pk, ["b"], "a")
+
+    (said,) = said_of(desk.organization.pk, ["a", "c"])
+    assert said.reason == "last"
+    assert said.channels == (("gmail", "x@y.org"), ("whatsapp_bot", "+15550101"))
+    carry_over(desk.organization.pk, ["nobody"], "a")
+    assert pairs() == [("a", "b"), ("a", "c"), ("b", "c")]
 
 
 def test_a_part_of_it_does_not_come_back(desk: Desk) -> None:
