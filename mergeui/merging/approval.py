@@ -6,6 +6,7 @@ design.md, rule 8: proposer and approver are different people, and approvals exp
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -153,6 +154,7 @@ def expire(*, now: datetime) -> int:
                 action=Action.MERGE_EXPIRED,
                 by_user=Actor.system(request.organization),
                 only_if=Q(expires_at__lte=now),
+                first=partial(_tell, request, Notice.Kind.EXPIRED, now),
             )
             ended += 1
     return ended
@@ -167,6 +169,7 @@ def _end_early(
     action: Action,
     by_user: Actor,
     only_if: Q | None = None,
+    first: Callable[[], None] = lambda: None,
     note: str = "",
 ) -> None:
     """Ends a request that waits. Raises Stale.
@@ -186,6 +189,7 @@ def _end_early(
             action=action,
             by_user=by_user,
             only_if=only_if,
+            first=first,
             note=note,
             merged=merged_ids,
         )
@@ -204,10 +208,19 @@ def _refuse_proposer(request: MergeRequest, by_user: Actor) -> None:
 def _send_back(request: MergeRequest, by_user: Actor, note: str, now: datetime) -> None:
     """The verdict, and whoever asked is told of it."""
     _note(request, Approval.Verdict.REJECTED, by_user, note, now)
+    _tell(request, Notice.Kind.REJECTED, now)
+
+
+def _tell(request: MergeRequest, kind: Notice.Kind, now: datetime) -> None:
+    """Whoever asked is told; of a bulk decision that expires once, and not a thousand times."""
+    if kind is Notice.Kind.EXPIRED and request.bulk_id:
+        told = Notice.objects.filter(kind=kind, person_id=request.proposed_by_id, read_at=None)
+        if told.filter(request__bulk_id=request.bulk_id).exists():
+            return
     Notice.objects.create(
         organization_id=request.organization_id,
         person_id=request.proposed_by_id,
-        kind=Notice.Kind.REJECTED,
+        kind=kind,
         group_id=request.group_id,
         request=request,
         at=now,

@@ -139,6 +139,7 @@ def written(member: Membership, now: datetime) -> Letter | None:
             _glass(kinds.count(Notice.Kind.GLASS)),
             _waiting(waiting.filter(expires_at__gt=now).count(), found["first"], now),
             _rejected(kinds.count(Notice.Kind.REJECTED)),
+            _expired(kinds.count(Notice.Kind.EXPIRED)),
             _mentioned(kinds.count(Notice.Kind.MENTIONED)),
         ]
         said = [line for line in lines if line]
@@ -174,6 +175,15 @@ def _rejected(count: int) -> str:
     words = ngettext(
         "{count} merge that you asked for was rejected.",
         "{count} merges that you asked for were rejected.",
+        count,
+    )
+    return words.format(count=count) if count else ""
+
+
+def _expired(count: int) -> str:
+    words = ngettext(
+        "{count} merge that you asked for expired.",
+        "{count} merges that you asked for expired.",
         count,
     )
     return words.format(count=count) if count else ""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Membership
 from mergeui.merging.models import Notice
+from mergeui.retold import retold
 from mergeui.review.text import visible
 from mergeui.web.when import ago, exact
 
@@ -18,6 +19,7 @@ ICONS = {
     Notice.Kind.MENTIONED.value: "person",
     Notice.Kind.REJECTED.value: "stop",
     Notice.Kind.GLASS.value: "warning",
+    Notice.Kind.EXPIRED.value: "info",
 }
 
 
@@ -71,6 +73,9 @@ def _said(notice: Notice) -> tuple[str, str]:
         approval = notice.request.approval
         words = _("{who} broke the glass and approved alone what takes a second person")
         return words.format(who=approval.approver), _cut(approval.note)
+    if notice.kind == Notice.Kind.EXPIRED and notice.request:
+        outcome = " ".join(retold(sentence) for sentence in notice.request.outcome)
+        return _("A merge that you asked for expired"), _cut(outcome)
     entry = notice.entry
     text = entry.personal.get("note") if entry else None
     words = _("{who} mentioned you").format(who=entry.actor_name if entry else "")

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from mergeui.accounts.models import Membership, Organization, Role
 from mergeui.audit.actor import Actor
-from mergeui.merging.approval import approve, reject
+from mergeui.merging.approval import approve, expire, reject
 from mergeui.merging.mail import MOST_TRIES, due, send_due, written
 from mergeui.merging.models import Mailbox, MergeRequest, Notice
 from mergeui.merging.notes import read, write
@@ -151,6 +151,16 @@ def test_a_rejection_and_mentions_come_together(
     assert not Notice.objects.filter(mailed_at=None).exists()
     later(days=1)
     assert send_due(desk.organization) == 0
+
+
+def test_whoever_asked_is_told_of_what_expired(desk: Desk, olga: Membership) -> None:
+    asked(desk, olga, 2)
+    later(days=8)
+    expire(now=timezone.now())
+    later(minutes=5)
+
+    assert send_due(desk.organization) == 1
+    assert mail.outbox[0].subject == "2 merges that you asked for expired"
 
 
 def test_what_expires_today_is_said_and_what_is_old_is_let_go(

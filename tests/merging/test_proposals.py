@@ -12,12 +12,13 @@ from mergeui.invent import Contact
 from mergeui.merging import approval
 from mergeui.merging.approval import approve, cancel, expire, reject
 from mergeui.merging.choice import choose
-from mergeui.merging.models import Attempt, MergeRequest, RequestState
+from mergeui.merging.models import Attempt, MergeRequest, Notice, RequestState
 from mergeui.merging.outcome import send
 from mergeui.merging.reading import read_again
 from mergeui.review.models import Group, GroupState
 from tests.contacts import channel, contact, email, parsed, whatsapp
 from tests.desk import Desk, actor, past
+from tests.merging.bulk import begun, work
 from tests.merging.stage import PHONE, anas, approved, fresh, source_states
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +97,20 @@ def test_an_approval_that_comes_after_its_time_is_none(settings: Any) -> None:
     assert expire(now=timezone.now()) == 1
     assert fresh(request).outcome == ["Nobody approved it in time.", "Nothing was sent to Invent."]
     assert source_states(request) == ["not_merged"] * 2
+    told = Notice.objects.get()
+    assert (told.person, told.kind, told.request) == (request.proposed_by, "expired", request)
+
+
+def test_of_a_bulk_decision_that_expires_its_owner_is_told_once(settings: Any) -> None:
+    settings.MERGE_FOUR_EYES = "always"
+    phones = [whatsapp(f"+1555010{number}") for number in range(3)]
+    desk = Desk(*(contact("Ana", phone) for phone in phones for _ in (1, 2)))
+    desk.sync()
+    work(desk, begun(actor(Role.OPERATOR), Group.objects.all()))
+    MergeRequest.objects.update(expires_at=timezone.now())
+
+    assert expire(now=timezone.now()) == 3
+    assert Notice.objects.count() == 1
 
 
 def test_a_request_that_somebody_ended_first_does_not_expire(

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from mergeui.accounts.models import Membership, Role
 from mergeui.audit.actor import Actor
-from mergeui.merging.approval import cancel, reject
+from mergeui.merging.approval import cancel, expire, reject
 from mergeui.merging.models import MergeRequest, Notice, RequestState
 from mergeui.review.models import Group
 from tests.contacts import contact, whatsapp
@@ -225,6 +225,17 @@ def test_what_was_typed_against_a_decision_of_a_moment_ago_is_shown(
 
     assert answer.status_code == 409
     assert '<pre dir="auto">A long reason</pre>' in text_of(answer)
+
+
+def test_whoever_asked_is_told_of_what_nobody_approved(
+    asked: list[MergeRequest], olga: Membership
+) -> None:
+    past(asked[0], expires_at=1)
+    expire(now=timezone.now())
+
+    page = page_of(olga, "/requests/")
+    assert "A merge that you asked for expired" in page
+    assert "Nobody approved it in time. Nothing was sent to Invent." in page
 
 
 def test_a_fixed_number_of_queries(

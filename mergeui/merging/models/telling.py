@@ -1,5 +1,5 @@
-"""What a person is told of: mentions and rejections, each a row of its own until it is read, and
-how far they have been told of it by e-mail.
+"""What a person is told of: mentions, rejections and what expired, each a row of its own until it
+is read, and how far they have been told of it by e-mail.
 
 The row commits with what it is about. Nothing that anybody wrote is in it: that stays in the
 history alone, where it can be erased.
@@ -30,9 +30,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """Something that one person should know of: where it is, and whether they have read it.
 
-    `entry` is the note that mentions them, `request` the merge that was rejected, that the glass
-    was broken for, or that the note stands under. `mailed_at` says when an e-mail told of it, or
-    that none will.
+    `entry` is the note that mentions them, `request` the merge that was rejected, that nobody
+    approved in time, that the glass was broken for, or that the note stands under. `mailed_at` says
+    when an e-mail told of it, or that none will.
     """
 
     class Kind(models.TextChoices):
@@ -41,6 +41,7 @@ class Notice(models.Model):
         MENTIONED = "mentioned", _("Mentioned")
         REJECTED = "rejected", _("Rejected")
         GLASS = "glass", _("The glass was broken")
+        EXPIRED = "expired", _("Expired")
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     person = models.ForeignKey(
@@ -76,7 +77,8 @@ class Notice(models.Model):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(kind__in=["mentioned", "rejected", "glass"]), name="notice_kind_known"
+                condition=Q(kind__in=["mentioned", "rejected", "glass", "expired"]),
+                name="notice_kind_known",
             )
         ]
 
