@@ -28,9 +28,9 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.at_work import PACE, Operator
 from benchmarks.crowd import MANAGE, Shared, key
 from benchmarks.merges import MERGE_SECONDS, READ_SECONDS
-from benchmarks.at_work import PACE, Operator
 from benchmarks.programs import percentiles, prepare, sandbox
 
 OPERATORS, SECONDS = 50, 600.0

@@ -1,12 +1,14 @@
-"""What is kept encrypted in the database: keys of Invent that were typed on a page or by a command.
+"""What is kept encrypted in the database: keys of Invent, and the secrets of second factors.
 
-Fernet of the cryptography library: AES and an HMAC, with keys that only the environment holds
-(ENCRYPTION_KEYS, the newest first). What an older one sealed can still be opened until it has been
-sealed anew (`manage.py org rotate`). Each secret is sealed for one purpose: copied to another row,
-it can't be opened.
+Fernet of the cryptography library: AES and an HMAC, with keys that only the environment holds. The
+first of ENCRYPTION_KEYS seals; where none is set, a key made of SECRET_KEY seals second factors,
+and no key of Invent is taken. What any other of them has sealed, and SECRET_KEY_FALLBACKS, is still
+opened until all is sealed anew (`manage.py org rotate`). Each secret is sealed for one purpose:
+copied to another place, it can't be opened.
 """
 
 import hashlib
+from base64 import urlsafe_b64encode
 from functools import cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -15,9 +17,13 @@ from django.utils.translation import gettext as _
 
 from mergeui.errors import Invalid
 
+SECOND_FACTOR = "second factor"
+# Sealed by a version that did not say for what.
+SEALED_BARE = {SECOND_FACTOR}
+
 
 def can_seal() -> bool:
-    """Whether the environment holds a key to seal with."""
+    """Whether the environment holds a key to seal keys of Invent with."""
     return bool(settings.ENCRYPTION_KEYS)
 
 
@@ -27,16 +33,19 @@ def new_key() -> str:
 
 
 def seal(secret: str, *, purpose: str) -> str:
-    """The secret, sealed for a purpose. Raises Invalid when there is no key to seal with."""
+    """The secret, sealed for a purpose."""
     return _box().encrypt(f"{purpose}\n{secret}".encode()).decode()
 
 
 def unseal(sealed: str, *, purpose: str) -> str:
     """The secret again. Raises Invalid when it was sealed by a key, or for a purpose, not known."""
     try:
-        sealed_for, _newline, secret = _box().decrypt(sealed.encode()).decode().partition("\n")
+        opened = _box().decrypt(sealed.encode()).decode()
     except InvalidToken:
-        sealed_for = secret = ""
+        opened = ""
+    sealed_for, newline, secret = opened.partition("\n")
+    if purpose in SEALED_BARE and opened and not newline:
+        return opened
     if sealed_for != purpose:
         raise Invalid(
             _(
@@ -47,14 +56,9 @@ def unseal(sealed: str, *, purpose: str) -> str:
     return secret
 
 
-def reseal(sealed: str) -> str:
+def reseal(sealed: str, *, purpose: str) -> str:
     """Sealed anew by the newest key. Raises Invalid as `unseal` does."""
-    try:
-        return _box().rotate(sealed.encode()).decode()
-    except InvalidToken:
-        raise Invalid(
-            _("A stored key can't be opened: ENCRYPTION_KEYS lacks what it was sealed with.")
-        ) from None
+    return seal(unseal(sealed, purpose=purpose), purpose=purpose)
 
 
 def fingerprint(secret: str) -> str:
@@ -63,16 +67,12 @@ def fingerprint(secret: str) -> str:
 
 
 def _box() -> MultiFernet:
-    if not settings.ENCRYPTION_KEYS:
-        raise Invalid(
-            _(
-                "ENCRYPTION_KEYS is not set, so no key can be stored: `manage.py org new-key` makes"
-                " one. Set it and start again."
-            )
-        )
-    return _boxes(tuple(settings.ENCRYPTION_KEYS))
+    secret_keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return _boxes(tuple(settings.ENCRYPTION_KEYS), secret_keys)
 
 
 @cache
-def _boxes(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])
+def _boxes(keys: tuple[str, ...], secret_keys: tuple[str, ...]) -> MultiFernet:
+    salted = (hashlib.sha256(b"second factors:" + key.encode()).digest() for key in secret_keys)
+    made = [Fernet(urlsafe_b64encode(digest)) for digest in salted]
+    return MultiFernet([*(Fernet(key) for key in keys), *made])

@@ -137,6 +137,7 @@ def written(member: Membership, now: datetime) -> Letter | None:
     with translation.override(member.user.language or settings.LANGUAGE_CODE):
         lines = [
             _glass(kinds.count(Notice.Kind.GLASS)),
+            _policy(kinds.count(Notice.Kind.POLICY)),
             _waiting(waiting.filter(expires_at__gt=now).count(), found["first"], now),
             _rejected(kinds.count(Notice.Kind.REJECTED)),
             _expired(kinds.count(Notice.Kind.EXPIRED)),
@@ -169,6 +170,10 @@ def _glass(count: int) -> str:
         count,
     )
     return words.format(count=count) if count else ""
+
+
+def _policy(count: int) -> str:
+    return _("A looser policy waits for a second admin.") if count else ""
 
 
 def _rejected(count: int) -> str:

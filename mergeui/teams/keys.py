@@ -21,7 +21,7 @@ from mergeui.invent import InventClient, InventError, NotFound, Unauthorized
 from mergeui.merging.standing import Halt, clear, halted
 from mergeui.review.decisions import require
 from mergeui.review.models import Group, Member
-from mergeui.sealing import fingerprint, reseal, seal
+from mergeui.sealing import can_seal, fingerprint, reseal, seal
 
 LONGEST = 500
 
@@ -112,6 +112,13 @@ def set_key(given: Candidate, *, client: InventClient, by_user: Actor) -> None:
     """
     _require_admin(by_user)
     organization = given.organization
+    if not can_seal():
+        raise Invalid(
+            _(
+                "ENCRYPTION_KEYS is not set, so no key can be stored: `manage.py org new-key` makes"
+                " one. Set it and start again."
+            )
+        )
     sealed = seal(given.key, purpose=organization.key_purpose)
     try_key(organization, client=client)
     mark = fingerprint(given.key)
@@ -163,7 +170,7 @@ def rotate() -> int:
         stored = Organization.objects.select_for_update().exclude(sealed_key="").order_by("pk")
         organizations = list(stored)
         for organization in organizations:
-            sealed = reseal(organization.sealed_key)
+            sealed = reseal(organization.sealed_key, purpose=organization.key_purpose)
             Organization.objects.filter(pk=organization.pk).update(sealed_key=sealed)
         for organization in organizations:
             record(

@@ -1,4 +1,8 @@
-"""Changing what a team demands: more at once, less only with a second admin."""
+"""Changing what a team demands: more at once, less only with a second admin, who is told of it.
+
+Whoever runs the desk (a command, which nobody does in person) may be that second one; to ask for
+less takes an admin.
+"""
 
 from typing import Any
 
@@ -6,18 +10,18 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mergeui.accounts.models import Organization, PolicyChange, Role
+from mergeui.accounts.models import Membership, Organization, PolicyChange, Role
 from mergeui.accounts.policy import Policy
 from mergeui.audit.actions import Action
-from mergeui.audit.actor import Actor
+from mergeui.audit.actor import SYSTEM, Actor
 from mergeui.audit.log import record
+from mergeui.audit.models import Entry
 from mergeui.audit.transition import move
 from mergeui.errors import Invalid, NotAllowed, Stale
+from mergeui.merging.models import Notice
 from mergeui.review.decisions import require
 
 COLUMNS = ("four_eyes", "cool_off_seconds", "waived_risks", "single_operator")
-
-
 MOST_REQUESTS = 100_000
 
 
@@ -47,28 +51,35 @@ def change(
     What demands more takes effect at once; what demands less is asked for and given back. Raises
     NotAllowed, or Stale when a change waits already or somebody was faster.
     """
-    require(by_user, Role.ADMIN)
-    assert by_user.user is not None  # noqa: S101 - require() let only members through
+    _require_admin(by_user)
     before = columns_of(organization)
     looser = Organization(**wanted).policy.looser_in(organization.policy)
     at_once = {n: v for n, v in wanted.items() if v != before[n] and n not in looser}
     later = {name: wanted[name] for name in looser}
+    asked_by = by_user.user
+    if later and asked_by is None:
+        raise NotAllowed(
+            _(
+                "This demands less, so an admin of the team has to ask for it on the page of the"
+                " policy. Then confirm it here."
+            )
+        )
     try:
         with transaction.atomic():
             if at_once:
                 _set(organization, before, at_once)
             waits = None
-            if later:
+            if later and asked_by:
                 waits = PolicyChange.objects.create(
                     organization=organization,
                     wanted=later,
-                    asked_by=by_user.user,
+                    asked_by=asked_by,
                     asked_at=timezone.now(),
                 )
             if at_once:
                 _record(Action.POLICY_TIGHTENED, organization, by_user, at_once)
             if later:
-                _record(Action.POLICY_ASKED, organization, by_user, later)
+                _tell(organization, _record(Action.POLICY_ASKED, organization, by_user, later))
     except IntegrityError:
         raise Stale(
             _("A change waits for a second admin already: it has to be answered first.")
@@ -78,7 +89,7 @@ def change(
 
 def confirm(waits: PolicyChange, *, by_user: Actor) -> None:
     """A second admin agrees, and it takes effect. Raises NotAllowed or Stale."""
-    require(by_user, Role.ADMIN)
+    _require_admin(by_user)
     if by_user.user is not None and by_user.user.pk == waits.asked_by_id:
         raise NotAllowed(_("You asked for this yourself, so another admin has to confirm it."))
     organization = waits.organization
@@ -93,13 +104,43 @@ def confirm(waits: PolicyChange, *, by_user: Actor) -> None:
 
 def withdraw(waits: PolicyChange, *, by_user: Actor) -> None:
     """An admin takes it back, or says no. Raises NotAllowed or Stale."""
-    require(by_user, Role.ADMIN)
+    _require_admin(by_user)
     _end(waits, PolicyChange.State.WITHDRAWN, Action.POLICY_KEPT, by_user, also=lambda: None)
+
+
+def _require_admin(by_user: Actor) -> None:
+    """Lets the system through: a command is run by whoever has the machine."""
+    if by_user.role != SYSTEM:
+        require(by_user, Role.ADMIN)
+
+
+def _tell(organization: Organization, entry: Entry) -> None:
+    """A notice to every other admin, until the change is answered."""
+    admins = Membership.objects.active().filter(organization=organization, role=Role.ADMIN)
+    Notice.objects.bulk_create(
+        Notice(
+            organization=organization,
+            person_id=person,
+            kind=Notice.Kind.POLICY,
+            entry=entry,
+            at=entry.at,
+        )
+        for person in admins.exclude(user=entry.actor).values_list("user_id", flat=True)
+    )
 
 
 def _end(
     waits: PolicyChange, state: PolicyChange.State, action: Action, by_user: Actor, *, also: Any
 ) -> None:
+    now = timezone.now()
+
+    def answered() -> None:
+        also()
+        told = Notice.objects.filter(
+            organization_id=waits.organization_id, kind=Notice.Kind.POLICY, read_at=None
+        )
+        told.update(read_at=now)
+
     move(
         waits,
         expected=[PolicyChange.State.ASKED],
@@ -107,8 +148,8 @@ def _end(
         by_user=by_user,
         subject=f"organization:{waits.organization_id}",
         stale=lambda: _("Somebody has answered this change already."),
-        changes={"state": state.value, "ended_by": by_user.user, "ended_at": timezone.now()},
-        also=also,
+        changes={"state": state.value, "ended_by": by_user.user, "ended_at": now},
+        also=answered,
         facts={"policy": waits.wanted},
     )
 
@@ -123,8 +164,8 @@ def _set(organization: Organization, before: dict[str, Any], changes: dict[str, 
 
 def _record(
     action: Action, organization: Organization, by_user: Actor, changes: dict[str, Any]
-) -> None:
-    record(
+) -> Entry:
+    return record(
         action,
         by_user=by_user,
         subject=f"organization:{organization.pk}",

@@ -20,6 +20,7 @@ ICONS = {
     Notice.Kind.REJECTED.value: "stop",
     Notice.Kind.GLASS.value: "warning",
     Notice.Kind.EXPIRED.value: "info",
+    Notice.Kind.POLICY.value: "warning",
 }
 
 
@@ -46,16 +47,18 @@ def unread(member: Membership, now: datetime) -> list[ForYou]:
 
 
 def _row(notice: Notice, now: datetime) -> ForYou:
-    where = reverse("group", args=[notice.group_id])
+    where = reverse("policy")
     if notice.request_id:
         where = reverse("request", args=[notice.request_id])
+    elif notice.group_id:
+        where = reverse("group", args=[notice.group_id])
     words, quote = _said(notice)
     mentioned = notice.kind == Notice.Kind.MENTIONED
     return ForYou(
         pk=notice.pk,
         url=f"{where}#notes" if mentioned else where,
         words=words,
-        about=_listed(notice.group.names),
+        about=_listed(notice.group.names) if notice.group else "",
         quote=quote,
         icon=ICONS[notice.kind],
         age=ago(notice.at, now),
@@ -77,6 +80,9 @@ def _said(notice: Notice) -> tuple[str, str]:
         outcome = " ".join(retold(sentence) for sentence in notice.request.outcome)
         return _("A merge that you asked for expired"), _cut(outcome)
     entry = notice.entry
+    if notice.kind == Notice.Kind.POLICY:
+        words = _("{who} asked for a looser policy, which takes a second admin")
+        return words.format(who=entry.actor_name if entry else ""), ""
     text = entry.personal.get("note") if entry else None
     words = _("{who} mentioned you").format(who=entry.actor_name if entry else "")
     return words, _cut(text) if isinstance(text, str) else _("The text was erased.")

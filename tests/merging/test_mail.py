@@ -18,6 +18,7 @@ from mergeui.merging.mail import MOST_TRIES, due, send_due, written
 from mergeui.merging.models import Mailbox, MergeRequest, Notice
 from mergeui.merging.notes import read, write
 from mergeui.review.models import Group
+from mergeui.teams import policy
 from tests.contacts import contact, whatsapp
 from tests.desk import Desk, member
 
@@ -39,6 +40,17 @@ def desk() -> Desk:
     desk = Desk(*[contact(f"Ana Secret {n}", p) for n, p in enumerate(phones) for _ in (1, 2)])
     desk.sync()
     return desk
+
+
+def test_an_admin_is_told_of_a_looser_policy_that_waits(desk: Desk) -> None:
+    ada, bea = person(Role.ADMIN, "ada"), person(Role.ADMIN, "bea")
+    wanted = policy.columns_of(desk.organization) | {"single_operator": True}
+    policy.change(desk.organization, wanted, by_user=Actor.member(ada))
+    Notice.objects.update(at=timezone.now() - timedelta(minutes=2))
+
+    assert send_due(desk.organization) == 1
+    assert mail.outbox[0].to == [bea.user.email]
+    assert mail.outbox[0].subject == "A looser policy waits for a second admin"
 
 
 def person(role: Role, name: str, address: str = "") -> Membership:

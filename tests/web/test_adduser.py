@@ -59,6 +59,17 @@ def test_adds_a_user_who_can_sign_in(add, role: str) -> None:
     assert membership.organization == Organization.objects.configured()
 
 
+def test_into_another_organisation(monkeypatch: pytest.MonkeyPatch) -> None:
+    Organization.objects.create(invent_org_id="org_hats", name="Hats")
+    words = ["--role", "admin", "--organization", "hats", "--password-stdin"]
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
+    call_command("adduser", "bea", *words, stdout=out)
+    assert out.getvalue() == "bea may sign in as admin of Hats.\n"
+    with pytest.raises(CommandError, match="nobody names no organisation"):
+        call_command("adduser", "bea", "--role", "admin", "--organization", "nobody")
+
+
 def test_with_an_address(add) -> None:
     add(email="ana@example.com")
     assert User.objects.get().email == "ana@example.com"

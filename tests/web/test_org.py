@@ -8,10 +8,13 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
 from mergeui import connect as connection
-from mergeui.accounts.models import Organization
+from mergeui.accounts.models import Organization, Role
+from mergeui.audit.actor import Actor
 from mergeui.audit.describe import describe
 from mergeui.audit.models import Entry
 from mergeui.invent import OverBudget
+from mergeui.teams import policy
+from tests.desk import member
 from tests.teams.brands import HATS_KEY, SEALING, Brands
 
 
@@ -85,6 +88,29 @@ def test_one_has_its_share_of_the_budget(brands: Brands) -> None:
     assert Organization.objects.get(name="Hats").requests_per_minute is None
 
 
+def test_a_policy_is_shown_and_made_stricter(brands: Brands) -> None:
+    assert "four_eyes = risky" in org("policy", "Hats")
+    said = org("policy", "Hats", "--four-eyes", "always", "--cool-off", "60")
+    assert "four_eyes = always" in said
+    assert "cool_off_seconds = 60" in said
+    entry = Entry.objects.latest("number")
+    assert describe(entry).startswith("The system changed the policy (")
+
+
+def test_looser_takes_an_admin_first_and_then_whoever_runs_the_desk(brands: Brands) -> None:
+    with pytest.raises(CommandError, match="an admin of the team has to ask for it"):
+        org("policy", "Hats", "--single-operator", "on")
+    with pytest.raises(CommandError, match="Nothing waits"):
+        org("policy", "Hats", "--confirm")
+
+    ada = Actor.member(member(Role.ADMIN, brands.hats))
+    wanted = policy.columns_of(brands.hats) | {"four_eyes": "never"}
+    policy.change(brands.hats, wanted, by_user=ada)
+    assert "Waits for a second person (--confirm): {'four_eyes': 'never'}" in org("policy", "Hats")
+    assert "four_eyes = never" in org("policy", "Hats", "--confirm")
+    assert describe(Entry.objects.latest("number")).startswith("The system confirmed the looser")
+
+
 def test_a_client_keeps_to_the_share_and_to_the_budget_of_all(
     brands: Brands, settings: Any
 ) -> None:
@@ -103,7 +129,7 @@ def test_keys_are_sealed_anew(brands: Brands, typed: Any, settings: Any) -> None
     newer = org("new-key").strip()
     Fernet(newer)
     settings.ENCRYPTION_KEYS = [newer, SEALING]
-    assert org("rotate").startswith("Sealed anew: 1 keys.")
+    assert org("rotate").startswith("Sealed anew: 1 keys and 0 second factors.")
 
 
 def test_a_key_is_typed_unseen(brands: Brands, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,20 @@ def test_looser_waits_for_another_admin() -> None:
     assert bea.post(f"{PAGE}{number}/confirm/").status_code == 409
 
 
+def test_the_other_admins_are_told_until_it_is_answered() -> None:
+    ada, bea, olga = admin("ada"), admin("bea"), somebody(Role.APPROVER)
+    change(ada, single_operator="on")
+
+    page = text_of(bea.get("/requests/"))
+    assert "ada asked for a looser policy, which takes a second admin" in page
+    assert f'class="row-link" href="{PAGE}"' in page
+    assert "looser policy" not in text_of(ada.get("/requests/"))
+    assert "looser policy" not in text_of(olga.get("/requests/"))
+
+    bea.post(f"{PAGE}{PolicyChange.objects.get().pk}/withdraw/")
+    assert "looser policy" not in text_of(bea.get("/requests/"))
+
+
 def test_it_can_be_taken_back() -> None:
     ada = admin()
     change(ada, single_operator="on")

@@ -1,5 +1,5 @@
-"""What a person is told of: mentions, rejections and what expired, each a row of its own until it
-is read, and how far they have been told of it by e-mail.
+"""What a person is told of: mentions, rejections and the like, each a row of its own until it is
+read, and how far they have been told of it by e-mail.
 
 The row commits with what it is about. Nothing that anybody wrote is in it: that stays in the
 history alone, where it can be erased.
@@ -30,9 +30,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """Something that one person should know of: where it is, and whether they have read it.
 
-    `entry` is the note that mentions them, `request` the merge that was rejected, that nobody
-    approved in time, that the glass was broken for, or that the note stands under. `mailed_at` says
-    when an e-mail told of it, or that none will.
+    `entry` is the note that mentions them, or the wish for a looser policy, which has no `group`;
+    `request` the merge that was rejected, that nobody approved in time, that the glass was broken
+    for, or that the note stands under. `mailed_at` says when an e-mail told of it, or that none
+    will.
     """
 
     class Kind(models.TextChoices):
@@ -42,13 +43,16 @@ class Notice(models.Model):
         REJECTED = "rejected", _("Rejected")
         GLASS = "glass", _("The glass was broken")
         EXPIRED = "expired", _("Expired")
+        POLICY = "policy", _("A looser policy waits")
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices"
     )
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey(
+        Group, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     request = models.ForeignKey(
         "merging.MergeRequest", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
@@ -77,9 +81,12 @@ class Notice(models.Model):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(kind__in=["mentioned", "rejected", "glass", "expired"]),
+                condition=Q(kind__in=["mentioned", "rejected", "glass", "expired", "policy"]),
                 name="notice_kind_known",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="policy") | Q(group__isnull=False), name="notice_about_a_group"
+            ),
         ]
 
     def __str__(self) -> str:

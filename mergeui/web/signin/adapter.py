@@ -2,17 +2,12 @@
 
 import ipaddress
 import logging
-from base64 import urlsafe_b64encode
-from functools import cache
-from hashlib import sha256
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -20,6 +15,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import User
+from mergeui.errors import Invalid
+from mergeui.sealing import SECOND_FACTOR, reseal, seal, unseal
 from mergeui.web.access import address_of
 from mergeui.web.reader import begins_at, keep_zone
 from mergeui.web.signin import noted
@@ -27,6 +24,8 @@ from mergeui.web.signin import noted
 logger = logging.getLogger(__name__)
 
 ZONE = "zone"
+# What of a second factor is sealed, as django-allauth calls it.
+SEALED = {"secret", "seed", "migrated_codes"}
 INACTIVE = _("This account is switched off. Ask an admin of your team to switch it on.")
 TOO_MANY = _("Too many tries. Wait five minutes, then try once more.")
 
@@ -86,7 +85,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Second factors; their secrets are stored encrypted by a key made of SECRET_KEY."""
+    """Second factors; their secrets are stored sealed (sealing.py)."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("That code does not fit. Wait for the next one, or look at the clock."),
@@ -110,19 +109,30 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         """The text as it may lie in the database and its backups."""
-        return _box(settings.SECRET_KEY).encrypt(text.encode()).decode()
+        return seal(text, purpose=SECOND_FACTOR)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """The text itself; when SECRET_KEY was changed, one that no code will ever fit."""
+        """The text itself; without the key that sealed it, one that no code will ever fit."""
         try:
-            keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-            return _box(*keys).decrypt(encrypted_text.encode()).decode()
-        except InvalidToken:
-            logger.warning("A second factor was stored under another SECRET_KEY.")
+            return unseal(encrypted_text, purpose=SECOND_FACTOR)
+        except Invalid:
+            logger.warning("A second factor was sealed by a key that the environment lacks.")
             return str(generate_totp_secret())
 
 
-@cache
-def _box(*keys: str) -> MultiFernet:
-    salted = (sha256(b"second factors:" + key.encode()).digest() for key in keys)
-    return MultiFernet([Fernet(urlsafe_b64encode(key)) for key in salted])
+def seal_factors_anew() -> int:
+    """By the newest key, in the caller's transaction; how many. Raises Invalid for one that can't
+    be opened."""
+    kept = Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN)
+    factors = list(kept.order_by("pk"))
+    for factor in factors:
+        for name in SEALED.intersection(factor.data):
+            factor.data[name] = _anew(factor.data[name])
+    Authenticator.objects.bulk_update(factors, ["data"], batch_size=200)
+    return len(factors)
+
+
+def _anew(kept: Any) -> Any:
+    if isinstance(kept, list):
+        return [_anew(one) for one in kept]
+    return reseal(kept, purpose=SECOND_FACTOR)

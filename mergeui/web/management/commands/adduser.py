@@ -1,4 +1,4 @@
-"""manage.py adduser: somebody who may sign in, with a role in the configured organisation."""
+"""manage.py adduser: somebody who may sign in, with a role in an organisation."""
 
 import getpass
 import sys
@@ -14,6 +14,7 @@ from mergeui.accounts.models import Membership, Organization, Role, User
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
+from mergeui.errors import Invalid
 
 
 class Command(BaseCommand):
@@ -22,6 +23,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="what they sign in with")
         parser.add_argument("--role", required=True, choices=Role.values)
+        parser.add_argument(
+            "--organization",
+            default="",
+            help="its number, name or id in Invent; that of INVENT_ORG_ID without it",
+        )
         parser.add_argument("--email", default="", help="where they are told of what waits")
         parser.add_argument(
             "--password-stdin",
@@ -30,22 +36,32 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *, name: str, role: str, password_stdin: bool, email: str = "", **options: Any
+        self,
+        *,
+        name: str,
+        role: str,
+        password_stdin: bool,
+        email: str = "",
+        organization: str = "",
+        **options: Any,
     ) -> None:
-        organization = Organization.objects.configured()
+        try:
+            team = Organization.objects.called(organization)
+        except Invalid as problem:
+            raise CommandError(problem.sentence) from problem
         name = User.normalize_username(name)
         known = User.objects.filter(username__iexact=name).first()
         if known:
-            self.add_to(organization, known, Role(role))
+            self.add_to(team, known, Role(role))
             return
         user = User(username=name, email=email)
         refuse_bad_name(user)
         user.set_password(asked_password(user, from_stdin=password_stdin))
         try:
-            save(organization, user, Role(role))
+            save(team, user, Role(role))
         except IntegrityError as error:
             raise CommandError(f"{name} was added by somebody else just now.") from error
-        self.stdout.write(f"{name} may sign in as {role} of {organization}.")
+        self.stdout.write(f"{name} may sign in as {role} of {team}.")
 
     def add_to(self, organization: Organization, user: User, role: Role) -> None:
         """Give somebody who belongs to another organisation a role in this one as well.

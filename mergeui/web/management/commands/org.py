@@ -7,19 +7,22 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
-from mergeui.accounts.models import Organization
+from mergeui.accounts.models import Organization, PolicyChange
+from mergeui.accounts.policy import FourEyes
 from mergeui.audit.actor import Actor
 from mergeui.connect import connect
 from mergeui.errors import Problem
 from mergeui.sealing import new_key
 from mergeui.teams import found, keys, policy
+from mergeui.web.signin.adapter import seal_factors_anew
 
 
 class Command(BaseCommand):
     """Each of its words is a method here."""
 
-    help = "Lists and adds organisations, enters and takes away their keys, seals keys anew."
+    help = "Organisations: lists and adds them, their keys, budgets and policies; seals all anew."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One parser a word."""
@@ -37,14 +40,21 @@ class Command(BaseCommand):
         budget = words.add_parser("budget", help="its share of the requests a minute")
         budget.add_argument("organization", help="its number, name or id in Invent")
         budget.add_argument("requests", type=int, nargs="?", help="a minute; all without a number")
-        words.add_parser("rotate", help="seals every key anew by the first of ENCRYPTION_KEYS")
+        demands = words.add_parser("policy", help="what it demands before a merge, and stricter")
+        demands.add_argument("organization", help="its number, name or id in Invent")
+        demands.add_argument("--four-eyes", choices=FourEyes.values, help="who needs a second one")
+        demands.add_argument("--cool-off", type=int, metavar="SECONDS", help="to cancel a merge in")
+        demands.add_argument("--single-operator", choices=("on", "off"), help="nobody else looks")
+        demands.add_argument("--confirm", action="store_true", help="agree to what an admin wants")
+        words.add_parser("rotate", help="seals all anew by the first of ENCRYPTION_KEYS")
         words.add_parser("new-key", help="prints a fresh key for ENCRYPTION_KEYS")
 
     def handle(self, *, word: str, **options: Any) -> None:
         """Does what the word says. Exits with 1 and one line when it can't."""
         does: dict[str, Callable[..., None]] = {
             "list": self.list, "add": self.add, "key": self.key,
-            "budget": self.budget, "rotate": self.rotate, "new-key": self.new_key,
+            "budget": self.budget, "policy": self.policy,
+            "rotate": self.rotate, "new-key": self.new_key,
         }  # fmt: skip
         try:
             does[word](**options)
@@ -90,10 +100,37 @@ class Command(BaseCommand):
         said = f"{requests} requests a minute" if requests else "all that this host may ask"
         self.stdout.write(f"The budget of {wanted}: {said}.")
 
+    def policy(self, *, organization: str, confirm: bool, **options: Any) -> None:
+        """Demands more at once; is the second person for less that an admin has asked for."""
+        wanted = Organization.objects.called(organization)
+        waits = wanted.policy_changes.filter(state=PolicyChange.State.ASKED).first()
+        given = {
+            "four_eyes": options["four_eyes"],
+            "cool_off_seconds": options["cool_off"],
+            "single_operator": {"on": True, "off": False}.get(options["single_operator"]),
+        }
+        changes = {name: value for name, value in given.items() if value is not None}
+        if confirm and waits is None:
+            raise CommandError("Nothing waits for a second person here.")
+        if confirm and waits:
+            policy.confirm(waits, by_user=Actor.system(wanted))
+        elif changes:
+            columns = policy.columns_of(wanted) | changes
+            policy.change(wanted, columns, by_user=Actor.system(wanted))
+        wanted.refresh_from_db()
+        for name, value in wanted.policy.as_json().items():
+            self.stdout.write(f"{name} = {value}")
+        if waits and not confirm:
+            self.stdout.write(f"Waits for a second person (--confirm): {waits.wanted}")
+
     def rotate(self, **options: Any) -> None:
         """All of them, or none."""
-        count = keys.rotate()
-        self.stdout.write(f"Sealed anew: {count} keys. Older ENCRYPTION_KEYS are needed no more.")
+        with transaction.atomic():
+            count, factors = keys.rotate(), seal_factors_anew()
+        self.stdout.write(
+            f"Sealed anew: {count} keys and {factors} second factors. Older ENCRYPTION_KEYS and"
+            " SECRET_KEY_FALLBACKS are needed no more."
+        )
 
     def new_key(self, **options: Any) -> None:
         """Stores nothing."""
