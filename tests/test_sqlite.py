@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import DatabaseError, connection
 
+from mergeui.sqlite3 import base
 from mergeui.sqlite3.base import DatabaseWrapper
 
 pytestmark = pytest.mark.django_db
@@ -95,4 +96,24 @@ def test_what_waits_holds_up_nobody_who_tidies_behind_it(
     waiting.join(20)
     assert not waiting.is_alive()
     left.close()
+    second.close()
+
+
+def test_who_works_in_the_background_asks_less_often_than_people_do(
+    holder: DatabaseWrapper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Asked(Exception):
+        """Thrown when it would pause, with how long."""
+
+    def uniform(*seconds: float) -> float:
+        raise Asked(seconds)
+
+    monkeypatch.setattr(base.random, "uniform", uniform)
+    monkeypatch.setattr(base, "_pause", base.PAUSE_SECONDS)  # and so it is again in the end
+    base.give_way()
+    second = opened(tmp_path)
+    with pytest.raises(Asked) as asked, second.cursor() as cursor:
+        cursor.execute("INSERT INTO said VALUES (%s)", ["second"])
+    assert asked.value.args == (base.LONG_PAUSE_SECONDS,)
+    assert base.LONG_PAUSE_SECONDS[0] > base.PAUSE_SECONDS[1]
     second.close()

@@ -20,8 +20,18 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
-# At random, or two who wait would meet again and again.
+# At random, or two who wait would meet again and again. The worker and a sync, whose answers nobody
+# waits for, ask so seldom that a person who waits as well comes first.
 PAUSE_SECONDS = (0.001, 0.004)
+LONG_PAUSE_SECONDS = (0.010, 0.030)
+
+_pause = PAUSE_SECONDS
+
+
+def give_way() -> None:
+    """Lets whoever else waits for the lock have it first, from now on in this process."""
+    global _pause
+    _pause = LONG_PAUSE_SECONDS
 
 
 class Cursor(base.SQLiteCursorWrapper):
@@ -41,7 +51,7 @@ class Cursor(base.SQLiteCursorWrapper):
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                     raise
-            time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - no secret
+            time.sleep(random.uniform(*_pause))  # noqa: S311 - no secret
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

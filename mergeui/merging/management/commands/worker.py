@@ -38,6 +38,7 @@ from mergeui.merging.worker import (
     work_off,
 )
 from mergeui.review.models import SyncRun
+from mergeui.sqlite3.base import give_way
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ class Command(BaseCommand):
         # A plain flag: an Event may be locked by the very wait that the signal interrupts.
         self.stopping = False
         telemetry.start()
+        give_way()
         try:
             check_durable()
             organizations = Organization.objects.served()

@@ -12,6 +12,7 @@ from mergeui.connect import connect
 from mergeui.errors import Problem
 from mergeui.review.models import SyncRun
 from mergeui.review.sync import request_sync, sync
+from mergeui.sqlite3.base import give_way
 
 
 class Command(BaseCommand):
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, organization: str = "", **options: Any) -> None:
+        give_way()
         try:
             self.mirror(Organization.objects.called(organization))
         except Problem as problem:
