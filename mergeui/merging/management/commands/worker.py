@@ -23,6 +23,7 @@ from mergeui.invent import InventError
 from mergeui.merging.alive import Pulse
 from mergeui.merging.clients import Clients
 from mergeui.merging.gap import look_when_wanted
+from mergeui.merging.hands import Hands
 from mergeui.merging.journal import JournalFailed
 from mergeui.merging.mail import send_due
 from mergeui.merging.retention import Broom
@@ -49,6 +50,9 @@ MAIL_PAUSE_SECONDS = 5.0
 # How many requests of one organisation are worked off before the next one has its turn, and before
 # the worker looks at the clock and at what else there is to do.
 A_TURN = 20
+# A sync of an organisation that Invent is slow for takes minutes; the others are read beside it. A
+# run is executed by whoever begins it, so these take what is left by one another.
+SYNCS_AT_ONCE = 3
 
 
 class Stopped(Exception):
@@ -67,6 +71,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # A plain flag: an Event may be locked by the very wait that the signal interrupts.
         self.stopping = False
+        self.hands = Hands(settings.MERGE_AT_ONCE)
         telemetry.start()
         give_way()
         try:
@@ -122,17 +127,18 @@ class Command(BaseCommand):
 
     def in_turn(self, clients: Clients, work: Callable[..., int]) -> bool:
         """`work` for each organisation in its turn. Whether some may be left."""
-        done = [
-            work(organization, client=client, most=A_TURN)
-            for organization, client in clients.served()
-        ]
+        served, done = list(clients.served()), []
+        for organization, client in served:
+            with self.hands.lent(organization.pk, others=len(served) > 1) as granted:
+                if granted:
+                    done.append(work(organization, client=client, most=A_TURN))
         return A_TURN in done
 
     def run_until_stopped(self, clients: Clients) -> None:
-        """Merges in some threads, syncs in another: a long sync must not hold up a merge."""
+        """Merges in some threads, syncs in others: a long sync must not hold up a merge."""
         self.stdout.write("The worker is running. Ctrl-C ends it.")
         self.stdout.flush()
-        work: list[Callable[[], None]] = [self.sync_loop]
+        work: list[Callable[[], None]] = [partial(self.sync_loop, n) for n in range(SYNCS_AT_ONCE)]
         if settings.NOTIFY_BY_EMAIL:
             work.append(self.mail_loop)
         # What takes the time of a merge is to wait for Invent's answers; each waits for its own.
@@ -188,14 +194,19 @@ class Command(BaseCommand):
             if not left:
                 time.sleep(PAUSE_SECONDS)
 
-    def sync_loop(self) -> None:
-        """Syncs when it is due, one organisation after the other, until the worker is to stop."""
+    def sync_loop(self, beside: int = 0) -> None:
+        """Syncs what is due and nobody else syncs now, until the worker is to stop.
+
+        `beside` so many other threads that do it too: for fewer organisations they are enough.
+        """
         with suppress(Stopped), Clients(sleep=self.nap) as clients:
             while True:
                 try:
-                    for organization, client in clients.served():
+                    served = list(clients.served())
+                    for organization, client in served if len(served) > beside else ():
                         sync_when_due(organization, client=client, progress=self.stop_between_pages)
-                    watch_history()
+                    if not beside:
+                        watch_history()
                 except Stopped:
                     raise
                 except OperationalError as error:
