@@ -1,10 +1,11 @@
 """The groups of a bulk decision, and bulk decisions themselves, as ready rows."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,6 +20,7 @@ from mergeui.web.request_words import MARKS
 from mergeui.web.when import ago, exact, number
 
 State, Why = BulkItem.State, BulkItem.Why
+UNGRADED = "ungraded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def why(item: BulkItem) -> str:
         return visible(retold(detail))
     words = {
         "": "",
-        Why.GRADE: _("The names conflict: look at it alone.")
+        Why.GRADE: _("The names conflict, so it may be one person or several: look at it alone.")
         if detail
         else _("How sure its links are is not known yet. Refresh the queue, then try again."),
         Why.CLAIMED: _("{who} has it open.").format(who=detail or _("Somebody")),
@@ -94,10 +96,17 @@ def why(item: BulkItem) -> str:
 def reasons(bulk: BulkDecision) -> list[str]:
     """Why groups were set aside, counted: "12 risky". One query."""
     items = BulkItem.objects.filter(bulk=bulk, state=State.SET_ASIDE).order_by()
-    found = dict(items.values_list("why").annotate(count=Count("pk")))
+    unknown = Count("pk", filter=Q(why=Why.GRADE, detail=""))
+    counts = items.values_list("why").annotate(count=Count("pk"), unknown=unknown)
+    found: Counter[str] = Counter()
+    for code, count, ungraded in counts:
+        found += Counter({code: count - ungraded, UNGRADED: ungraded})
     words: dict[str, Callable[[int], str]] = {
         Why.RISKY: lambda n: ngettext("{count} risky", "{count} risky", n),
-        Why.GRADE: lambda n: ngettext("{count} with unsure names", "{count} with unsure names", n),
+        Why.GRADE: lambda n: ngettext(
+            "{count} with names that conflict", "{count} with names that conflict", n
+        ),
+        UNGRADED: lambda n: ngettext("{count} not graded yet", "{count} not graded yet", n),
         Why.CLAIMED: lambda n: ngettext(
             "{count} open by somebody else", "{count} open by somebody else", n
         ),

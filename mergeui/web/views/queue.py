@@ -13,6 +13,7 @@ from django.utils.translation import ngettext, pgettext
 from django_htmx.http import push_url
 
 from mergeui.accounts.models import Role
+from mergeui.review.grades import Grade
 from mergeui.review.models import Group
 from mergeui.web import problems, refresh
 from mergeui.web import queue as shown
@@ -83,7 +84,8 @@ def _list_context(
     request: MemberRequest, listed: Page[Group], wanted: Wanted, query: str, total: str
 ) -> dict[str, Any]:
     can_decide = request.member.can(Role.OPERATOR)
-    boxes = wanted.state == "open" and can_decide
+    # Names that conflict are looked at one by one: a box would promise what the summary refuses.
+    boxes = wanted.state == "open" and can_decide and wanted.grade != Grade.CONFLICT
     rows = shown.rows(
         listed.rows,
         user_id=request.user.pk,

@@ -36,6 +36,14 @@ def test_rows_have_boxes_for_those_who_may_decide(client: Client) -> None:
     assert "data-tick" not in viewer
 
 
+def test_what_is_barred_from_bulk_has_no_boxes(client: Client) -> None:
+    Group.objects.update(grade="conflict")
+    page = text_of(client.get("/groups/?grade=conflict"))
+
+    assert page.count("row-link") == 4
+    assert "data-tick" not in page
+
+
 @pytest.mark.parametrize("state", ["dismissed", "all", "merged"])
 def test_only_what_is_to_decide_can_be_ticked(client: Client, olga: Membership, state: str) -> None:
     dismiss(groups()[0], by_user=Actor.member(olga))

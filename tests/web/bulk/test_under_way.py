@@ -110,7 +110,10 @@ def test_somebody_who_lost_the_role(client: Client, desk: Desk, olga: Membership
             {"why": "risky", "detail": ",blocked,names,new,"},
             "Risky: Blocked differs, Names differ.",
         ),
-        ({"why": "grade", "detail": "conflict"}, "The names conflict: look at it alone."),
+        (
+            {"why": "grade", "detail": "conflict"},
+            "one person or several: look at it alone.",
+        ),
         ({"why": "grade", "detail": ""}, "Refresh the queue, then try again."),
         ({"why": "claimed", "detail": ""}, "Somebody has it open."),
         ({"why": "decided", "detail": "dismissed"}, "Decided already: Not a duplicate."),
