@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -120,6 +121,18 @@ def test_the_image_runs_as_nobody_and_has_what_it_copies() -> None:
         if step == "COPY" and not what.startswith("--from"):
             assert (ROOT / what.split()[0]).exists()
     assert json.loads(dict(steps)["CMD"])[0] == "gunicorn"
+
+
+def test_the_container_file_passes_its_linter() -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run(
+        [linter, DEPLOY / "Containerfile"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    bad = subprocess.run(
+        [linter, "-"], input="FROM debian\nRUN cd /\n", text=True, capture_output=True
+    )
+    assert bad.returncode == 1
 
 
 def test_nginx_sets_what_a_client_says_of_itself() -> None:
