@@ -6,8 +6,6 @@ from typing import Any
 from allauth.account.forms import ReauthenticateForm
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.mfa.base.forms import ReauthenticateForm as CodeForm
-from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm
-from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -56,8 +54,12 @@ def _sent(request: MemberRequest) -> Any:
     """The form of what was sent. Somebody with a second factor proves it by that alone."""
     if not getattr(request.member, "has_factor", False):
         return ReauthenticateForm(user=request.user, data=request.POST)
-    kind = ReauthenticateWebAuthnForm if "credential" in request.POST else CodeForm
-    return kind(user=request.user, data=request.POST)
+    if "credential" not in request.POST:
+        return CodeForm(user=request.user, data=request.POST)
+    # Packages that take a tenth of the start of a web server.
+    from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm
+
+    return ReauthenticateWebAuthnForm(user=request.user, data=request.POST)
 
 
 def _show(
@@ -69,6 +71,13 @@ def _show(
         "errors": [error for errors in form.errors.values() for error in errors] if form else [],
         "by_code": bool(factors.some and (factors.app or factors.codes_left)),
         "by_password": not factors.some and request.user.has_usable_password(),
-        "options": json.dumps(begin_authentication(request.user)) if factors.passkeys else "",
+        "options": _options(request) if factors.passkeys else "",
     }
     return render(request, "account/again.html", context, status=status)
+
+
+def _options(request: MemberRequest) -> str:
+    """What the browser asks the key for."""
+    from allauth.mfa.webauthn.internal.auth import begin_authentication
+
+    return json.dumps(begin_authentication(request.user))

@@ -10,8 +10,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import TOTP, clear_totp_secret
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
-from allauth.mfa.webauthn.internal.auth import WebAuthn, begin_registration
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -68,10 +66,19 @@ def add_app(request: MemberRequest) -> HttpResponse:
 @page(proof=Proof.LATELY, of_account=True)
 def passkey(request: MemberRequest) -> HttpResponse:
     """What the browser asks the key for, and the form for its name."""
-    return _passkey(request, AddWebAuthnForm(user=request.user))
+    return _passkey(request, _key_form(request))
 
 
-def _passkey(request: MemberRequest, form: AddWebAuthnForm, *, status: int = 200) -> HttpResponse:
+def _key_form(request: MemberRequest, data: Any = None) -> Any:
+    """The form for a passkey; its packages take a tenth of the start of a web server."""
+    from allauth.mfa.webauthn.forms import AddWebAuthnForm
+
+    return AddWebAuthnForm(user=request.user, data=data)
+
+
+def _passkey(request: MemberRequest, form: Any, *, status: int = 200) -> HttpResponse:
+    from allauth.mfa.webauthn.internal.auth import begin_registration
+
     options = json.dumps(begin_registration(request.user, True))
     return render(
         request, "account/passkey.html", {"form": form, "options": options}, status=status
@@ -81,7 +88,9 @@ def _passkey(request: MemberRequest, form: AddWebAuthnForm, *, status: int = 200
 @action(Role.VIEWER, back="account_passkey", proof=Proof.LATELY, of_account=True)
 def add_passkey(request: MemberRequest) -> HttpResponse:
     """A passkey more; it signs in alone, without a password."""
-    form = AddWebAuthnForm(user=request.user, data=request.POST)
+    from allauth.mfa.webauthn.internal.auth import WebAuthn
+
+    form = _key_form(request, request.POST)
     if len(factors_of(request.user).passkeys) >= MOST_PASSKEYS:
         return done(
             request, reverse("account"), _("Remove a passkey that you no longer use first.")
