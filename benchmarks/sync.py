@@ -40,10 +40,12 @@ PORTION = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one process took: seconds of its work, of the storing in it, and its peak in MB."""
+    """What one process took: seconds of its work, of the storing in it (and of that the processor's
+    in this process), and its peak in MB."""
 
     seconds: float
     storing: float
+    processor: float
     peak_mb: float
 
 
@@ -89,6 +91,8 @@ def measure(engine: str, groups: int, directory: Path) -> None:
     print(f"| everything new | {new.seconds:.1f} | | |")
     print(f"| of it storing | {new.storing:.1f} | the quickest load of the same rows,", end=" ")
     print(f"{bulk.storing:.1f} | {new.storing / bulk.storing:.2f} |")
+    print(f"| of that the processor's, without the database's own | {new.processor:.1f} |", end=" ")
+    print(f"the same of the load, {bulk.processor:.1f} | {new.processor / bulk.processor:.2f} |")
     print(f"| nothing new, without reading | {same.seconds - read.seconds:.1f} |", end=" ")
     print(f"everything new, {rest:.1f} | {(same.seconds - read.seconds) / rest:.2f} |")
     print(f"| peak of memory | {new.peak_mb:.0f} MB | with a tenth of the groups,", end=" ")
@@ -149,19 +153,21 @@ def take_step(step: str, pages: Path, per_minute: int) -> None:
     storing, started = Stopwatch(), time.perf_counter()
     STEPS[step](pages, storing)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps([time.perf_counter() - started, storing.seconds, peak]))
+    taken = time.perf_counter() - started
+    print(json.dumps([taken, storing.seconds, storing.processor, peak]))
 
 
 class Stopwatch:
     """The time within a function, however often it is called."""
 
-    seconds = 0.0
+    seconds = processor = 0.0
 
     def around(self, function: Callable[..., None]) -> Callable[..., None]:
         def timed(*args: object, **options: object) -> None:
-            started = time.perf_counter()
+            started, worked = time.perf_counter(), time.process_time()
             function(*args, **options)
             self.seconds += time.perf_counter() - started
+            self.processor += time.process_time() - worked
 
         return timed
 
