@@ -78,7 +78,7 @@
       if (!first) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      first.focus();
+      first.focus({ preventScroll: true }); // the bar that it is in is in view, as are the reasons
       const why = document.getElementById(first.getAttribute("aria-describedby"));
       if (why) why.textContent = button.dataset.why;
     },

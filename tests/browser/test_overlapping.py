@@ -83,6 +83,9 @@ def test_what_is_ticked_while_a_preview_is_under_way_stays_ticked(page: Page) ->
     page.keyboard.press("d")
     read = page.get_by_label("I have read what is risky")
     expect(read).not_to_be_checked()
+    page.keyboard.press("m")
+    expect(read).to_be_focused()
+    assert page.evaluate("scrollY") == 0  # why it is risky stands above, and is to be read
     with held_up(page, "/preview/") as waiting:
         with page.expect_request(of("/preview/")):
             page.keyboard.press("e")
