@@ -13,6 +13,7 @@ it directly. Foreign keys would keep a part from being closed, so triggers take 
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 
 from mergeui.audit import triggers
 from mergeui.audit.log import hold
@@ -97,9 +98,9 @@ def part() -> int:
     Invalid on SQLite, and when it is parted.
     """
     if connection.vendor != "postgresql":
-        raise Invalid("Only PostgreSQL can part the history by months.")
+        raise Invalid(_("Only PostgreSQL can part the history by months."))
     if parted():
-        raise Invalid("The history is parted by months already.")
+        raise Invalid(_("The history is parted by months already."))
     with transaction.atomic(), connection.cursor() as cursor:
         hold()
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
