@@ -10,7 +10,7 @@ from django.db import connection
 
 from tests.sweep.cases import Case
 
-SECONDS = 300
+SECONDS = 900
 
 
 def sweep(*options: str) -> subprocess.CompletedProcess[str]:
