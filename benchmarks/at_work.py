@@ -48,7 +48,12 @@ class Operator:
             time.sleep(self.choose.uniform(0.2, 0.8) * PACE)
 
     def decide(self, group: int) -> None:
-        """Opens it, reads it, decides; without an answer, looks whether it arrived."""
+        """Opens it, reads it, decides; without an answer, looks whether it arrived.
+
+        What a killed process had handed to the database may be there a moment after that look: then
+        the second try is told that it is done already (409).
+        """
+        unanswered = False
         wish = self.choose.choices(WISHES, SHARES)[0]
         status, page = self.ask("GET", f"/groups/{group}/")
         time.sleep(self.choose.uniform(0.1, 0.5) * PACE)
@@ -57,7 +62,12 @@ class Operator:
             if status == 303:
                 self.decided[group] = wish
             elif not status:
+                unanswered = True
                 status, page = self.look_again(group, wish)
+            elif status == 409 and unanswered:
+                self.decided[group] = wish
+            else:
+                self.seen[f"{status} {said(page.partition('<main')[2])}"] += 1
 
     def look_again(self, group: int, wish: str) -> tuple[int, str]:
         """The page once more, as the desk says when it did not answer; it may have arrived."""
@@ -97,6 +107,6 @@ class Operator:
         finally:
             line.close()
         self.taken.append(time.monotonic() - started)
-        if status not in {200, 303}:
-            self.seen[f"{status} {said(page)}"] += 1
+        if status >= 400 and method == "GET":
+            self.seen[f"{status} {said(page.partition('<main')[2])}"] += 1
         return status, page
