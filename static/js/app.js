@@ -29,8 +29,12 @@
   });
 
   // A double click is one click: the second would fall on the next group, which nobody has seen.
+  // Twice on the same button is meant so, as where the first was told what is missing.
+  let clicked = null;
   const once = (event) => {
-    if (event.detail < 2 || !event.target.closest?.("a, button")) return;
+    const before = clicked;
+    clicked = event.target.closest?.("a, button");
+    if (event.detail < 2 || !clicked || clicked === before) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   };
