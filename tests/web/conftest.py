@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import override_settings
 
+from mergeui.accounts.models import Organization
 from tests.web.walker import Town, taken_back
 
 
@@ -16,3 +17,9 @@ def town(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Town]
         with override_settings(MERGE_JOURNAL=journal):
             town = Town()
         yield town
+
+
+@pytest.fixture
+def others() -> Organization:
+    """A second organisation of the same installation."""
+    return Organization.objects.create(invent_org_id="org_hats", name="Hats & <Sons>")

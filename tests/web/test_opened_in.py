@@ -24,11 +24,6 @@ FORM = re.compile(
 
 
 @pytest.fixture
-def others() -> Organization:
-    return Organization.objects.create(invent_org_id="org_hats", name="Hats & <Sons>")
-
-
-@pytest.fixture
 def browser(others: Organization) -> Client:
     """That of an admin in two organisations, who is in the first one."""
     here = member(Role.ADMIN)

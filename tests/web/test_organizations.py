@@ -17,11 +17,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def others() -> Organization:
-    return Organization.objects.create(invent_org_id="org_hats", name="Hats & <Sons>")
-
-
-@pytest.fixture
 def both(others: Organization) -> Membership:
     """An operator here who is a viewer of the others."""
     here = member(Role.OPERATOR)
