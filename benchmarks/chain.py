@@ -7,7 +7,7 @@ they are found by. It goes around the models and, for the while, the triggers: 4
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from benchmarks.filling import in_turn, pool
 from mergeui.accounts.models import Membership, Organization, Role, User
 from mergeui.audit import canonical, triggers
 from mergeui.audit.actions import Action
@@ -44,6 +45,8 @@ class Template:
     by_person: bool
     facts: Parts
     data: Parts
+    # What it is found by: kinds and values that are the same each time, and those with marks.
+    same: tuple[tuple[str, str], ...]
     references: tuple[tuple[str, Parts], ...]
 
 
@@ -69,6 +72,7 @@ class Chain:
     ) -> None:
         self.dice = random.Random(seed)
         self.organization = Organization.objects.configured()
+        self._organization_id = self.organization.pk
         self.users = [_operator(self.organization, number) for number in range(operators)]
         self.user = self.users[0]
         self.stories = [tuple(_story(contacts)) for contacts in _groups(seed)]
@@ -77,18 +81,28 @@ class Chain:
         self._references = references
         self._upcoming = self._entries()
 
-    def write(self, count: int) -> None:
+    def write(self, count: int, tell: Callable[[str], None] = lambda what: None) -> None:
         """Adds `count` entries to an empty history, or to what this object has written."""
+        portions = self._portions(count)
         with triggers.lifted(connection):
-            for start in range(0, count, PORTION):
-                rows = Rows()
-                for template in islice(self._upcoming, min(PORTION, count - start)):
-                    self._add(rows, *template)
-                with transaction.atomic():
-                    insert(Entry, ENTRY, rows.entries)
-                    insert(Payload, PAYLOAD, rows.payloads)
-                    # In the order of the index that they go into, as far as a portion reaches.
-                    insert(Reference, REFERENCE, sorted(rows.references))
+            if count <= PORTION or connection.in_atomic_block:
+                for rows in portions:
+                    store(rows)
+                return
+            # Another process stores what this one makes, and has the database for itself.
+            connection.close()
+            with pool(1, storing=True) as executor:
+                for done in in_turn(executor.submit(store, rows) for rows in portions):
+                    tell(f"{done:,} entries")
+
+    def _portions(self, count: int) -> "Iterator[Rows]":
+        for start in range(0, count, PORTION):
+            rows = Rows()
+            for template in islice(self._upcoming, min(PORTION, count - start)):
+                self._add(rows, *template)
+            # In the order of the index that they go into, as far as a portion reaches.
+            rows.references.sort()
+            yield rows
 
     def _entries(self) -> Iterator[tuple[Template, dict[str, str]]]:
         """Merges without end, entry by entry, with what stands for the marks of each."""
@@ -114,7 +128,7 @@ class Chain:
         system = (None, "The system", "system", "", "")
         cells = (
             template.action,
-            self.organization.pk,
+            self._organization_id,
             *(who if template.by_person else system),
             f"request:{marks[REQUEST]}",
             filled(template.facts),
@@ -128,10 +142,20 @@ class Chain:
         stored = f"{moment}+00" if connection.vendor == "postgresql" else moment
         rows.entries.append((self.number, stored.replace(".000000", ""), *cells, self.hash))
         if self._references:
-            rows.references.extend(
-                (self.organization.pk, kind, filled(value), self.number)
-                for kind, value in template.references
-            )
+            number, organization = self.number, self._organization_id
+            rows.references += [(organization, *one, number) for one in template.same]
+            rows.references += [
+                (organization, kind, filled(value), number) for kind, value in template.references
+            ]
+
+
+def store(rows: Rows) -> int:
+    """Inserts a portion; the number of its last entry."""
+    with transaction.atomic():
+        insert(Entry, ENTRY, rows.entries)
+        insert(Payload, PAYLOAD, rows.payloads)
+        insert(Reference, REFERENCE, rows.references)
+    return int(rows.entries[-1][0])
 
 
 def _operator(organization: Organization, number: int) -> User:
@@ -193,12 +217,14 @@ def _template(
     action: Action, by_person: bool, facts: dict[str, Any], data: dict[str, Any]
 ) -> Template:
     found = {*references_in(facts, data), ("request", REQUEST)}
+    named = [(str(kind), value) for kind, value in sorted(found)]
     return Template(
         action.value,
         by_person,
         _parts(canonical.json_text(facts)),
         _parts(canonical.json_text(data)),
-        tuple((str(kind), _parts(value)) for kind, value in sorted(found)),
+        tuple(one for one in named if not MARKS.search(one[1])),
+        tuple((kind, _parts(value)) for kind, value in named if MARKS.search(value)),
     )
 
 

@@ -90,9 +90,11 @@ def session_key(store: type, name: str = "bench") -> str:
 
     from mergeui.accounts.models import Membership, Organization, Role, User
 
-    user = User.objects.create_user(name, password=secrets.token_hex(16))
-    organization = Organization.objects.configured()
-    Membership.objects.create(user=user, organization=organization, role=Role.APPROVER)
+    user = User.objects.filter(username=name).first()
+    if not user:
+        user = User.objects.create_user(name, password=secrets.token_hex(16))
+        organization = Organization.objects.configured()
+        Membership.objects.create(user=user, organization=organization, role=Role.APPROVER)
     session = store()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

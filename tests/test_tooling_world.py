@@ -4,11 +4,16 @@ from itertools import islice
 
 import pytest
 
-from benchmarks.world import OPERATORS, SIZES, People, Size
+from benchmarks import filling
+from benchmarks.contacts import SIZES, People
+from benchmarks.making import make
+from benchmarks.world import OPERATORS, Size
 from benchmarks.world import Desk as Filled
+from mergeui.accounts.models import Organization
 from mergeui.audit.models import Entry
 from mergeui.audit.verify import verify
 from mergeui.review.models import Group, GroupState, MergedContact, NotDuplicate
+from mergeui.sandbox.directory import Json
 from mergeui.web.looking import Wanted, terms_of
 from tests.desk import Desk
 
@@ -54,3 +59,28 @@ def test_groups_as_they_are_described() -> None:
     assert {len(one["channels"]) for one in contacts} == {3}
     assert {len(one["segments"]) for one in contacts} <= {1, 2}
     assert next(People(1).groups()) == groups[0]
+
+
+def test_no_two_portions_have_an_id_or_an_address_in_common() -> None:
+    people = People(1)
+    first, second = (
+        {one for group in people.portion(number) for one in _marks(group)} for number in (0, 1)
+    )
+
+    assert len(first) > 20_000
+    assert not first & second
+
+
+def _marks(group: list[Json]) -> set[str]:
+    channels = [channel for one in group for channel in one["channels"]]
+    return {one["id"] for one in group} | {
+        str(channel[what]) for channel in channels for what in ("id", "user_id")
+    }
+
+
+def test_a_portion_is_the_same_in_whatever_process_it_is_made() -> None:
+    tasks = [(Organization(pk=1), 1, number, [0.25, 0.5]) for number in (0, 1)]
+    with filling.pool(1) as executor:
+        elsewhere = list(filling.in_turn(executor.submit(make, *task) for task in tasks))
+
+    assert elsewhere == [make(*task) for task in reversed(tasks)][::-1]

@@ -1,7 +1,7 @@
 """Storing what a sync read: from the spool into the mirror, in short transactions."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,7 +18,7 @@ from mergeui.review.matching import Listed
 from mergeui.review.models import Channel, Group, Member, Segment, SyncRun
 from mergeui.review.pairs import Known
 from mergeui.review.risk import Risk, joined
-from mergeui.review.spool import Row, Spool, fields_of, new_fields, row_of
+from mergeui.review.spool import Row, fields_of, new_fields, row_of
 from mergeui.review.stands import change, heed, mark_said
 
 # Short transactions with a breath in between, so that a decision never waits long for the one
@@ -33,7 +33,7 @@ MANY = 1_000
 
 
 def apply(
-    spool: Spool,
+    spool: Iterable[Row],
     run: SyncRun,
     *,
     by_user: Actor,
