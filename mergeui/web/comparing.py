@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.http import QueryDict
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mergeui.review.compare import Comparison
 from mergeui.review.rows import About, Cell, Kind, Row, Verdict
 from mergeui.review.spelling import told
+from mergeui.web.cells import drawn, letters
 from mergeui.web.labels import segment_class
 from mergeui.web.links import safe_address
+from mergeui.web.shown import Item, Shown
 from mergeui.web.when import ago, exact, short_day
 from mergeui.web.when import number as figure
 
@@ -95,35 +98,6 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One thing in a cell: a text, perhaps with a safe address and further details.
-
-    `channel` names its channel where the line does not. `pieces` are (text, whether its letters
-    differ), `told` says the same for those who don't see the marks. `iso` makes it a moment: the
-    text is its age, `title` the exact time.
-    """
-
-    text: str
-    channel: str = ""
-    note: str = ""
-    title: str = ""
-    href: str = ""
-    details: tuple[tuple[str, str], ...] = ()
-    pieces: tuple[tuple[str, bool], ...] = ()
-    told: str = ""
-    iso: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A cell: items or labels (class, name), and its style."""
-
-    style: str
-    items: tuple[Item, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
     """One attribute of all contacts: a row of the table, or a column of the long one.
 
@@ -137,6 +111,11 @@ class Line:
     note: str
     fold: bool
     cells: tuple[Shown, ...]
+
+    @property
+    def html(self) -> SafeString:
+        """The cells as they stand beside each other."""
+        return SafeString("".join(map(drawn, self.cells)))
 
 
 def lines(comparison: Comparison, now: datetime) -> list[Line]:
@@ -287,11 +266,13 @@ def table(
 
 def _across(
     columns: Sequence[Column], named: Line, lines: Sequence[Line]
-) -> list[tuple[Column, Item | None, tuple[tuple[Shown, bool], ...]]]:
-    """The same the other way round: a row a contact, with each cell whether it is folded."""
+) -> list[tuple[Column, SafeString, SafeString]]:
+    """The same the other way round: a row a contact, with its name (empty when nobody gave it one)
+    and its cells as they stand in the table."""
     rows = []
     for number, column in enumerate(columns):
         items = named.cells[number].items
-        cells = tuple((line.cells[number], line.fold) for line in lines)
-        rows.append((column, items[0] if items else None, cells))
+        cells = (drawn(line.cells[number], below=True, fold=line.fold) for line in lines)
+        name = letters(items[0]) if items else SafeString()
+        rows.append((column, name, SafeString("".join(cells))))
     return rows
