@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from mergeui.accounts.models import Organization
+from mergeui.accounts.models import Organization, User
 from mergeui.review.grades import Grade
 from mergeui.review.models import Group, GroupState, Segment
 from mergeui.review.risk import LABELS, Risk
@@ -50,9 +50,8 @@ RISKS = {risk.value: LABELS[risk] for risk in Risk}
 REOPENABLE = {GroupState.DISMISSED.value, GroupState.SNOOZED.value}
 SHOWN = (
     "state", "member_count", "names", "links", "segment_labels", "risks", "grade", "sort_name",
-    "first_seen_at", "claimed_until", "snoozed_until", "decided_at", "decided_note",
-    "claimed_by__username", "claimed_by__first_name", "claimed_by__last_name",
-    "decided_by__username", "decided_by__first_name", "decided_by__last_name",
+    "first_seen_at", "claimed_by", "claimed_until", "snoozed_until", "decided_by", "decided_at",
+    "decided_note",
 )  # fmt: skip
 
 
@@ -114,6 +113,7 @@ class _Page:
     risks: dict[str, str]
     open_by: str
     reopen: str
+    people: dict[int, User]
 
 
 def rows(groups: list[Group], *, user_id: int, ticking: bool, can_decide: bool) -> list[Row]:
@@ -127,8 +127,15 @@ def rows(groups: list[Group], *, user_id: int, ticking: bool, can_decide: bool) 
         risks={risk.value: str(LABELS[risk]) for risk in Risk},
         open_by=gettext("Open by"),
         reopen=gettext("Reopen") if can_decide else "",
+        people=_people(groups),
     )
     return [_row(group, page) for group in groups]
+
+
+def _people(groups: list[Group]) -> dict[int, User]:
+    """Who has claimed or decided any of them. Hardly anybody, mostly: a join would cost more."""
+    found = {pk for group in groups for pk in (group.claimed_by_id, group.decided_by_id) if pk}
+    return User.objects.in_bulk(found) if found else {}
 
 
 def grade_marks() -> dict[str, tuple[str, str]]:
@@ -144,7 +151,7 @@ def _row(group: Group, page: _Page) -> Row:
     count, names = group.member_count, group.names
     more = count - len(names) if len(names) >= 4 and count > len(names) else 0
     url = f"{page.base}{group.pk}/"
-    claimed = group.claimed_by_other(page.user_id, page.now)
+    claimed = group.claimed_by_other(page.user_id, page.now) and group.claimed_by_id
     return Row(
         pk=str(group.pk),
         tick=page.tick.format(names=", ".join(names)),
@@ -163,8 +170,8 @@ def _row(group: Group, page: _Page) -> Row:
         count=contacts(count),
         age=ago(group.first_seen_at, page.now),
         since=exact(group.first_seen_at),
-        open_by=(page.open_by, str(group.claimed_by)) if claimed else ("", ""),
-        note=_decision(group, page.now),
+        open_by=(page.open_by, str(page.people[claimed])) if claimed else ("", ""),
+        note=_decision(group, page),
         reopen=(f"{url}reopen/", page.reopen)
         if page.reopen and group.state in REOPENABLE
         else ("", ""),
@@ -179,16 +186,16 @@ def _held(holders: int, count: int) -> str:
     return gettext("{some} of {all}").format(some=holders, all=count)
 
 
-def _decision(group: Group, now: datetime) -> str:
+def _decision(group: Group, page: _Page) -> str:
     """What was decided about a group that is not open, in one line."""
     if group.state == GroupState.OPEN or group.decided_at is None:
         return ""
     parts = [str(GroupState(group.state).label)]
     if until := snoozed_until(group):
         parts.append(until)
-    if group.decided_by:
-        parts.append(gettext("by {who}").format(who=group.decided_by))
-    parts.append(ago(group.decided_at, now))
+    if group.decided_by_id:
+        parts.append(gettext("by {who}").format(who=page.people[group.decided_by_id]))
+    parts.append(ago(group.decided_at, page.now))
     if group.decided_note:
         parts.append(gettext("“{note}”").format(note=group.decided_note[:200]))
     return " · ".join(parts)

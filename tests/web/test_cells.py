@@ -55,7 +55,7 @@ def test_a_text_with_all_that_belongs_to_it(
 
 @pytest.mark.parametrize("below", [True, False])
 @given(text=WORDS, title=WORDS)
-def test_a_moment(below: bool, text: str, title: str) -> None:  # noqa: FBT001
+def test_a_moment(below: bool, text: str, title: str) -> None:
     item = Item(text, title=title, iso="2026-11-23T18:25:00+00:00")
 
     found = Read(drawn(Shown("", (item,)), below=below))

@@ -46,11 +46,13 @@ MOST_REASONS = 20
 
 def group_of(request: MemberRequest, pk: int) -> Group:
     """The group with its members, or 404 when it is not there or another organisation's."""
+    organization = request.member.organization
     members = Prefetch("members", Member.objects.order_by("position"))
-    groups = Group.objects.of(request.member.organization).select_related(
-        "claimed_by", "decided_by", "made_by", "organization"
-    )
-    return get_object_or_404(groups.prefetch_related(members), pk=pk)
+    groups = Group.objects.of(organization).prefetch_related(members)
+    group = get_object_or_404(groups, pk=pk)
+    # With its policy, which came with the member.
+    group.organization = organization
+    return group
 
 
 @page()

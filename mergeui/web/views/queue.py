@@ -47,7 +47,7 @@ def queue(request: MemberRequest) -> HttpResponse:
     form = QueueForm(request.GET, segments=segments)
     wanted = form.wanted()
     found = look(organization, wanted)
-    groups = found.groups.select_related("claimed_by", "decided_by").only(*shown.SHOWN)
+    groups = found.groups.only(*shown.SHOWN)
     cursor = request.GET.get("at", "")
     listed = paginate(groups, order=shown.ORDERS[wanted.sort], cursor=cursor)
     query = clean_query(request.GET)
