@@ -1,5 +1,6 @@
 """Looking at the queue: what is asked for, and the groups that it finds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import Exists, IntegerField, OuterRef, Q, Subquery
@@ -82,13 +83,13 @@ def _words(text: str) -> Q:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a look at the queue found: the groups, in no order, and how many there are, in words.
+    """What a look at the queue found: the groups, in no order, and what says how many there are.
 
     Not counted to the end where they are many: "4,000+".
     """
 
     groups: GroupQuerySet
-    total: str
+    count: Callable[[], str]
 
 
 def look(organization: Organization, wanted: Wanted) -> Looked:
@@ -98,14 +99,15 @@ def look(organization: Organization, wanted: Wanted) -> Looked:
     """
     found = find(organization, wanted)
     if not wanted.narrowed:
-        return Looked(found, bounded_count(found))
+        return Looked(found, lambda: bounded_count(found))
     terms = terms_of(organization, wanted)
     count = terms.count(FEW + 1)
     if count > FEW:
-        return Looked(found, f"{number(FEW)}+")
+        return Looked(found, lambda: f"{number(FEW)}+")
     # What the index has looked at is not looked at again, row by row: not even the organisation,
     # by whose index SQLite would go through all of its groups in their order.
-    return Looked(Group.objects.filter(pk__in=terms.at_most(FEW + 1)), number(count))
+    few = Group.objects.filter(pk__in=terms.at_most(FEW + 1))
+    return Looked(few, lambda: number(count))
 
 
 def counted(organization: Organization, wanted: Wanted, most: int) -> "BoundedCount | RawSQL":

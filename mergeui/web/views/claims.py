@@ -22,7 +22,7 @@ from mergeui.web.views.compare import group_of, refused, show
 @action(Role.OPERATOR, back="group")
 def claim(request: MemberRequest, pk: int) -> HttpResponse:
     """Takes a group over from somebody who has it open; what was chosen and typed stays."""
-    group = group_of(request, pk)
+    group = group_of(request, pk, members=True)
     if not claims.claim(group, by=request.user, take_over=True):
         return refused(request, pk, Stale(already(group, by_user=request.actor)))
     page = reverse("group", kwargs={"pk": pk})

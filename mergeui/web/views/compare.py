@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Prefetch
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -22,7 +21,7 @@ from mergeui.merging.splitting import MOST_PARTS
 from mergeui.review import claims
 from mergeui.review.claims import Claimed
 from mergeui.review.compare import compare
-from mergeui.review.models import Group, GroupState, Member
+from mergeui.review.models import Group, GroupState
 from mergeui.review.risk import ToldApart
 from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.review.text import visible
@@ -44,11 +43,15 @@ NOTE_LONGEST = 2_000
 MOST_REASONS = 20
 
 
-def group_of(request: MemberRequest, pk: int) -> Group:
-    """The group with its members, or 404 when it is not there or another organisation's."""
+def group_of(request: MemberRequest, pk: int, *, members: bool = False) -> Group:
+    """The group, or 404 when it is not there or another organisation's.
+
+    `members`: with all that is known of its contacts, for a page that shows them.
+    """
     organization = request.member.organization
-    members = Prefetch("members", Member.objects.order_by("position"))
-    groups = Group.objects.of(organization).prefetch_related(members)
+    groups = Group.objects.of(organization)
+    if members:
+        groups = groups.prefetch_related("members")
     group = get_object_or_404(groups, pk=pk)
     # With its policy, which came with the member.
     group.organization = organization
@@ -63,7 +66,7 @@ def group(request: MemberRequest, pk: int) -> HttpResponse:
 
 def opened(request: MemberRequest, pk: int) -> HttpResponse:
     """The page of a group that is opened now."""
-    shown = group_of(request, pk)
+    shown = group_of(request, pk, members=True)
     if shown.state == GroupState.OPEN and request.member.can(Role.OPERATOR):
         claims.enter(shown, by=request.user)
     kept = typed.restore(request, reverse("group", kwargs={"pk": pk}))
@@ -154,7 +157,7 @@ def snooze_days() -> list[tuple[str, str]]:
 @action(Role.VIEWER, back="group")
 def preview(request: MemberRequest, pk: int) -> HttpResponse:
     """What the choice would do: a fragment as it changes, or the whole page without scripts."""
-    shown = group_of(request, pk)
+    shown = group_of(request, pk, members=True)
     if not wants_fragment(request):
         return show(request, shown, typed_fields=request.POST)
     contacts = contacts_of(shown)
@@ -176,7 +179,7 @@ def _preview(
 @action(Role.OPERATOR, back="group")
 def request_merge(request: MemberRequest, pk: int) -> HttpResponse:
     """Asks for the merge of what is ticked and goes on; refused, what was typed is shown again."""
-    group = group_of(request, pk)
+    group = group_of(request, pk, members=True)
     picked = Picked.typed(request.POST)
     try:
         _refuse_unread(group, picked)
@@ -220,7 +223,13 @@ def refused(
     fields = request.POST.copy()
     if isinstance(problem, Stale):
         fields.pop("acknowledge", None)
-    return show(request, group_of(request, pk), typed_fields=fields, problem=problem, errors=errors)
+    return show(
+        request,
+        group_of(request, pk, members=True),
+        typed_fields=fields,
+        problem=problem,
+        errors=errors,
+    )
 
 
 def _refused_there(request: MemberRequest, pk: int, problem: Problem) -> HttpResponse:
@@ -239,7 +248,7 @@ def _refused_there(request: MemberRequest, pk: int, problem: Problem) -> HttpRes
 @page()
 def raw(request: MemberRequest, pk: int, contact_id: str) -> HttpResponse:
     """A contact exactly as Invent gave it."""
-    shown = group_of(request, pk)
+    shown = group_of(request, pk, members=True)
     member = next((m for m in shown.members.all() if m.contact_id == contact_id), None)
     if member is None:
         raise problems.NotHere(gettext("This contact is not in this group."))

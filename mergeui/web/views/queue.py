@@ -47,16 +47,17 @@ def queue(request: MemberRequest) -> HttpResponse:
     form = QueueForm(request.GET, segments=segments)
     wanted = form.wanted()
     found = look(organization, wanted)
+    total = found.count()
     groups = found.groups.only(*shown.SHOWN)
     cursor = request.GET.get("at", "")
     listed = paginate(groups, order=shown.ORDERS[wanted.sort], cursor=cursor)
     query = clean_query(request.GET)
     runs = refresh.latest(organization)
     context = {
-        **_list_context(request, listed, wanted, query, found.total),
+        **_list_context(request, listed, wanted, query, total),
         "selects": [form[name] for name in ("channel", "segment", "grade", "risk", "size", "sort")],
         "notes": _notes(form, listed),
-        "total": _total(found.total),
+        "total": _total(total),
         "empty": None if listed.rows else shown.emptiness(wanted, bool(runs)),
         "sync": refresh.line(runs, timezone.now()),
         **({} if fragment else saved.of_queue(request, query_of(wanted))),

@@ -30,19 +30,19 @@ from mergeui.web.views.compare import NOTE_LONGEST, go_on, group_of, refused
 @page(Role.OPERATOR)
 def split(request: MemberRequest, pk: int) -> HttpResponse:
     """The page: a row a contact, and beside it what each merge would do."""
-    return _show(request, group_of(request, pk), typed.restore(request, request.path))
+    return _show(request, group_of(request, pk, members=True), typed.restore(request, request.path))
 
 
 @action(Role.OPERATOR, back="group_split")
 def preview(request: MemberRequest, pk: int) -> HttpResponse:
     """What the choice would do: a fragment as it changes, or the whole page without scripts."""
-    return _show(request, group_of(request, pk), request.POST)
+    return _show(request, group_of(request, pk, members=True), request.POST)
 
 
 @action(Role.OPERATOR, back="group_split")
 def send(request: MemberRequest, pk: int) -> HttpResponse:
     """Asks for all merges at once; refused, the page comes again with what was chosen."""
-    group = group_of(request, pk)
+    group = group_of(request, pk, members=True)
     contacts = contacts_of(group)
     chosen = Split.typed(request.POST, contacts)
     shown = splitting.parts_shown(contacts, chosen, said_in(group), group=group)
@@ -59,7 +59,7 @@ def send(request: MemberRequest, pk: int) -> HttpResponse:
             rest_differ=chosen.rest_differ,
         )
     except Problem as problem:
-        fresh = group_of(request, pk)
+        fresh = group_of(request, pk, members=True)
         if fresh.state != GroupState.OPEN:
             return refused(request, pk, problem)
         record_refusal(request, problem)
