@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test check audit coverage keys fuzz sweep bench bench-pages bench-full bench-history bench-jobs soak lock messages roles format screenshots
+.PHONY: help demo setup run test check check-code audit coverage keys fuzz sweep bench bench-pages bench-full bench-history bench-jobs soak lock messages roles format screenshots
 # Two targets at once would set up the same .venv twice.
 .NOTPARALLEL:
 
@@ -30,7 +30,9 @@ test: ## Every test, on SQLite and on PostgreSQL, with a browser
 	$(PYTEST)
 	$(PYTEST) --postgres
 
-check: ## Formatting, lint, types, imports, migrations, deployment, pins
+check: check-code audit ## All that needs no test to run: the code, and known holes in the packages
+
+check-code: ## Formatting, lint, types, imports, migrations, deployment, pins; needs no network
 	@scripts/setup --dev
 	@$(BIN)/python -m scripts.check
 

@@ -145,7 +145,7 @@ if not SECRET_KEY:
             "SECRET_KEY: got nothing, but it takes at least 32 random characters"
             " (or set DEBUG=on for a trial on this machine alone)."
         )
-    SECRET_KEY = "only-for-a-trial-on-this-machine-with-debug-on"  # noqa: S105
+    SECRET_KEY = "only-for-a-trial-on-this-machine-with-debug-on"  # noqa: S105  # nosec
 
 # After a change of SECRET_KEY: second factors that were stored under the one before still work.
 SECRET_KEY_FALLBACKS: list[str] = env.read(

@@ -1,8 +1,8 @@
 """`make audit`: the advisories of PyPI about every package that is pinned.
 
 `--strict`: without it pip-audit says "no known vulnerabilities" when it could look at nothing. So
-this fails where PyPI's advisories can't be reached, and is no part of `make check`: a check that
-passes without having looked is none.
+this, and `make check` with it, fails where PyPI's advisories can't be reached: a check that passes
+without having looked is none. `make check-code` is the rest, for such a place.
 """
 
 import subprocess
@@ -26,7 +26,8 @@ def main() -> None:
     if failed:
         raise SystemExit(
             f"make audit: {', '.join(failed)} not passed: a hole was found, or the advisories could"
-            " not be asked. The lines above say which."
+            " not be asked. The lines above say which. Where PyPI can't be reached, `make"
+            " check-code` is all of `make check` but this."
         )
 
 

@@ -24,6 +24,7 @@ PRODUCTION = {
 CHECKS: dict[str, list[str]] = {
     "formatting": [f"{BIN}/ruff", "format", "--check"],
     "lint": [f"{BIN}/ruff", "check"],
+    "holes": [f"{BIN}/bandit", "--quiet", "--configfile=pyproject.toml", "--recursive", "mergeui"],
     "types": [f"{BIN}/mypy"],
     "layers": [f"{BIN}/lint-imports"],
     "templates": [f"{BIN}/djade", "--target-version=5.2", "--check", *TEMPLATES],
@@ -59,7 +60,7 @@ def passes(name: str, command: list[str]) -> bool:
 def main() -> None:
     failed = [name for name, command in CHECKS.items() if not passes(name, command)]
     if failed:
-        raise SystemExit(f"make check: {', '.join(failed)} failed.")
+        raise SystemExit(f"make check-code: {', '.join(failed)} failed.")
 
 
 if __name__ == "__main__":

@@ -156,4 +156,4 @@ def test_every_pin_has_a_hash() -> None:
 def test_ci_runs_checks_and_tests() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    assert {"make check", "make test"} <= set(script.read_text().splitlines())
+    assert {"make check-code", "make test"} <= set(script.read_text().splitlines())

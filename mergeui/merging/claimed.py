@@ -126,6 +126,6 @@ class Claimed:
             execute_after=timezone.now() + pause,
             tries=self.request.tries + count,
             waiting_because=reason,
-            lease_token="",
+            lease_token="",  # nosec - none
             lease_until=None,
         )

@@ -35,7 +35,7 @@ class Maker:
     """A seeded source of all that a world needs."""
 
     def __init__(self, seed: int | str) -> None:
-        self.pick = random.Random(f"sandbox {seed}")  # noqa: S311 - a made-up world, no secret
+        self.pick = random.Random(f"sandbox {seed}")  # noqa: S311  # nosec - a made-up world
         self._phones = 0
         self._addresses: dict[str, int] = {}
         self.segments = [self.segment(name, color) for name, color in _SEGMENTS.items()]

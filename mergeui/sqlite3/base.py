@@ -51,7 +51,7 @@ class Cursor(base.SQLiteCursorWrapper):
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                     raise
-            time.sleep(random.uniform(*_pause))  # noqa: S311 - no secret
+            time.sleep(random.uniform(*_pause))  # noqa: S311  # nosec - no secret
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -54,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 return str(ipaddress.ip_address(address))
             except ValueError:
                 continue
-        return "0.0.0.0"  # noqa: S104  # nothing is bound to it: a server behind a socket has none
+        return "0.0.0.0"  # noqa: S104  # nosec - nothing is bound to it
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Where the desk begins for this person."""
