@@ -130,11 +130,16 @@ def _roles(raw: str) -> list[str]:
     return list(ROLES) if "all" in named else named
 
 
-def _roles_by_claim(raw: str) -> dict[str, str]:
-    pairs = dict(pair.rsplit("=", 1) for pair in env.words(raw))
-    if not set(pairs.values()) <= set(ROLES) or not all(pairs):
-        raise ValueError
-    return pairs
+def _roles_by_claim(raw: str) -> tuple[tuple[str, str, str], ...]:
+    """What a claim says, the role that it gives, and the organisation, empty for the usual one."""
+    found = []
+    for pair in env.words(raw):
+        value, given = pair.rsplit("=", 1)
+        role, at, organization = given.partition("@")
+        if not value or role not in ROLES or bool(at) != bool(organization):
+            raise ValueError
+        found.append((value, role, organization))
+    return tuple(found)
 
 
 DEBUG = env.boolean("DEBUG", default=False)
@@ -183,11 +188,12 @@ OIDC_CLIENT_SECRET = env.read("OIDC_CLIENT_SECRET", "", str, "a client secret", 
 OIDC_NAME = env.read("OIDC_NAME", "", str, "what the button says behind “Sign in with”")
 OIDC_SCOPES = env.read("OIDC_SCOPES", ["openid", "profile"], env.words, "scopes, with commas")
 OIDC_ROLES_CLAIM = env.read("OIDC_ROLES_CLAIM", "roles", str, "the name of a claim, dots within")
-OIDC_ROLES: dict[str, str] = env.read(
+OIDC_ROLES: tuple[tuple[str, str, str], ...] = env.read(
     "OIDC_ROLES",
-    {role: role for role in ROLES},
+    tuple((role, role, "") for role in ROLES),
     _roles_by_claim,
-    f"value=role pairs separated by commas, roles being {', '.join(ROLES)}",
+    "value=role or value=role@organisation pairs separated by commas, roles being"
+    f" {', '.join(ROLES)}",
 )
 OIDC_MFA = env.boolean("OIDC_MFA", default=False)
 if OIDC_ISSUER and not OIDC_CLIENT_ID:

@@ -200,6 +200,8 @@ class Membership(models.Model):
     """The role of a user in an organisation; none while it is switched off (`disabled_at`).
 
     `may_break_glass`: may approve alone, in an emergency, what takes a second person.
+    `disabled_by_claims`: switched off because the company's sign-in gave no role here any more, and
+    switched on by it again.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
@@ -209,6 +211,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=20, choices=Role.choices)
     may_break_glass = models.BooleanField(default=False)
     disabled_at = models.DateTimeField(null=True, blank=True)
+    disabled_by_claims = models.BooleanField(default=False, db_default=False)
 
     objects = MembershipQuerySet.as_manager()
 

@@ -181,7 +181,7 @@ def enable(member: Membership, *, by_user: Actor) -> None:
     require(by_user, Role.ADMIN)
     with transaction.atomic():
         _lock(member)
-        _update(member, disabled_at=None)
+        _update(member, disabled_at=None, disabled_by_claims=False)
         User.objects.filter(pk=member.user_id).update(is_active=True)
         _note_switch(Action.MEMBER_ENABLED, member, by_user)
 

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from mergeui.accounts.models import Membership, Role, User
+from mergeui.accounts.models import Membership, Organization, Role, User
 from mergeui.audit.actions import Action
 from mergeui.audit.describe import describe
 from mergeui.audit.models import Entry
@@ -116,7 +116,7 @@ def test_without_a_role_nobody_comes_in(provider: Provider, roles: object) -> No
 
 def test_roles_can_be_named_by_the_company(provider: Provider, settings) -> None:
     settings.OIDC_ROLES_CLAIM = "realm_access.roles"
-    settings.OIDC_ROLES = {"desk-people": "viewer", "desk-leads": "admin"}
+    settings.OIDC_ROLES = (("desk-people", "viewer", ""), ("desk-leads", "admin", ""))
     provider.claims["realm_access"] = {"roles": ["desk-people", "desk-leads", "admin"]}
     come_in()
 
@@ -199,3 +199,76 @@ def test_without_a_provider_there_is_no_such_page(settings) -> None:
     settings.OIDC_ISSUER = ""
     assert "Sign in with your company" not in text_of(Client().get("/login/"))
     assert Client().post("/login/company/").status_code == 404
+
+
+@pytest.fixture
+def brand(settings) -> Organization:
+    """A second organisation, in which the claim "brand-…" gives a role."""
+    settings.OIDC_ROLES = (
+        ("operator", "operator", ""),
+        ("brand-people", "viewer", "org_b"),
+        ("brand-leads", "approver", "Brand B"),
+        ("ghosts", "admin", "org_gone"),
+    )
+    return Organization.objects.create(invent_org_id="org_b", name="Brand B")
+
+
+def roles() -> dict[str, str]:
+    """The role in each organisation, "off" where they are switched off."""
+    members = Membership.objects.select_related("organization")
+    return {
+        one.organization.invent_org_id: "off" if one.disabled_at else one.role for one in members
+    }
+
+
+def test_claims_give_a_role_in_each_organisation(provider: Provider, brand: Organization) -> None:
+    provider.claims["roles"] = ["operator", "brand-people", "brand-leads", "ghosts"]
+    come_in()
+
+    assert roles() == {"c": "operator", "org_b": "approver"}
+    assert Entry.objects.filter(action=Action.USER_ADDED, organization=brand).count() == 1
+
+
+def test_in_one_that_is_not_theirs_they_are_nobody(provider: Provider, brand: Organization) -> None:
+    provider.claims["roles"] = ["brand-people"]
+    client = Client()
+    come_in(client)
+
+    assert roles() == {"org_b": "viewer"}
+    assert client.get("/groups/").status_code == 200
+
+
+def test_a_role_that_goes_and_comes_again(provider: Provider, brand: Organization) -> None:
+    for given, expected in (
+        (["operator", "brand-people"], "viewer"),
+        (["operator"], "off"),
+        (["operator"], "off"),
+        (["operator", "brand-leads"], "approver"),
+    ):
+        provider.claims["roles"] = given
+        come_in()
+        assert roles() == {"c": "operator", "org_b": expected}
+
+    mine = Entry.objects.filter(organization=brand).order_by("number")
+    assert list(mine.values_list("action", flat=True)) == [
+        Action.USER_ADDED, Action.MEMBER_DISABLED, Action.MEMBER_ENABLED, Action.MEMBER_CHANGED,
+    ]  # fmt: skip
+
+
+def test_who_was_switched_off_here_stays_off_there(provider: Provider, brand: Organization) -> None:
+    provider.claims["roles"] = ["operator", "brand-people"]
+    come_in()
+    Membership.objects.filter(organization=brand).update(disabled_at=timezone.now())
+    come_in()
+
+    assert roles() == {"c": "operator", "org_b": "off"}
+
+
+def test_an_organisation_that_is_not_there_is_said_in_the_log(
+    provider: Provider, brand: Organization, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider.claims["roles"] = ["ghosts"]
+    client = Client()
+
+    assert "not given you a role" in refused(come_in(client), client)
+    assert "org_gone names no organisation" in caplog.text

@@ -62,7 +62,7 @@ def browser(issuer: str, settings: Any) -> Client:
     """That of somebody whose company runs the provider."""
     settings.OIDC_ISSUER = issuer
     settings.OIDC_ROLES_CLAIM = "groups"
-    settings.OIDC_ROLES = {"desk-leads": "approver"}
+    settings.OIDC_ROLES = (("desk-leads", "approver", ""),)
     company = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]
     app = company["APPS"][0]
     app = {**app, "secret": "s" * 32, "settings": {**app["settings"], "server_url": issuer}}

@@ -1,26 +1,23 @@
-"""Signing in with the company's own identity provider: who comes in, and in which role."""
+"""Signing in with the company's own identity provider: who comes in, and in which roles."""
 
 from typing import Any, NoReturn
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
-from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from mergeui.accounts.models import Membership, Organization, Role, User
-from mergeui.audit.actions import Action
-from mergeui.audit.actor import Actor
-from mergeui.audit.log import record
+from mergeui.accounts.models import User
 from mergeui.web.signin import noted
+from mergeui.web.signin.roles import follow, roles_by
 
 
 class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
-    """Whoever has a role by their claims gets an account, and their role by them each time.
+    """Whoever has a role by their claims gets an account, and their roles by them each time.
 
     An account of the same name that was made here is not taken over: at many providers people may
     choose what they are called.
@@ -34,11 +31,11 @@ class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if sociallogin.account.pk:
             sociallogin.account.save(update_fields=["extra_data"])
         name = str(claims.get("preferred_username") or sociallogin.account.uid)[:150]
-        role = role_by(claims)
-        if role is None:
+        roles = roles_by(claims)
+        if not any(roles.values()):
             refuse(request, name, _("Your company has not given you a role in this desk yet."))
         if sociallogin.is_existing:
-            keep_role(request, sociallogin.user, role)
+            follow(sociallogin.user, roles)
             return
         user = User(username=User.normalize_username(name.replace("\0", "")))
         user.first_name = str(claims.get("given_name") or "")[:150].replace("\0", "")
@@ -49,7 +46,7 @@ class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         try:
             with transaction.atomic():
                 sociallogin.connect(request, user)
-                add(user, role)
+                follow(user, roles)
         except IntegrityError:  # two windows at once
             refuse(request, name, _taken(name))
 
@@ -63,49 +60,6 @@ def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:
     data = sociallogin.account.extra_data
     parts = [data.get("id_token"), data.get("userinfo")]
     return {key: value for part in parts if isinstance(part, dict) for key, value in part.items()}
-
-
-def role_by(claims: dict[str, Any]) -> Role | None:
-    """The highest role of OIDC_ROLES that the claim names; None without any."""
-    found: Any = claims
-    for part in settings.OIDC_ROLES_CLAIM.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    named = [found] if isinstance(found, str) else found if isinstance(found, list) else []
-    roles = {settings.OIDC_ROLES.get(one) for one in named if isinstance(one, str)}
-    return next((role for role in reversed(Role) if role.value in roles), None)
-
-
-def add(user: User, role: Role) -> None:
-    """Somebody new, in the organisation of the environment."""
-    team = Organization.objects.configured()
-    Membership.objects.create(user=user, organization=team, role=role)
-    record(
-        Action.USER_ADDED,
-        by_user=Actor.system(team),
-        subject=f"user:{user.pk}",
-        facts={"role": role.value},
-        personal={"username": user.username},
-    )
-
-
-def keep_role(request: HttpRequest, user: User, role: Role) -> None:
-    """Their role is what the provider says now; one who was switched off here stays so."""
-    team = Organization.objects.configured()
-    with transaction.atomic():
-        member = Membership.objects.filter(user=user, organization=team).first()
-        if member is None:
-            add(user, role)
-            return
-        if member.role == role.value or member.disabled_at:
-            return
-        Membership.objects.filter(pk=member.pk).update(role=role.value)
-        record(
-            Action.MEMBER_CHANGED,
-            by_user=Actor.system(team),
-            subject=f"user:{user.pk}",
-            facts={"role": role.value, "before": member.role},
-            personal={"username": user.username},
-        )
 
 
 def refuse(request: HttpRequest, name: str, sentence: str) -> NoReturn:
