@@ -162,12 +162,13 @@ class Stopwatch:
 
     seconds = processor = 0.0
 
-    def around(self, function: Callable[..., None]) -> Callable[..., None]:
-        def timed(*args: object, **options: object) -> None:
-            started, worked = time.perf_counter(), time.process_time()
-            function(*args, **options)
+    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*args: object, **options: object) -> Any:
+            started, worked = time.perf_counter(), time.thread_time()
+            result = function(*args, **options)
             self.seconds += time.perf_counter() - started
-            self.processor += time.process_time() - worked
+            self.processor += time.thread_time() - worked
+            return result
 
         return timed
 
@@ -185,6 +186,7 @@ def sync(pages: Path, storing: Stopwatch) -> None:
     from mergeui.audit.actor import Actor
     from mergeui.review import sync
 
+    sync.arrive = storing.around(sync.arrive)
     organization = Organization.objects.configured()
     by_user = Actor.system(organization)
     sync.apply = storing.around(sync.apply)
@@ -194,11 +196,9 @@ def sync(pages: Path, storing: Stopwatch) -> None:
 
 
 def client(pages: Path) -> Any:
-    from mergeui.invent import Budget, InventClient
+    from mergeui.invent import InventClient
 
-    limiter = Budget(listing.PER_MINUTE) if listing.PER_MINUTE else None
-    transport = listing.Listing(pages)
-    return InventClient("https://invent.example.com", "key", transport=transport, limiter=limiter)
+    return InventClient("https://invent.example.com", "key", transport=listing.Listing(pages))
 
 
 def tables() -> list[Any]:

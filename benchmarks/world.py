@@ -106,10 +106,10 @@ class Desk:
         last = Group.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         run = SyncRun(organization=self.organization, wanted_at=START, seen_alive_at=START)
         system = Actor.system(self.organization)
-        alone = dict.fromkeys(store.HOLD_SECONDS, 60.0)
+        without_breath = dict.fromkeys(store.BREATH_SECONDS, 0.0)
         with (
-            patch.object(store, "HOLD_SECONDS", alone),
-            patch.object(store, "BREATH_SECONDS", dict.fromkeys(alone, 0.0)),
+            patch.object(store, "MEMBERS_AT_ONCE", 5_000),
+            patch.object(store, "BREATH_SECONDS", without_breath),
         ):
             store.apply(rows(made), run, by_user=system, progress=lambda: None)
         return list(Group.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True))

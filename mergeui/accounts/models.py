@@ -136,6 +136,9 @@ class Organization(models.Model):
     key_set_at = models.DateTimeField(null=True, blank=True)
     requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
 
+    # Groups with higher numbers belong to a sync that is not done yet (review/arriving.py).
+    arriving_after = models.BigIntegerField(null=True, blank=True)
+
     objects = OrganizationQuerySet.as_manager()
 
     def __str__(self) -> str:

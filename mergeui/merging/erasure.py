@@ -120,7 +120,8 @@ def erase_person(contact_ids: Collection[str], *, by_user: Actor, note: str = ""
 
 def _groups(organization: Organization, ids: Collection[str]) -> GroupQuerySet:
     members = Member.objects.filter(contact_id__in=ids, group__organization=organization)
-    return Group.objects.of(organization).filter(pk__in=members.values("group_id"))
+    # Those that a sync is storing just now (review/arriving.py) too.
+    return Group.objects.filter(organization=organization, pk__in=members.values("group_id"))
 
 
 def _requests(organization: Organization, ids: Collection[str]) -> RequestQuerySet:

@@ -140,7 +140,7 @@ def snapshots(entries: Sequence[Entry]) -> dict[str, Contact]:
 def _mirrored(request: MergeRequest, ids: Sequence[str]) -> dict[str, Contact]:
     """Contacts that Invent merged unasked, as the mirror last had them; none that was erased."""
     organization = request.organization
-    members = Member.objects.filter(group__organization=organization, contact_id__in=ids)
+    members = Member.objects.of(organization).filter(contact_id__in=ids)
     return {
         member.contact_id: Contact.parse(member.raw)
         for member in (members.order_by("pk") if ids else ())

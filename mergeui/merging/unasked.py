@@ -66,7 +66,7 @@ def unasked_of(attempts: Iterable[Attempt]) -> list[str]:
 def names_of(organization: Organization, ids: Sequence[str]) -> dict[str, str]:
     """The names of contacts as the mirror has them, by id; those that it does not know are left
     out."""
-    known = Member.objects.filter(group__organization=organization, contact_id__in=ids)
+    known = Member.objects.of(organization).filter(contact_id__in=ids)
     return dict(known.order_by("pk").values_list("contact_id", "name")) if ids else {}
 
 

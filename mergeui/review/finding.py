@@ -15,6 +15,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import IntegerField
 from django.db.models.expressions import RawSQL
 
+from mergeui.accounts.models import Organization
+
 TABLE = "review_group_terms"
 
 # All of ASCII that is to be seen, but the quotes; what lies beyond belongs to a term by itself.
@@ -105,17 +107,22 @@ def _present(database: BaseDatabaseWrapper) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What groups have to have: all of `whole`, and of each of `begun` the beginning of one."""
+    """What groups have to have: all of `whole`, and of each of `begun` the beginning of one.
+
+    Those with numbers above `arriving_after` are left out (arriving.py).
+    """
 
     whole: tuple[str, ...]
     begun: tuple[tuple[str, ...], ...] = ()
+    arriving_after: int | None = None
 
     @classmethod
     def of(
-        cls, organization_id: int, whole: Iterable[str], begun: Iterable[Sequence[str]] = ()
+        cls, organization: Organization, whole: Iterable[str], begun: Iterable[Sequence[str]] = ()
     ) -> "Terms":
         """The same, of an organisation."""
-        return cls((f"#o{organization_id}", *whole), tuple(tuple(some) for some in begun))
+        own = (f"#o{organization.pk}", *whole)
+        return cls(own, tuple(tuple(some) for some in begun), organization.arriving_after)
 
     def at_most(self, most: int) -> RawSQL:
         """The keys of the groups, in no order and no more than `most`: for `pk__in=`."""
@@ -141,10 +148,16 @@ class Terms:
 
     def _select(self, most: int) -> tuple[str, list[Any]]:
         if connection.vendor == "postgresql":
-            sql = f"SELECT id FROM review_group WHERE {TABLE}({_CHANGING}) @@ %s::tsquery"  # noqa: S608
+            key, table, found = "id", "review_group", f"{TABLE}({_CHANGING}) @@ %s::tsquery"
         else:
-            sql = f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s"  # noqa: S608
-        return f"{sql} LIMIT %s", [self._asked(), most]
+            key, table, found = "rowid", TABLE, f"{TABLE} MATCH %s"
+        sql = f"SELECT {key} FROM {table} WHERE {found}"  # noqa: S608
+        params: list[Any] = [self._asked()]
+        if self.arriving_after is not None:
+            by_people = "SELECT id FROM review_group WHERE made_by_id > 0"
+            sql = f"{sql} AND ({key} <= %s OR {key} IN ({by_people}))"
+            params.append(self.arriving_after)
+        return f"{sql} LIMIT %s", [*params, most]
 
     def _asked(self) -> str:
         """The question in the language of the database's index."""

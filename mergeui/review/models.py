@@ -63,8 +63,25 @@ class GroupQuerySet(models.QuerySet["Group"]):
     """The vocabulary of the queue."""
 
     def of(self, organization: Organization) -> "GroupQuerySet":
-        """Only this organisation's (design.md, rule 11)."""
-        return self.filter(organization=organization)
+        """Only this organisation's (design.md, rule 11), without those that are arriving."""
+        return self.filter(_arrived(organization), organization=organization)
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    """The contacts of groups."""
+
+    def of(self, organization: Organization) -> "MemberQuerySet":
+        """Only those of this organisation's groups, without groups that are arriving."""
+        arrived = _arrived(organization, "group_id")
+        return self.filter(arrived, group__organization=organization)
+
+
+def _arrived(organization: Organization, key: str = "pk") -> Q:
+    """All groups, as long as no sync is storing new ones (arriving.py)."""
+    if organization.arriving_after is None:
+        return Q()
+    by_people = Group.objects.filter(made_by__gt=0).values("pk")
+    return Q(**{f"{key}__lte": organization.arriving_after}) | Q(**{f"{key}__in": by_people})
 
 
 class Group(models.Model):
@@ -180,6 +197,8 @@ class Member(models.Model):
     name = models.TextField(blank=True)
     fingerprint = models.CharField(max_length=64)
     raw = models.JSONField()
+
+    objects = MemberQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

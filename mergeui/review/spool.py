@@ -1,4 +1,7 @@
-"""What a sync is to store, in a temporary file until everything is read: as it will be inserted."""
+"""What a sync changes, in a temporary file until everything is read: as it will be stored.
+
+New groups that nobody has spoken of need not wait there (arriving.py).
+"""
 
 import struct
 import tempfile
@@ -54,7 +57,11 @@ class Spool:
 
     def add(self, listed: Listed) -> None:
         """Appends a group that is to be stored."""
-        row = _encode(row_of(listed, self._organization))
+        self.put(row_of(listed, self._organization))
+
+    def put(self, one: Row) -> None:
+        """Appends a group that is to be stored, as its rows."""
+        row = _encode(one)
         self._file.write(_LENGTH.pack(len(row)))
         self._file.write(row)
 

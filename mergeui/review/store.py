@@ -1,8 +1,7 @@
-"""Storing what a sync read: from the spool into the mirror, in short transactions."""
+"""Storing what a sync read, in short transactions."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection
@@ -13,6 +12,7 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
 from mergeui.invent import Contact
 from mergeui.review import bulk
+from mergeui.review.arriving import hide
 from mergeui.review.digest import digest
 from mergeui.review.matching import Listed
 from mergeui.review.models import Channel, Group, Member, Segment, SyncRun
@@ -22,13 +22,12 @@ from mergeui.review.spool import Row, fields_of, new_fields, row_of
 from mergeui.review.stands import change, heed, mark_said
 
 # Short transactions with a breath in between, so that a decision never waits long for the one
-# writer that SQLite allows; as many groups in each as it takes that long to store. On PostgreSQL
-# nobody waits but who decides of one of these very groups.
-HOLD_SECONDS = {"sqlite": 0.05, "postgresql": 0.2}
+# writer that SQLite allows: so many members take it some 50 ms. On PostgreSQL nobody waits but who
+# decides of one of these very groups.
+MEMBERS_AT_ONCE = 500
 BREATH_SECONDS = {"sqlite": 0.005, "postgresql": 0.0}
-FEWEST, MOST = 20, 1_000
-# Of so many groups stored PostgreSQL is told at once, or its planner reads every member for each
-# page of the next sync, until its own cleaner comes by.
+# Of so many groups stored PostgreSQL is told at once, and whenever there are ten times as many, or
+# its planner reads every member for each page, until its own cleaner comes by.
 MANY = 1_000
 
 
@@ -45,26 +44,75 @@ def apply(
     `first` is called at the start of each transaction, and may raise to end it. Cut off half-way,
     the rest is found and stored by the next sync.
     """
-    segments = _SegmentIds(run.organization)
-    hold, breath = HOLD_SECONDS[connection.vendor], BREATH_SECONDS[connection.vendor]
-    waiting, size = iter(spool), FEWEST
-    while batch := list(islice(waiting, size)):
-        started = time.monotonic()
+    segments = SegmentIds(run.organization)
+    for batch in _batches(spool):
         _store(batch, run, segments, by_user, first)
-        held = time.monotonic() - started
-        size = min(max(int(size * hold / held), FEWEST), 2 * size, MOST)
         progress()
-        time.sleep(breath)
-    if connection.vendor == "postgresql" and run.new + run.changed >= MANY:
+        time.sleep(BREATH_SECONDS[connection.vendor])
+    if run.new + run.changed >= MANY:
+        _analyze()
+
+
+def arrive(
+    rows: Iterable[Row], run: SyncRun, segments: "SegmentIds", *, first: Callable[[], None]
+) -> list[Row]:
+    """Stores those that are new, for nobody to see yet (arriving.py); gives what has to wait.
+
+    That is what changes a group, and what people said something of: the history is to tell that.
+    """
+    waiting: list[Row] = []
+    for batch in _batches(rows):
+        known = Known.among(run.organization_id, [row.evidence for row in batch])
+        new: list[Row] = []
+        for row in batch:
+            if row.group_id is None and not known.any_of(row.evidence):
+                new.append(row)
+            else:
+                waiting.append(row)
+        if new:
+            before = run.new
+            _insert(new, run, segments, first)
+            if any(before < MANY * 10**power <= run.new for power in range(5)):
+                _analyze()
+    return waiting
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """So many groups at once as have about MEMBERS_AT_ONCE members."""
+    batch: list[Row] = []
+    members = 0
+    for row in rows:
+        batch.append(row)
+        members += len(row.members)
+        if members >= MEMBERS_AT_ONCE:
+            yield batch
+            batch, members = [], 0
+    if batch:
+        yield batch
+
+
+def _analyze() -> None:
+    if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             # Two columns: the JSON of all contacts would take a hundred times as long.
             cursor.execute("ANALYZE review_member (group_id, contact_id)")
 
 
+def _insert(
+    rows: list[Row], run: SyncRun, segments: "SegmentIds", first: Callable[[], None]
+) -> None:
+    with bulk.quick_transaction():
+        first()
+        hide(run.organization)
+        made = bulk.create(Group, [row.new for row in rows])
+        _replace_members(list(zip(made, rows, strict=True)), [], segments)
+    run.new += len(made)
+
+
 def _store(
     rows: list[Row],
     run: SyncRun,
-    segments: "_SegmentIds",
+    segments: "SegmentIds",
     by_user: Actor,
     first: Callable[[], None],
 ) -> None:
@@ -98,7 +146,7 @@ def create(organization: Organization, contacts: Sequence[Contact], **made: Any)
     row = row_of(Listed(None, found), organization)
     group = Group(**new_fields(_by_hand(fields_of(found)) | made, organization))
     group.save()
-    _replace_members([(group.pk, row)], [], _SegmentIds(organization))
+    _replace_members([(group.pk, row)], [], SegmentIds(organization))
     return group
 
 
@@ -116,7 +164,7 @@ def replace(group: Group, contacts: Sequence[Contact]) -> None:
     row = row_of(Listed(group.pk, digest(contacts)), group.organization)
     if group.by_hand:
         row.changes = _by_hand(row.changes)
-    _replace_members([(group.pk, row)], [group.pk], _SegmentIds(group.organization))
+    _replace_members([(group.pk, row)], [group.pk], SegmentIds(group.organization))
     known = Known.among(group.organization_id, [row.evidence])
     change(group, row.changes, timezone.now(), known)
     if known.any_of(row.evidence):
@@ -125,13 +173,12 @@ def replace(group: Group, contacts: Sequence[Contact]) -> None:
 
 
 def _replace_members(
-    numbered: list[tuple[int, Row]], changed: list[int], segments: "_SegmentIds"
+    numbered: list[tuple[int, Row]], changed: list[int], segments: "SegmentIds"
 ) -> None:
     """The members of these groups (by their numbers); those of the `changed` ones go first."""
     segments.learn([row for _, row in numbered])
-    Member.objects.filter(group_id__in=changed).delete()
-    Channel.objects.filter(group_id__in=changed).delete()
-    Group.segments.through.objects.filter(group_id__in=changed).delete()
+    for model in (Member, Channel, Group.segments.through) if changed else ():
+        model.objects.filter(group_id__in=changed).delete()
     bulk.insert(
         Member,
         ("group_id", "contact_id", "position", "name", "fingerprint", "raw"),
@@ -149,7 +196,7 @@ def _replace_members(
     )
 
 
-class _SegmentIds:
+class SegmentIds:
     """The keys of the segments by Invent's ids; new and renamed segments are stored on the way."""
 
     def __init__(self, organization: Organization) -> None:

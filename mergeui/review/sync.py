@@ -1,8 +1,8 @@
 """Mirroring Invent's duplicate groups: idempotent, and all or nothing.
 
-Everything is read first, and only what differs from the mirror is kept, in a temporary file; the
-mirror is touched when the last page is in (design.md, rule 2: no HTTP inside a transaction). So a
-failure while reading leaves it as it was.
+What differs from the mirror is kept in a temporary file until the last page is in; new groups are
+stored at once, where nobody sees them before (arriving.py). So a failure while reading leaves the
+mirror as it was. Nothing is read inside a transaction (design.md, rule 2).
 """
 
 import logging
@@ -26,10 +26,11 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.transition import move
 from mergeui.errors import Problem, Stale
 from mergeui.invent import InventClient, InventError
+from mergeui.review import arriving
 from mergeui.review.matching import Matcher, Numbers
 from mergeui.review.models import Group, GroupState, SyncRun
-from mergeui.review.spool import Spool
-from mergeui.review.store import apply
+from mergeui.review.spool import Spool, row_of
+from mergeui.review.store import SegmentIds, apply, arrive
 from mergeui.said import Said
 
 logger = logging.getLogger(__name__)
@@ -131,14 +132,16 @@ def sync(
 def _execute(
     run: SyncRun, client: InventClient, by_user: Actor, progress: Callable[[SyncRun], None]
 ) -> None:
-    matcher = Matcher(run.organization)
-    with Spool(run.organization) as spool:
-        missing: list[int] = []
-        for _ in range(MOST_PASSES):
-            steady = _read_all(run, client, matcher, spool, progress)
-            missing = _missing(run.organization, matcher.seen)
-            if steady or not missing:
-                break
+    organization, began = run.organization, timezone.now()
+    matcher = Matcher(organization)
+    first = partial(_alive, run)
+    arriving.remove(organization, first=first)
+    with Spool(organization) as spool:
+        try:
+            missing = _read_passes(run, client, matcher, spool, progress)
+        except InventError:
+            arriving.remove(organization, first=first)
+            raise
         run.unchanged = matcher.unchanged
         run.vanished = _vanish(run, missing if not matcher.unreadable else [])
         apply(
@@ -146,8 +149,9 @@ def _execute(
             run,
             by_user=by_user,
             progress=lambda: _report(run, progress),
-            first=lambda: _alive(run),
+            first=first,
         )
+    arriving.heed_since(organization, began, by_user=by_user, first=first)
     now = timezone.now()
     counts = {name: getattr(run, name) for name in ("new", "changed", "vanished", "unchanged")}
     read = {"groups_read": run.groups_read, "groups_listed": run.groups_listed}
@@ -160,6 +164,7 @@ def _execute(
         subject=f"sync:{run.pk}",
         stale=GIVEN_UP,
         changes={**done, **counts, **read},
+        also=partial(arriving.show, organization),
         facts={
             **counts,
             "listed": matcher.listed,
@@ -167,6 +172,23 @@ def _execute(
             "unreadable": matcher.unreadable,
         },
     )
+
+
+def _read_passes(
+    run: SyncRun,
+    client: InventClient,
+    matcher: Matcher,
+    spool: Spool,
+    progress: Callable[[SyncRun], None],
+) -> list[int]:
+    """Reads the list as often as it takes; gives the groups that Invent lists no longer."""
+    missing: list[int] = []
+    for _pass in range(MOST_PASSES):
+        steady = _read_all(run, client, matcher, spool, progress)
+        missing = _missing(run.organization, matcher.seen)
+        if steady or not missing:
+            break
+    return missing
 
 
 @contextmanager
@@ -198,10 +220,12 @@ def _read_all(
     """
     run.groups_read = matcher.lingering = matcher.unreadable = 0
     totals: set[int | None] = set()
+    segments = SegmentIds(run.organization)
     for page in _one_ahead(client.duplicate_groups()):
         totals.add(page.count)
-        for stored in matcher.match(page.items):
-            spool.add(stored)
+        rows = [row_of(listed, run.organization) for listed in matcher.match(page.items)]
+        for waiting in arrive(rows, run, segments, first=partial(_alive, run)):
+            spool.put(waiting)
         # One that can't be read may be any of ours, so nothing is taken for vanished then.
         matcher.unreadable += len(page.unreadable)
         run.groups_read += page.size

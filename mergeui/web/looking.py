@@ -136,7 +136,7 @@ def terms_of(organization: Organization, wanted: Wanted) -> Terms:
     begun = asked(wanted.q)
     if wanted.grades:
         begun.append([f"#grade:{grade}" for grade in wanted.grades])
-    return Terms.of(organization.pk, [term for term in whole if term], begun)
+    return Terms.of(organization, [term for term in whole if term], begun)
 
 
 def _risk_term(risk: str) -> str:

@@ -314,7 +314,7 @@ def test_a_sync_in_hand_is_given_up_when_the_worker_ends(live: LiveDesk) -> None
         SyncRun.State.FAILED,
         "The sync was stopped before it was done.",
     )
-    assert not Group.objects.exists()
+    assert not Group.objects.of(run.organization).exists()
 
 
 @pytest.mark.parametrize("level", ["off", "normal"])
@@ -388,8 +388,9 @@ def test_sync_says_what_invent_did_wrong(live: LiveDesk, fault: Fault, sentence:
     with pytest.raises(CommandError, match=sentence):
         told("sync")
 
-    assert not Group.objects.exists()
-    assert SyncRun.objects.get().state == SyncRun.State.FAILED
+    run = SyncRun.objects.get()
+    assert not Group.objects.of(run.organization).exists()
+    assert run.state == SyncRun.State.FAILED
 
 
 def test_sync_says_that_nobody_listens(live: LiveDesk, settings: Any) -> None:

@@ -262,11 +262,15 @@ def die(desk: Desk, *, minutes_ago: float) -> SyncRun:
 
 def test_threads_take_quick_turns_while_invent_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     usual, seen = sys.getswitchinterval(), []
+    ana, twin = pair()
+    desk = Desk(ana, twin)
+    desk.sync()
+    desk.world.change(ana["id"], name="Ana M. García")
     monkeypatch.setattr(
         syncing, "_report", lambda run, progress: seen.append(sys.getswitchinterval())
     )
 
-    Desk(*pair()).sync()
+    desk.sync()
 
     reading, storing = seen
     assert reading < usual == storing
@@ -443,13 +447,17 @@ def test_what_stops_a_sync_is_recorded_and_goes_on() -> None:
         SyncRun.State.FAILED,
         "The sync was stopped before it was done.",
     )
-    assert not Group.objects.exists()
+    assert not Group.objects.of(desk.organization).exists()
     assert desk.sync().new == 1
+    assert Group.objects.count() == 1
 
 
 def test_a_long_sync_says_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mergeui.review.sync.REPORT_EVERY", timedelta(0))
-    desk = Desk(*pair())
+    ana, twin = pair()
+    desk = Desk(ana, twin)
+    desk.sync()
+    desk.world.change(ana["id"], name="Ana M. García")
     told: list[tuple[int, int | None]] = []
 
     def follow(run: SyncRun) -> None:

@@ -32,7 +32,8 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
     organization = request.member.organization
     merged = MergedContact.objects.filter(organization=organization, contact_id=contact_id).first()
     memberships = list(
-        Member.objects.filter(group__organization=organization, contact_id=contact_id)
+        Member.objects.of(organization)
+        .filter(contact_id=contact_id)
         .select_related("group")
         .order_by("-group_id")[:REQUESTS]
     )
