@@ -168,6 +168,21 @@ def test_it_takes_a_fresh_proof_and_what_was_typed_is_kept(olga: Membership) -> 
     assert (olga.role, olga.disabled_at) == ("operator", None)
 
 
+def test_the_role_that_was_chosen_is_kept_over_the_proof(olga: Membership) -> None:
+    browser = somebody(Role.ADMIN)
+    chosen = {"of": olga.pk, "role": "approver", "glass": "on"}
+    browser.post(f"/team/members/{olga.pk}/change/", chosen)
+
+    page = text_of(proved(browser).get("/team/"))
+    form = page[page.index(f'name="of" value="{olga.pk}"') :].partition("</form>")[0]
+    assert '<option value="approver" selected>' in form
+    assert 'name="glass" checked' in form
+    invite = page[page.index('id="id_role"') :]
+    assert "selected" not in invite.partition("</select>")[0]
+    olga.refresh_from_db()
+    assert (olga.role, olga.may_break_glass) == ("operator", False)
+
+
 def test_an_approver_changes_nothing(olga: Membership) -> None:
     approver = somebody(Role.APPROVER)
     for where in (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -37,8 +37,7 @@ class Row:
 @page()
 def team(request: MemberRequest) -> HttpResponse:
     """Everybody sees who belongs to the team; admins change it."""
-    kept = typed.restore(request, request.path)
-    return _show(request, typed=kept) if kept and "label" in kept else _show(request)
+    return _show(request, kept=typed.restore(request, request.path))
 
 
 @action(Role.ADMIN, back="team", proof=Proof.LATELY)
@@ -110,7 +109,18 @@ def _get(request: MemberRequest, pk: int) -> Membership:
     return get_object_or_404(own.select_related("user"), pk=pk)
 
 
-def _show(request: MemberRequest, *, problem: Problem | None = None, **more: Any) -> HttpResponse:
+def _show(
+    request: MemberRequest,
+    *,
+    problem: Problem | None = None,
+    kept: QueryDict | None = None,
+    **more: Any,
+) -> HttpResponse:
+    """The page; with a problem, or from what was `kept`, with what was typed in one of its forms.
+
+    `of` says in whose: without it, it is the invitation's.
+    """
+    wanted = request.POST if problem else kept or QueryDict()
     organization = request.member.organization
     admin = request.member.can(Role.ADMIN)
     own = Membership.objects.filter(organization=organization).select_related("user")
@@ -119,29 +129,32 @@ def _show(request: MemberRequest, *, problem: Problem | None = None, **more: Any
     )
     context = {
         **frame(request, "team"),
-        "rows": [_row(one, request) for one in own.order_by("disabled_at", "user__username")],
+        "rows": [
+            _row(one, request, wanted) for one in own.order_by("disabled_at", "user__username")
+        ],
         "roles": Role.choices,
         "invitations": [
             (one.pk, one.label, one.get_role_display(), short_day(one.expires_at))
             for one in (open_ones.order_by("-pk") if admin else ())
         ],
         "problem": problem.sentence if problem else "",
-        "typed": request.POST if problem else {},
+        "typed": {} if "of" in wanted else wanted,
         **more,
     }
     status = problem.status if problem else 200
     return render(request, "team/members.html", context, status=status)
 
 
-def _row(member: Membership, request: MemberRequest) -> Row:
+def _row(member: Membership, request: MemberRequest, wanted: QueryDict) -> Row:
     off = member.disabled_at
+    typed_here = wanted.get("of") == str(member.pk)
     return Row(
         pk=member.pk,
         name=str(member.user),
         username=member.user.username,
-        role=member.role,
+        role=wanted.get("role", "") if typed_here else member.role,
         role_words=member.get_role_display(),
-        glass=member.may_break_glass,
+        glass="glass" in wanted if typed_here and not off else member.may_break_glass,
         off=_("Switched off since {moment}").format(moment=exact(off)) if off else "",
         you=member.user_id == request.user.pk,
     )
