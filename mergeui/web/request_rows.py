@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Membership, Role
-from mergeui.merging.models import ACTIVE, UNSETTLED, LostOptOut, MergeRequest, RequestState
+from mergeui.merging.models import UNSETTLED, LostOptOut, MergeRequest, RequestState
 from mergeui.retold import retold
 from mergeui.review.text import visible
 from mergeui.web.request_words import MARKS
@@ -49,7 +49,7 @@ def find(member: Membership, view: str) -> QuerySet[MergeRequest]:
     if view == "mine":
         return requests.filter(proposed_by_id=member.user_id)
     if view == "going":
-        return requests.filter(state__in=ACTIVE)
+        return requests.active()
     if view == "person":
         return requests.filter(state__in=UNSETTLED)
     if view == "consent":

@@ -1,9 +1,10 @@
 """What the tests of execution and reconciliation share: a desk with a request, and its truth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpx
+from django.db import connection
 from django.test import override_settings
 
 from mergeui.accounts.models import Role
@@ -37,6 +38,19 @@ def approved(desk: Desk, **choice: Any) -> MergeRequest:
         request = desk.propose(actor(Role.OPERATOR), **choice)
     assert request.state == RequestState.APPROVED
     return request
+
+
+def copies(request: MergeRequest, others: Iterable[dict[str, Any]]) -> None:
+    """The same request so many times more, each with other values.
+
+    Afterwards the database knows of it what it knows in a desk: PostgreSQL analyses its tables by
+    itself, SQLite never does.
+    """
+    fields = MergeRequest.objects.values().get(pk=request.pk) | {"id": None}
+    MergeRequest.objects.bulk_create(MergeRequest(**fields | other) for other in others)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 def mirrored(desk: Desk, raw: list[dict[str, Any]]) -> Group:

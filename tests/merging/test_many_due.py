@@ -12,7 +12,7 @@ from mergeui.accounts.models import Role
 from mergeui.merging.execution import execute_next
 from mergeui.merging.models import BulkDecision, BulkKind, BulkState, MergeRequest
 from tests.desk import Desk, actor
-from tests.merging.stage import anas, approved, fresh
+from tests.merging.stage import anas, approved, copies, fresh
 
 pytestmark = pytest.mark.django_db
 MANY = 1_500
@@ -31,17 +31,16 @@ def desk() -> Desk:
         asked_by=actor(Role.OPERATOR).user,
         asked_at=now,
     )
-    fields = MergeRequest.objects.values().get(pk=request.pk)
-    MergeRequest.objects.bulk_create(
-        MergeRequest(**fields | {"id": None, "bulk_id": bulk.pk, "execute_after": due})
-        for due in (now - timedelta(minutes=number) for number in range(1, MANY))
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    due = (now - timedelta(minutes=number) for number in range(1, MANY))
+    copies(request, [{"bulk_id": bulk.pk, "execute_after": moment} for moment in due])
     return desk
 
 
 def plan(query: QuerySet[Any]) -> str:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # To sort one row costs the same to a hair; it is asked whether it can do without.
+            cursor.execute("SET LOCAL enable_sort = off")
     return query.order_by("execute_after", "pk").values_list("pk")[:20].explain()
 
 

@@ -1,7 +1,7 @@
 """A merge request, its sources, and the contacts that it holds."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -16,6 +16,13 @@ from mergeui.review.models import Group
 STANDING = set(BulkState) - {BulkState.TAKING_BACK, BulkState.TAKEN_BACK}
 
 
+class Literal(models.Value):
+    """A word of the program, letters alone, that stands in the query itself."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[()]]:
+        return f"'{self.value}'", ()
+
+
 class RequestQuerySet(models.QuerySet["MergeRequest"]):
     """The vocabulary of the requests page and of the worker."""
 
@@ -26,6 +33,14 @@ class RequestQuerySet(models.QuerySet["MergeRequest"]):
     def waiting_for(self, user_id: int) -> "RequestQuerySet":
         """Those that this user may approve: proposed by somebody else."""
         return self.filter(state=RequestState.PROPOSED).exclude(proposed_by_id=user_id)
+
+    def active(self) -> "RequestQuerySet":
+        """Those that are still to end; in the order of their keys, found by `requests_going_on`.
+
+        SQLite takes an index of some rows only when the condition stands in the query word for
+        word, so the states are no parameters.
+        """
+        return self.filter(state__in=[Literal(state.value) for state in ACTIVE])
 
     def due(self, now: datetime) -> "RequestQuerySet":
         """Approved, and their cool-off is over."""
@@ -98,6 +113,13 @@ class MergeRequest(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["organization", "state", "-id"], name="requests_by_state"),
             models.Index(fields=["organization", "proposed_by", "-id"], name="requests_by_person"),
+            # Neither database merges the ranges of several states: one would sort all that it
+            # finds, the other walk through what is over until it comes to what is not.
+            models.Index(
+                fields=["organization", "-id"],
+                condition=Q(state__in=ACTIVE),
+                name="requests_going_on",
+            ),
             models.Index(fields=["state", "execute_after", "id"], name="requests_due"),
             # Those of people come first, however many of a bulk decision wait as well.
             models.Index(

@@ -1,0 +1,79 @@
+"""Thousands of requests are going on: the list costs what it shows."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from mergeui.merging.models import ACTIVE, RequestState
+from tests.merging.stage import anas, approved, copies
+from tests.web.cast import somebody, text_of
+
+pytestmark = pytest.mark.django_db
+MANY = 2_000
+PAGES = ["/requests/?view=going", "/requests/?view=going&at=last"]
+
+
+@pytest.mark.parametrize("newest", [RequestState.APPROVED, RequestState.MERGED])
+def test_the_list_is_a_range_of_an_index(newest: str) -> None:
+    """Whether those that go on are the newest or lie behind thousands that are over."""
+    request = approved(anas())
+    over = {RequestState.APPROVED: RequestState.MERGED, RequestState.MERGED: RequestState.APPROVED}
+    few = [state for state in ACTIVE for _ in range(20)]
+    copies(request, [{"state": state} for state in [over[newest]] * MANY + few + [newest] * MANY])
+    browser = somebody()
+
+    for page in PAGES:
+        (sql,) = asked(browser, page)
+        told = plan(sql)
+        assert "requests_going_on" in told
+        assert "Sort Key: merging_mergerequest" not in told
+        assert "TEMP B-TREE" not in told
+
+
+def test_as_many_queries_for_thousands_as_for_one() -> None:
+    request, browser = approved(anas()), somebody()
+    browser.get("/requests/")
+    alone = [queries(browser, page) for page in PAGES]
+    copies(request, [{}] * MANY)
+
+    assert [queries(browser, page) for page in PAGES] == alone
+
+
+def test_all_states_are_in_the_order_in_which_they_were_asked_for() -> None:
+    request, browser = approved(anas()), somebody()
+    copies(request, [{"state": ACTIVE[n % len(ACTIVE)]} for n in range(120)])
+
+    found, page = [], "/requests/?view=going"
+    while page:
+        answer = browser.get(page)
+        found += [row.number for row in answer.context["rows"]]
+        following = answer.context["page"].next
+        page = f"/requests/?view=going&at={following}" if following else ""
+
+    assert found == [f"Request {request.pk + n}" for n in range(120, -1, -1)]
+    assert "Outcome unknown" in text_of(browser.get("/requests/?view=person"))
+
+
+def asked(browser: Client, page: str) -> list[str]:
+    """The queries for the rows of the list."""
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(page).status_code == 200
+    listed = [one["sql"] for one in captured if 'FROM "merging_mergerequest"' in one["sql"]]
+    return [sql for sql in listed if "state" in sql and "LIMIT 51" in sql]
+
+
+def queries(browser: Client, page: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(page).status_code == 200
+    return len(captured)
+
+
+def plan(sql: str) -> str:
+    with connection.cursor() as cursor:
+        keyword = "EXPLAIN QUERY PLAN"
+        if connection.vendor == "postgresql":
+            keyword = "EXPLAIN"
+            cursor.execute("SET LOCAL random_page_cost = 1.1")  # docs/scaling.md
+        cursor.execute(f"{keyword} {sql}")
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
