@@ -22,7 +22,7 @@ from mergeui.web.request_rows import waiting_for
 from mergeui.web.when import number
 
 MOST_SHOWN = 12
-MOST_COUNTED = 1_000
+MOST_COUNTED = 999
 MOST_GOING = 3
 
 EASY = Wanted(grade="sure", risk="none")
@@ -111,7 +111,7 @@ def _shared_by(view: SavedView, member: Membership) -> str:
 
 
 def count_all(member: Membership, views: Sequence[SavedView]) -> list[str]:
-    """The counts for `chips`, each exact up to 1,000: one query, and one for an approver."""
+    """The counts for `chips`, each exact up to 999: one query, and one for an approver."""
     organization = member.organization
     wanted = [
         *built_in(organization.policy),
