@@ -7,16 +7,17 @@ from django.utils.translation import gettext as _
 
 from mergeui.merging.models import Attempt, ReadBack
 from mergeui.retold import retold
+from mergeui.web.excerpts import Excerpt, excerpt
 from mergeui.web.when import contacts, exact
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: a line, and what was sent and answered, exactly."""
+    """One call: a line, and what was sent and answered, exactly as far as it is shown."""
 
     words: str
-    sent: str
-    answered: str
+    sent: Excerpt
+    answered: Excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class LookedAt:
     sentences: tuple[str, ...]
 
 
-def calls(attempts: Iterable[Attempt]) -> list[Call]:
-    """The calls, in the order given."""
+def calls(attempts: Iterable[Attempt], *, whole: bool = False) -> list[Call]:
+    """The calls, in the order given; of what is very long the beginning unless `whole`."""
     words = _("Call {number}: {state}, {contacts}, {moment}")
     return [
         Call(
@@ -38,8 +39,8 @@ def calls(attempts: Iterable[Attempt]) -> list[Call]:
                 contacts=contacts(len(attempt.source_ids)),
                 moment=exact(attempt.started_at, to_second=True),
             ),
-            sent="{method} {url}\n{body}".format(**attempt.call),
-            answered=_answered(attempt),
+            sent=excerpt("{method} {url}\n{body}".format(**attempt.call), whole=whole),
+            answered=excerpt(_answered(attempt), whole=whole),
         )
         for attempt in attempts
     ]

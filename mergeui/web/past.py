@@ -16,6 +16,7 @@ from mergeui.audit.describe import describe
 from mergeui.audit.models import Check, Entry
 from mergeui.retold import retold
 from mergeui.review.text import visible
+from mergeui.web.excerpts import excerpt
 from mergeui.web.facts import FACTS
 from mergeui.web.when import clock, day, exact, number, short_day
 
@@ -47,10 +48,11 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Something kept as JSON, with a title."""
+    """Something kept as JSON, with a title; `left_out` says how much of it is not in the text."""
 
     title: str
     text: str
+    left_out: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,8 @@ def days(entries: Sequence[Entry]) -> list[tuple[str, list[EntryRow]]]:
     return found
 
 
-def detail(entry: Entry) -> Detail:
-    """Who, when, from where, what exactly."""
+def detail(entry: Entry, *, whole: bool = False) -> Detail:
+    """Who, when, from where, what exactly; of long documents the beginning unless `whole`."""
     personal = entry.personal
     rows = [
         (_("When"), exact(entry.at, to_second=True)),
@@ -160,7 +162,9 @@ def detail(entry: Entry) -> Detail:
         (_("Hash"), entry.hash),
     ]
     documents = [
-        Document(_(title), _json(personal[key])) for key, title in DOCUMENTS if personal.get(key)
+        _document(_(title), personal[key], whole=whole)
+        for key, title in DOCUMENTS
+        if personal.get(key)
     ]
     rows.insert(0, (_("Number"), str(entry.number)))
     return Detail(_given(rows), _given(codes), documents)
@@ -206,9 +210,10 @@ def _names(names: Any) -> str:
     return _text(names)
 
 
-def _json(value: Any) -> str:
-    lines = json.dumps(value, indent=2, ensure_ascii=False).splitlines()
-    return "\n".join(visible(line) for line in lines)
+def _document(title: str, value: Any, *, whole: bool) -> Document:
+    shown = excerpt(json.dumps(value, indent=2, ensure_ascii=False), whole=whole)
+    text = "\n".join(visible(line) for line in shown.text.splitlines())
+    return Document(title, text, shown.left_out)
 
 
 def batches(found: Any, size: int = 500) -> Iterator[Entry]:

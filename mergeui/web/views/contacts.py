@@ -16,7 +16,7 @@ from mergeui.merging.models import ContactLock, MergeRequest, Source
 from mergeui.review.compare import compare
 from mergeui.review.models import Group, Member, MergedContact
 from mergeui.review.text import display_name
-from mergeui.web import past
+from mergeui.web import comparing, past
 from mergeui.web.access import MemberRequest, page
 from mergeui.web.searching import token_of
 from mergeui.web.when import exact
@@ -28,7 +28,10 @@ LONGEST_SEARCH = 200  # forms.SearchForm
 
 @page()
 def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
-    """A contact by its id in Invent, one that was merged away too; 404 when nothing is known."""
+    """A contact by its id in Invent, one that was merged away too; 404 when nothing is known.
+
+    Of very many channels and segments it shows the first ones; `?all=1`, all.
+    """
     organization = request.member.organization
     merged = MergedContact.objects.filter(organization=organization, contact_id=contact_id).first()
     memberships = list(
@@ -42,6 +45,7 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
     if not (merged or memberships or requests or entries):
         raise Http404
     seen = _last_seen(contact_id, memberships, requests)
+    snapshot = compare([seen], whole="all" in request.GET) if seen else None
     can_take = seen and not merged and request.member.can(Role.OPERATOR)
     context: dict[str, Any] = {
         "duplicates_of": {
@@ -53,7 +57,8 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
         "may_erase": request.member.can(Role.ADMIN),
         "contact_id": contact_id,
         "name": display_name(seen) if seen else _("A contact without a snapshot"),
-        "snapshot": compare([seen]) if seen else None,
+        "snapshot": snapshot,
+        "left_out": comparing.left_out(snapshot) if snapshot else "",
         "merged": merged,
         "merged_by": next(
             (r for r in requests if merged and r.state in {"merged", "partial"}), None

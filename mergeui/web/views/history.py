@@ -72,7 +72,7 @@ def entry(request: MemberRequest, number: int) -> HttpResponse:
         "entry": wanted,
         "sentence": visible(describe(wanted)),
         "row": past.row(wanted),
-        "detail": past.detail(wanted),
+        "detail": past.detail(wanted, whole="all" in request.GET),
     }
     fragment = "#detail" if wants_fragment(request) else ""
     return render(request, "history/entry.html" + fragment, context)

@@ -124,7 +124,8 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
     """All that the page shows of a request."""
     entries = list(lookup.entries(request.member.organization, request=wanted.pk)[:TIMELINE])
     seen = [Contact.parse(raw) for raw in wanted.snapshot]
-    comparison = compare(seen, whole="all" in request.GET)
+    whole = "all" in request.GET
+    comparison = compare(seen, whole=whole)
     sources = list(wanted.sources.all())
     attempts = list(wanted.attempts.all())
     now = timezone.now()
@@ -143,7 +144,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "comparison": comparison,
         **comparing.table(heads, lines),
         "left_out": comparing.left_out(comparison),
-        "calls": calls(attempts),
+        "calls": calls(attempts, whole=whole),
         "printed": shown.printed(wanted, request.member, now),
         "unasked": shown.unasked(wanted, attempts),
         "looks": looks(wanted.looks.all()),
