@@ -20,7 +20,8 @@ def drawn(cell: Shown, *, below: bool = False, fold: bool = False) -> SafeString
     style = f"{cell.style} fold" if fold else cell.style
     inside = "".join(_item(item, below=below) for item in cell.items) + _labels(cell)
     if not inside:
-        inside = f'<span class="soft" aria-label="{_said(_("nothing"))}">–</span>'
+        nothing = _said(_("nothing"))  # not in the f-string, where xgettext doesn't find it
+        inside = f'<span class="soft" aria-label="{nothing}">–</span>'
     return mark_safe(f'<td class="{style}">{inside}</td>')  # noqa: S308  # escaped below
 
 
