@@ -127,10 +127,11 @@ def _names_of(contacts: Sequence[Contact]) -> str:
 
 
 def _said(contacts: Sequence[Contact], said: Sequence[ToldApart]) -> Caution | None:
-    names = {contact.id: display_name(contact) for contact in contacts}
-    about = [one for one in said if set(one.ids) <= names.keys()]
+    ids = {contact.id for contact in contacts}
+    about = [one for one in said if ids.issuperset(one.ids)]
     if not about:
         return None
+    names = {contact.id: display_name(contact) for contact in contacts}
     last = about[0]
     one, other = (names[contact_id] for contact_id in last.ids)
     words = _("{one} and {other} were marked as not a duplicate on {day}")

@@ -7,7 +7,7 @@ too, so that an index alone knows how many groups there are for any search with 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2s
 
@@ -72,7 +72,7 @@ def terms_of(contacts: Sequence[Contact], links: Iterable[Link]) -> list[str]:
             for number in numbers:
                 found.update(dict.fromkeys(_both_ways(_digits(number))))
     for name in names:
-        words = list(_words(name[:LONGEST_VALUE]))
+        words = _words(name[:LONGEST_VALUE])
         found.update(dict.fromkeys(words))
         found.update(dict.fromkeys([FIRST + word[0] for word in words]))
     for value in values:
@@ -104,13 +104,14 @@ def _short(value: str) -> str:
 
 def _parted(channel: Channel) -> tuple[list[str], list[str]]:
     """The numbers of a channel, and what else it is found by. An e-mail address is no number."""
-    given = (channel.user_id, channel.email, channel.phone, channel.username)
-    is_number = {value: looks_like_phone(value) for value in given if value}
-    numbers = dict.fromkeys((channel.phone, channel.user_id, channel.username))
-    return (
-        [value for value in numbers if value and is_number[value]],
-        [value for value, number in is_number.items() if not number],
-    )
+    numbers: dict[str, None] = {}
+    others: dict[str, None] = {}
+    for value in (channel.phone, channel.user_id, channel.username):
+        if value and value not in numbers and value not in others:
+            (numbers if looks_like_phone(value) else others)[value] = None
+    if channel.email and not looks_like_phone(channel.email):
+        others[channel.email] = None
+    return list(numbers), list(others)
 
 
 def _both_ways(digits: str) -> list[str]:
@@ -118,13 +119,17 @@ def _both_ways(digits: str) -> list[str]:
     return [digits, TURNED + digits[::-1]] if len(digits) <= LONGEST_NUMBER else [digits]
 
 
-def _words(text: str) -> Iterator[str]:
+def _words(text: str) -> list[str]:
     """The words of a text, and what follows a sign inside of each: o'connor and connor."""
+    words: list[str] = []
     for word in _plain(text).split():
+        if word.isascii() and word.isalnum():  # most words, in a fraction of the time
+            words.append(word[:LONGEST_TERM])
+            continue
         begins = _PARTS_OF_ASCII if word.isascii() else _BEGINS
         starts = [found.start() for found in begins.finditer(word)][:MOST_PARTS]
-        for start in starts or [0]:
-            yield word[start:][:LONGEST_TERM]
+        words += [word[start:][:LONGEST_TERM] for start in starts or [0]]
+    return words
 
 
 def _plain(text: str) -> str:
