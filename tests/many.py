@@ -6,7 +6,7 @@ from mergeui.invent import Contact
 from mergeui.review.digest import digest
 from mergeui.review.matching import Listed
 from mergeui.review.models import Group
-from mergeui.review.spool import Spool
+from mergeui.review.spool import row_of
 from mergeui.review.store import apply
 from mergeui.review.sync import request_sync
 from tests.contacts import contact, email
@@ -26,10 +26,9 @@ def stored(desk: Desk, groups: list[list[dict[str, Any]]]) -> list[Group]:
     """The groups in the mirror, in the order given."""
     before = Group.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     run = request_sync(desk.organization, by_user=desk.system)
-    with Spool(desk.organization) as spool:
-        for contacts in groups:
-            spool.add(Listed(None, digest([Contact.parse(one) for one in contacts])))
-        apply(spool, run, by_user=desk.system, progress=lambda: None)
+    made = [digest([Contact.parse(one) for one in contacts]) for contacts in groups]
+    rows = [row_of(Listed(None, one), desk.organization) for one in made]
+    apply(rows, run, by_user=desk.system, progress=lambda: None)
     run.delete()
     return list(Group.objects.filter(pk__gt=before).order_by("pk"))
 

@@ -6,8 +6,8 @@ For the mirror alone: what Invent lists can be read again, decisions and history
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
-from itertools import chain
+from functools import cache, lru_cache
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -93,14 +93,10 @@ def create(model: type[models.Model], rows: Sequence[Sequence[Any]]) -> Sequence
         numbered = ((number, *row) for number, row in zip(numbers, rows, strict=True))
         insert(model, [key, *columns], numbered)
         return numbers
-    statement = _statement(model, columns)
+    # Where a trigger writes into the index of terms (finding.py), FTS5 starts a new part of the
+    # index, to be merged with the others, with every statement.
+    insert(model, columns, rows)
     with connection.cursor() as cursor:
-        # Many rows a statement: where a trigger writes into the index of terms (finding.py), FTS5
-        # starts a new part of the index, to be merged with the others, with every statement.
-        for start in range(0, len(rows), AT_ONCE):
-            some = rows[start : start + AT_ONCE]
-            more = ", (" + ", ".join(["%s"] * len(columns)) + ")"
-            cursor.execute(statement + more * (len(some) - 1), list(chain.from_iterable(some)))
         # The one writer that SQLite allows has numbered them one after the other.
         cursor.execute("SELECT last_insert_rowid()")
         last = cursor.fetchone()[0]
@@ -134,15 +130,21 @@ def insert(
             with cursor.copy(f"COPY {_table(model, columns)} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
-        else:
-            cursor.executemany(_statement(model, columns), list(rows))
+            return
+        waiting = iter(rows)
+        # Many rows a statement: Python's other threads go on as long as it takes, but for each
+        # statement this one has to wait for them.
+        while some := list(islice(waiting, AT_ONCE)):
+            statement = _statement(model, tuple(columns), len(some))
+            cursor.execute(statement, list(chain.from_iterable(some)))
 
 
-def _statement(model: type[models.Model], columns: Sequence[str]) -> str:
-    """Inserts one row of these columns."""
-    places = ", ".join(["%s"] * len(columns))
+@lru_cache(maxsize=64)
+def _statement(model: type[models.Model], columns: tuple[str, ...], rows: int) -> str:
+    """Inserts so many rows of these columns."""
+    places = f"({', '.join(['%s'] * len(columns))})"
     # Only names of our own tables and columns are put together here.
-    return f"INSERT INTO {_table(model, columns)} VALUES ({places})"  # noqa: S608
+    return f"INSERT INTO {_table(model, columns)} VALUES {', '.join([places] * rows)}"  # noqa: S608
 
 
 def _table(model: type[models.Model], columns: Sequence[str]) -> str:

@@ -75,21 +75,24 @@ class Matcher:
         # Hashes of member ids: what a whole run has read, in few bytes.
         self._read: set[int] = set()
 
-    def match(self, groups: Sequence[DuplicateGroup]) -> Iterator[Listed]:
-        """The groups of a page that have to be stored; what is as it was is only counted."""
+    def match(self, groups: Sequence[DuplicateGroup]) -> Iterator[tuple[int | None, Read]]:
+        """The groups of a page that have to be stored, each with the key of the stored one.
+
+        What is as it was is only counted.
+        """
         made = list(self._fresh(groups))
         self.listed += len(made)
         known = self._known(made)
         for number, one in enumerate(made):
             stored = known.get(number)
             if stored is None:
-                yield one.listed(None)
+                yield None, one
             elif (
                 stored.fingerprint != one.fingerprint
                 or stored.state == GroupState.VANISHED
                 or stored.by_hand
             ):
-                yield one.listed(stored.pk)
+                yield stored.pk, one
             else:
                 self.unchanged += 1
 

@@ -5,7 +5,7 @@ New groups that nobody has spoken of need not wait there (arriving.py).
 
 import struct
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 from mergeui.accounts.models import Organization
 from mergeui.review import bulk
 from mergeui.review.digest import GroupDigest
-from mergeui.review.matching import Listed
+from mergeui.review.matching import Listed, Read
 from mergeui.review.models import Group
 
 _LENGTH = struct.Struct("<I")
@@ -40,9 +40,6 @@ class Row(msgspec.Struct, array_like=True):
 class Spool:
     """Listed groups in a temporary file that nobody else can open and that ends with its use."""
 
-    def __init__(self, organization: Organization) -> None:
-        self._organization = organization
-
     def __enter__(self) -> Self:
         self._file = tempfile.TemporaryFile()
         return self
@@ -55,12 +52,8 @@ class Spool:
     ) -> None:
         self._file.close()
 
-    def add(self, listed: Listed) -> None:
-        """Appends a group that is to be stored."""
-        self.put(row_of(listed, self._organization))
-
     def put(self, one: Row) -> None:
-        """Appends a group that is to be stored, as its rows."""
+        """Appends a group that is to be stored."""
         row = _encode(one)
         self._file.write(_LENGTH.pack(len(row)))
         self._file.write(row)
@@ -109,6 +102,11 @@ def row_of(listed: Listed, organization: Organization) -> Row:
             }.values()
         ),
     )
+
+
+def rows_of(found: Sequence[tuple[int | None, Read]], organization: Organization) -> list[Row]:
+    """Of what a page has that is to be stored (Matcher.match)."""
+    return [row_of(read.listed(group_id), organization) for group_id, read in found]
 
 
 def fields_of(made: GroupDigest) -> dict[str, Any]:

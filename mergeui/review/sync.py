@@ -8,7 +8,7 @@ mirror as it was. Nothing is read inside a transaction (design.md, rule 2).
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from datetime import datetime, timedelta
@@ -25,11 +25,11 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.transition import move
 from mergeui.errors import Problem, Stale
-from mergeui.invent import InventClient, InventError
+from mergeui.invent import DuplicateGroup, InventClient, InventError, Page
 from mergeui.review import arriving
 from mergeui.review.matching import Matcher, Numbers
 from mergeui.review.models import Group, GroupState, SyncRun
-from mergeui.review.spool import Spool, row_of
+from mergeui.review.spool import Row, Spool, rows_of
 from mergeui.review.store import SegmentIds, apply, arrive
 from mergeui.said import Said
 
@@ -136,7 +136,7 @@ def _execute(
     matcher = Matcher(organization)
     first = partial(_alive, run)
     arriving.remove(organization, first=first)
-    with Spool(organization) as spool:
+    with Spool() as spool:
         try:
             missing = _read_passes(run, client, matcher, spool, progress)
         except InventError:
@@ -221,9 +221,8 @@ def _read_all(
     run.groups_read = matcher.lingering = matcher.unreadable = 0
     totals: set[int | None] = set()
     segments = SegmentIds(run.organization)
-    for page in _one_ahead(client.duplicate_groups()):
+    for page, rows in _made(client.duplicate_groups(), matcher):
         totals.add(page.count)
-        rows = [row_of(listed, run.organization) for listed in matcher.match(page.items)]
         for waiting in arrive(rows, run, segments, first=partial(_alive, run)):
             spool.put(waiting)
         # One that can't be read may be any of ours, so nothing is taken for vanished then.
@@ -232,6 +231,25 @@ def _read_all(
         run.groups_listed = page.count
         _report(run, progress)
     return totals == {run.groups_read}
+
+
+def _made(
+    pages: Iterator[Page[DuplicateGroup]], matcher: Matcher
+) -> Iterator[tuple[Page[DuplicateGroup], list[Row]]]:
+    """Each page with what is to be stored of it, made in a thread while the one before is stored.
+
+    A page takes longer to be made into rows than the database takes to store it, where nobody else
+    waits for the processor.
+    """
+    before: tuple[Page[DuplicateGroup], Future[list[Row]]] | None = None
+    with ThreadPoolExecutor(1) as pool:
+        for page in _one_ahead(pages):
+            making = pool.submit(rows_of, list(matcher.match(page.items)), matcher.organization)
+            if before:
+                yield before[0], before[1].result()
+            before = page, making
+        if before:
+            yield before[0], before[1].result()
 
 
 def _one_ahead(pages: Iterator[T]) -> Iterator[T]:

@@ -15,7 +15,7 @@ from mergeui.merging.models import ContactLock, MergeRequest, RequestState
 from mergeui.review.digest import digest
 from mergeui.review.matching import Listed
 from mergeui.review.models import Group
-from mergeui.review.spool import Spool
+from mergeui.review.spool import row_of
 from mergeui.review.store import apply
 from mergeui.review.sync import request_sync
 from mergeui.sandbox import SandboxTransport
@@ -56,9 +56,8 @@ def copies(request: MergeRequest, others: Iterable[dict[str, Any]]) -> None:
 def mirrored(desk: Desk, raw: list[dict[str, Any]]) -> Group:
     """A group of contacts that Invent would not suggest, as the mirror would hold it."""
     run = request_sync(desk.organization, by_user=desk.system)
-    with Spool(desk.organization) as spool:
-        spool.add(Listed(None, digest([Contact.parse(one) for one in raw])))
-        apply(spool, run, by_user=desk.system, progress=lambda: None)
+    row = row_of(Listed(None, digest([Contact.parse(one) for one in raw])), desk.organization)
+    apply([row], run, by_user=desk.system, progress=lambda: None)
     return Group.objects.latest("pk")
 
 

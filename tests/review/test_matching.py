@@ -7,7 +7,7 @@ from mergeui.invent import DuplicateGroup
 from mergeui.review.decisions import dismiss
 from mergeui.review.matching import Matcher
 from mergeui.review.models import Group, GroupState
-from mergeui.review.spool import Spool
+from mergeui.review.spool import Spool, rows_of
 from mergeui.review.store import apply
 from mergeui.review.sync import request_sync
 from tests.contacts import contact, segment, whatsapp
@@ -33,10 +33,10 @@ def read(desk: Desk, *pages: list[DuplicateGroup]) -> Matcher:
     """A sync of these pages, without the groups that vanish."""
     matcher = Matcher(desk.organization)
     run = request_sync(desk.organization, by_user=desk.system)
-    with Spool(desk.organization) as spool:
+    with Spool() as spool:
         for page in pages:
-            for found in matcher.match(page):
-                spool.add(found)
+            for row in rows_of(list(matcher.match(page)), desk.organization):
+                spool.put(row)
         apply(spool, run, by_user=desk.system, progress=lambda: None)
     run.delete()
     return matcher

@@ -16,7 +16,7 @@ from mergeui.merging.models import MergeRequest
 from mergeui.review.digest import digest
 from mergeui.review.matching import Listed
 from mergeui.review.models import Group, SyncRun
-from mergeui.review.spool import Spool
+from mergeui.review.spool import row_of
 from mergeui.review.store import apply
 from mergeui.review.sync import request_sync
 from tests.desk import Desk, member
@@ -70,9 +70,8 @@ CONTACT = st.fixed_dictionaries(
 def stored(desk: Desk, contacts: list[Contact]) -> Group:
     """The group as a sync stores it."""
     run: SyncRun = request_sync(desk.organization, by_user=desk.system)
-    with Spool(desk.organization) as spool:
-        spool.add(Listed(None, digest(contacts)))
-        apply(spool, run, by_user=desk.system, progress=lambda: None)
+    row = row_of(Listed(None, digest(contacts)), desk.organization)
+    apply([row], run, by_user=desk.system, progress=lambda: None)
     run.delete()
     return Group.objects.latest("pk")
 
