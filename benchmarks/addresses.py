@@ -4,18 +4,22 @@ python -m benchmarks.addresses    says so of the desk of DATABASE_URL, which wor
 """
 
 import json
+from typing import Any
+from urllib.parse import urlencode
 
 import django
-from django.db.models import Max
 
+from benchmarks.desks import EMPTY
 from benchmarks.programs import session_key
 
 ADMIN = "/bench/admin/review/group/"
+FAR = 1_000_000  # the number of a portion that no desk has
 
 
-def addresses() -> dict[str, str]:
-    """What to measure a desk by: names of pages and their addresses, and a session to open them."""
+def addresses() -> dict[str, Any]:
+    """Names of pages and their addresses; `session`, to open them, and `size` (desks.py)."""
     from django.contrib.sessions.backends.db import SessionStore
+    from django.db.models import Max
 
     from mergeui.accounts.models import User
     from mergeui.audit.models import Entry
@@ -25,15 +29,18 @@ def addresses() -> dict[str, str]:
     four = waiting.filter(member_count=4)[0]
     largest = waiting.filter(
         member_count=waiting.aggregate(Max("member_count"))["member_count__max"]
-    )
+    )[0]
     channels = [one for member in four.members.all() for one in member.raw["channels"]]
     email = next(one["email"] for one in channels if one["email"])
     phone = next(one["phone"] for one in channels if one["phone"])
-    last = Entry.objects.aggregate(Max("number"))["number__max"]
-    who = User.objects.get(username="bench-operator-1").pk
-    found = {
-        "session": session_key(SessionStore),
-        "an empty page": "/bench/empty/",
+    entries = Entry.objects.aggregate(Max("number"))["number__max"] or 0
+    key = session_key(SessionStore)
+    User.objects.filter(username="bench").update(is_staff=True, is_superuser=True)
+    opened = waiting.count()
+    return {
+        "session": key,
+        "size": (opened, Group.objects.count() - opened, entries),
+        EMPTY: "/bench/empty/",
         "the queue's template alone": "/bench/bare/",
         "Django admin's list": f"{ADMIN}?state__exact=open&risky__exact=1&q=maria",
         "queue, first page": "/groups/",
@@ -46,17 +53,47 @@ def addresses() -> dict[str, str]:
         "queue, a rare filter": "/groups/?size=21%2B",
         "counts of the views": "/views/strip/",
         "compare, 4 contacts": f"/groups/{four.pk}/",
-        f"compare, {largest[0].member_count} contacts": f"/groups/{largest[0].pk}/",
+        "compare, 4 contacts of 6 channels": f"/groups/{six_channels()}/",
+        f"compare, {largest.member_count} contacts": f"/groups/{largest.pk}/",
         "history, first page": "/history/",
         "history, last page": "/history/?at=last",
-        "history, by an operator and an action": f"/history/?operator={who}&action=merge_completed",
         "history, by a name": "/history/?name=maria",
+        **(_looked_up(entries) if entries else {}),
     }
-    User.objects.filter(username="bench").update(is_staff=True, is_superuser=True)
-    if last:
-        facts = Entry.objects.get(number=last // 2).facts
-        found["history, by a contact"] = f"/history/?contact={facts['primary']}"
+
+
+def _looked_up(entries: int) -> dict[str, str]:
+    """The history by what an entry in its middle is about."""
+    from mergeui.accounts.models import User
+    from mergeui.audit.models import Entry, Reference
+
+    who = User.objects.get(username="bench-operator-1").pk
+    middle = Entry.objects.get(number=entries // 2)
+    found = {
+        "history, by an operator and an action": f"/history/?operator={who}&action=merge_completed",
+        "history, by a day": f"/history/?day={middle.at:%Y-%m-%d}",
+        "history, by a contact": f"/history/?contact={middle.facts['primary']}",
+    }
+    for name, kind in {"an e-mail": "email", "a phone": "phone"}.items():
+        one = Reference.objects.filter(kind=kind, value__gt="3").order_by("value").first()
+        if one:
+            found[f"history, by {name}"] = "/history/?" + urlencode({kind: one.value})
     return found
+
+
+def six_channels() -> int:
+    """The key of a group of 4 contacts with 6 channels each, which is stored where it is not."""
+    from benchmarks.contacts import People
+    from benchmarks.making import row, store
+    from mergeui.accounts.models import Organization
+    from mergeui.review.models import Group
+
+    people = People(6)
+    people.portion(FAR)
+    made = people.group(4, channels=6)
+    found = Group.objects.filter(primary_contact_id=made[0]["id"], state="open").first()
+    organization = Organization.objects.configured()
+    return found.pk if found else store([row(organization, 1.0, made)], organization)[0]
 
 
 if __name__ == "__main__":

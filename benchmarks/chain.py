@@ -34,6 +34,7 @@ KEPT, GONE = "%kept%", ("%gone-1%", "%gone-2%", "%gone-3%")
 REQUEST, GROUP = "9999999999001", "9999999999002"  # numbers, so that JSON takes them for such
 MARKS = re.compile("|".join(map(re.escape, (KEPT, *GONE, REQUEST, GROUP))).join("()"))
 GROUPS = 20_000
+ENTRIES_OF_A_MERGE = 5
 Parts = tuple[str, ...]  # a text, cut at its marks
 
 
@@ -60,7 +61,7 @@ class Rows:
 
 
 class Chain:
-    """A history in the making: `write(count)` may be called again to make it longer."""
+    """A history in the making, new or what there is; `write(count)` makes it longer."""
 
     def __init__(
         self,
@@ -70,19 +71,23 @@ class Chain:
         start: datetime = START,
         operators: int = 1,
     ) -> None:
-        self.dice = random.Random(seed)
         self.organization = Organization.objects.configured()
         self._organization_id = self.organization.pk
         self.users = [_operator(self.organization, number) for number in range(operators)]
         self.user = self.users[0]
         self.stories = [tuple(_story(contacts)) for contacts in _groups(seed)]
-        self.number, self.hash, self.at = 0, canonical.GENESIS, start
-        self.merges = 0
+        last = Entry.objects.order_by("number").last()
+        self.number, self.hash, self.at = (
+            (last.number, last.hash, last.at) if last else (0, canonical.GENESIS, start)
+        )
+        # What was left half-way stays so.
+        self.merges = -(-self.number // ENTRIES_OF_A_MERGE)
+        self.dice = random.Random(f"{seed} {self.number}" if last else seed)
         self._references = references
         self._upcoming = self._entries()
 
     def write(self, count: int, tell: Callable[[str], None] = lambda what: None) -> None:
-        """Adds `count` entries to an empty history, or to what this object has written."""
+        """Adds `count` entries."""
         portions = self._portions(count)
         with triggers.lifted(connection):
             if count <= PORTION or connection.in_atomic_block:

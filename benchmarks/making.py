@@ -1,19 +1,23 @@
-"""A portion of groups as a sync would have them stored, made in whatever process has the time."""
+"""A portion of groups: made in whatever process has the time, and stored as a sync stores them."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from unittest.mock import patch
 
 import msgspec
+from django.db.models import Max
 
 from benchmarks.contacts import People
 from mergeui.accounts.models import Organization
+from mergeui.audit.actor import Actor
 from mergeui.invent import Contact
+from mergeui.review import store as mirror
 from mergeui.review.digest import digest
 from mergeui.review.matching import Listed
+from mergeui.review.models import Group, SyncRun
 from mergeui.review.spool import Row, row_of
+from mergeui.sandbox.directory import Json
 
 START = datetime(2023, 11, 6, 8, 0, tzinfo=UTC)
 YEARS = timedelta(days=3 * 365)
@@ -27,28 +31,26 @@ def make(
     """Rows (spool.py) of the portion's first groups, one for each share of the years that a group
     was first seen after."""
     groups = _people(seed).portion(portion)
-    made = []
-    with _clock() as clock:
-        for share, group in zip(shares, groups, strict=False):
-            clock.now = START + YEARS * share
-            # Read, not parsed: what is made up here needs no cleaning.
-            listed = Listed(None, digest([Contact.read(one) for one in group]))
-            made.append(msgspec.msgpack.encode(row_of(listed, organization)))
-    return made
+    return [row(organization, *one) for one in zip(shares, groups, strict=False)]
 
 
-def rows(made: Sequence[bytes]) -> Iterator[Row]:
-    """Those rows again."""
-    return map(msgspec.msgpack.Decoder(Row).decode, made)
+def row(organization: Organization, share: float, group: Sequence[Json]) -> bytes:
+    """The row of a group."""
+    # Read, not parsed: what is made up here needs no cleaning.
+    listed = Listed(None, digest([Contact.read(one) for one in group]))
+    with patch("django.utils.timezone.now", lambda: START + YEARS * share):
+        return msgspec.msgpack.encode(row_of(listed, organization))
 
 
-class _Clock:
-    now = START
-
-
-@contextmanager
-def _clock() -> Iterator[_Clock]:
-    """While it is open, what the desk takes for now is what is set here."""
-    clock = _Clock()
-    with patch("django.utils.timezone.now", lambda: clock.now):
-        yield clock
+def store(made: Sequence[bytes], organization: Organization) -> list[int]:
+    """Stores new groups as a sync does, but all at once; their primary keys."""
+    rows = map(msgspec.msgpack.Decoder(Row).decode, made)
+    last = Group.objects.aggregate(Max("pk"))["pk__max"] or 0
+    run = SyncRun(organization=organization, wanted_at=START, seen_alive_at=START)
+    with (
+        patch.object(mirror, "MEMBERS_AT_ONCE", 5_000),
+        patch.object(mirror, "BREATH_SECONDS", dict.fromkeys(mirror.BREATH_SECONDS, 0.0)),
+    ):
+        system = Actor.system(organization)
+        mirror.apply(rows, run, by_user=system, progress=lambda: None)
+    return list(Group.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True))

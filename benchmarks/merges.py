@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.goals import Goal, keep
 from benchmarks.programs import prepare, process, sandbox
 
 BUDGET, LIMIT = 480, 500
@@ -105,6 +106,13 @@ def report(requests: Sequence[tuple[float, str, int]], merges: int, seconds: flo
     print(f"| requests a merge | {len(requests) / merges:.2f} |")
     print(f"| answered with 429 | {refused} |")
     print(f"\nLoad of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    what = f"worker, {merges} approved merges of pairs"
+    used = 100 * within / whole / BUDGET
+    keep(
+        Goal(what, f"{BUDGET} requests a minute", used, 95, "% used", at_least=True),
+        Goal(f"{what}: answered with 429", "–", refused, 0, ""),
+        Goal(f"{what}: requests a merge", "–", len(requests) / merges, 2, ""),
+    )
 
 
 if __name__ == "__main__":

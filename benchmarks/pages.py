@@ -7,23 +7,18 @@ desk.
 """
 
 import argparse
-import json
 import os
-import secrets
-import subprocess
-import sys
-import tempfile
-import time
 from contextlib import ExitStack
-from pathlib import Path
 
-import httpx
+from benchmarks import desks
+from benchmarks.desks import DESK_HELP, EMPTY, WARM_UP, Desk, Size
+from benchmarks.goals import Goal, keep
+from benchmarks.programs import percentiles
 
-from benchmarks.programs import percentiles, web
-
-WARM_UP = 5
-EMPTY, FIRST = "an empty page", "queue, first page"
-STRIP = {"HX-Request": "true", "HX-Current-URL": "http://desk.example/groups/"}
+FIRST = "queue, first page"
+ADMIN = "Django admin's list"
+# Decided groups and entries for each one to decide.
+DECIDED, ENTRIES = 1, 10
 
 
 def main() -> None:
@@ -32,63 +27,36 @@ def main() -> None:
     parser.add_argument("--large", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--desk", default="", help=f"the large one: {DESK_HELP}")
+    parser.add_argument("--grow", action="store_true", help="fill that one first, it is new")
     wished = parser.parse_args()
     with ExitStack() as stack:
-        desks = [Desk(stack, wished.engine, groups) for groups in (wished.small, wished.large)]
+        small = stack.enter_context(desks.desk(wished.engine))
+        small.grow(size(wished.small))
+        large = stack.enter_context(desks.desk(wished.engine, wished.desk))
+        if wished.grow or not wished.desk:
+            large.grow(size(wished.large))
+        for desk in (small, large):
+            stack.enter_context(desk.served())
         for number in range(wished.rounds + WARM_UP):
-            for desk in desks:
+            for desk in (small, large):
                 desk.ask(count=number >= WARM_UP)
-    report(*desks, f"{wished.engine}, {wished.rounds} rounds")
+    report(small, large, f"{wished.engine}, {wished.rounds} rounds")
+    keep(*goals(small, large, wished.engine))
 
 
-class Desk:
-    """A desk of some size behind its web server; `times` are the seconds of each page."""
-
-    def __init__(self, stack: ExitStack, engine: str, groups: int) -> None:
-        self.groups = groups
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mergeui-bench-")))
-        environment = os.environ | {
-            "SECRET_KEY": secrets.token_hex(32),
-            "DATABASE_URL": database(engine, directory),
-            "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
-            "INVENT_API_KEY": "sandbox-key",
-        }
-        size = [f"--open={groups}", f"--decided={groups}", f"--entries={groups * 10}"]
-        filled = subprocess.run(
-            [sys.executable, "-m", "benchmarks.world", *size],
-            env=environment, check=True, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self.pages: dict[str, str] = json.loads(filled.stdout)
-        self.times: dict[str, list[float]] = {name: [] for name in self.pages if name != "session"}
-        address = stack.enter_context(web(environment, directory))
-        self.client = stack.enter_context(httpx.Client(base_url=address, trust_env=False))
-        self.client.cookies.set("sessionid", self.pages.pop("session"))
-
-    def ask(self, *, count: bool) -> None:
-        """Every page once."""
-        for name, path in self.pages.items():
-            started = time.perf_counter()
-            answer = self.client.get(path, headers=STRIP if "strip" in path else {}, timeout=60)
-            taken = time.perf_counter() - started
-            assert answer.status_code == 200, (path, answer.status_code)
-            if count:
-                self.times[name].append(taken)
-
-
-def database(engine: str, directory: Path) -> str:
-    """The address of a new database."""
-    if engine == "sqlite":
-        return f"sqlite:///{directory}/bench.sqlite3"
-    from tests import postgres
-
-    return postgres.start().url
+def size(groups: int) -> Size:
+    """What a desk with so many groups to decide holds."""
+    return Size(groups, groups * DECIDED, groups * ENTRIES)
 
 
 def report(small: Desk, large: Desk, how: str) -> None:
     """The table, as docs/performance.md has it."""
     load = os.getloadavg()[0]
     print(f"\n{how}; the machine's load at the end was {load:.1f} on {os.cpu_count()} cores\n")
-    sizes = f"{large.groups:,} groups, p50 (p95) | to an empty page | to {small.groups:,} groups"
+    sizes = (
+        f"{large.size.open:,} groups, p50 (p95) | to an empty page | to {small.size.open:,} groups"
+    )
     print(f"| page | {sizes} |\n|---|---|---|---|")
     empty = percentiles(large.times[EMPTY])[0]
     for (name, many), few in zip(large.times.items(), small.times.values(), strict=True):
@@ -96,6 +64,39 @@ def report(small: Desk, large: Desk, how: str) -> None:
         against = p50 / percentiles(few)[0]
         taken = f"{p50 * 1000:.1f} ms ({p95 * 1000:.1f})"
         print(f"| {name} | {taken} | {p50 / empty:.2f} | {against:.2f} |", flush=True)
+
+
+def goals(small: Desk, large: Desk, engine: str) -> list[Goal]:
+    """What the issue's table says of pages."""
+    times = {name: percentiles(taken)[0] for name, taken in large.times.items()}
+    # Their names tell how many contacts there are, which differs from desk to desk.
+    of_small = (percentiles(taken)[0] for taken in small.times.values())
+    growth = {name: taken / few for (name, taken), few in zip(times.items(), of_small, strict=True)}
+    few = f"itself with {small.size.open:,} groups"
+    crowd = max(
+        (name for name in times if name.startswith("compare, ") and name.endswith(" contacts")),
+        key=lambda name: int(name.split()[1]),
+    )
+
+    def against(name: str, other: str, goal: float) -> Goal:
+        return Goal(f"{name} ({engine})", other, times[name] / times[other], goal)
+
+    searches = [name for name in times if name.startswith("queue, by ")]
+    return [
+        against(FIRST, "the queue's template alone", 2.5),
+        against("queue, search and two filters", ADMIN, 1 / 3),
+        against(FIRST, EMPTY, 6),
+        Goal(f"{FIRST} ({engine})", few, growth[FIRST], 1.2),
+        against("queue, last page", FIRST, 1.2),
+        *(against(name, FIRST, 2) for name in searches),
+        against("compare, 4 contacts of 6 channels", EMPTY, 4),
+        against(crowd, "compare, 4 contacts", int(crowd.split()[1]) / 4),
+        *(
+            Goal(f"{name} ({engine})", few, grown, 1.5)
+            for name, grown in growth.items()
+            if name.startswith("history, ")
+        ),
+    ]
 
 
 if __name__ == "__main__":

@@ -57,6 +57,19 @@ def web(environment: dict[str, str], directory: Path, *options: str) -> Iterator
         yield first_address(started)
 
 
+def worker_memory(directory: Path) -> float:
+    """The peak of the resident memory of that server's worker, in MB, as Linux counts it."""
+    master = (directory / "port").read_text().strip()
+    workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    peaks = [
+        int(line.split()[1])
+        for worker in workers
+        for line in Path(f"/proc/{worker}/status").read_text().splitlines()
+        if line.startswith("VmHWM:")
+    ]
+    return max(peaks) / 1024
+
+
 @contextmanager
 def process(
     command: list[str], environment: dict[str, str], output: int = subprocess.PIPE

@@ -13,12 +13,15 @@ import sys
 import tempfile
 from statistics import median
 
+from benchmarks.goals import Goal, keep
+
 SETUP = "import django; django.setup()"
 ADDRESSES = "from django.urls import get_resolver; get_resolver().url_patterns"
 GUNICORN = "import gunicorn.app.wsgiapp, gunicorn.workers.gthread, mergeui.wsgi"
 LOAD = "from django.core.management import load_command_class as load; load('mergeui.merging', "
+SETUP_ALONE = "`django.setup()` alone"
 STARTS = {
-    "`django.setup()` alone": SETUP,
+    SETUP_ALONE: SETUP,
     "web server, until the first request": f"{GUNICORN}; {ADDRESSES}",
     "worker, until the first look": f"{SETUP}; {LOAD}'worker')",
 }
@@ -47,6 +50,8 @@ def main() -> None:
     alone = median(next(iter(taken.values())))
     for name, all_ in taken.items():
         print(f"| {name} | {median(all_) * 1000:.0f} ms | {median(all_) / alone:.2f} |", flush=True)
+        if name != SETUP_ALONE:
+            keep(Goal(f"start: {name}", SETUP_ALONE, median(all_) / alone, 1.5))
 
 
 def start(program: str, environment: dict[str, str]) -> float:

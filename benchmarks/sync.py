@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from benchmarks import listing
+from benchmarks.goals import Goal, keep
 
 ENGINES = ("sqlite", "postgres")
 TIMES_LARGER = 10
@@ -105,6 +106,15 @@ def measure(engine: str, groups: int, directory: Path) -> None:
     print(f"| writes to the mirror | {same.written} | | | 0 |")
     print(f"| peak of memory | {new.peak_mb:.0f} MB | with a tenth of the groups,", end=" ")
     print(f"{small.peak_mb:.0f} MB | {new.peak_mb / small.peak_mb:.2f} | 1.2 |")
+    how = f"{groups:,} groups, {engine}"
+    load, rate = stored.storing / bulk.storing, (same.seconds - read.seconds) / rest
+    memory = new.peak_mb / small.peak_mb
+    keep(
+        Goal(f"storing what a sync reads ({how})", "the quickest load of the rows", load, 1.5),
+        Goal(f"sync, nothing changed ({how})", "everything new, no requests", rate, 0.25),
+        Goal(f"sync, nothing changed: writes to the mirror ({how})", "–", same.written, 0, ""),
+        Goal(f"a sync's memory ({how})", "that with a tenth of the groups", memory, 1.2),
+    )
 
 
 def measure_limited(engine: str, groups: int, directory: Path, per_minute: int) -> None:
@@ -120,6 +130,9 @@ def measure_limited(engine: str, groups: int, directory: Path, per_minute: int) 
     print(f"| the requests alone | {alone.seconds:.1f} | {alone.processor:.1f} | 1 | |")
     print(f"| everything new | {new.seconds:.1f} | {new.processor:.1f} |", end=" ")
     print(f"{new.seconds / alone.seconds:.2f} | 1.1 |")
+    what = f"sync of {groups:,} groups, everything new ({engine})"
+    limit = f"the requests alone, {per_minute} a minute"
+    keep(Goal(what, limit, new.seconds / alone.seconds, 1.1))
 
 
 @contextmanager

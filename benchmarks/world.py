@@ -4,7 +4,9 @@ Seeded: the same numbers give the same rows but for the primary keys. A group go
 by the sync's own way (review.store), from contacts as Invent would give them; only reading them
 from Invent is left out, and the clock is set to when each was first seen.
 
-    python -m benchmarks.world --open 2000    fills the desk of DATABASE_URL, and says what is in it
+    DATABASE_URL=sqlite:///desk.sqlite3 python -m benchmarks.world --open 2000
+
+fills that desk, or adds to what it holds; measure it with `python -m benchmarks.pages --desk URL`.
 """
 
 import argparse
@@ -14,14 +16,13 @@ import random
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 import django
 
 from benchmarks.contacts import PORTION
+from benchmarks.desks import Size
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -34,17 +35,8 @@ OPERATORS = 60
 FATES = {"merged": 0.6, "dismissed": 0.3, "snoozed": 0.04, "vanished": 0.06}
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much there is; as it stands, what the desk is held to."""
-
-    open: int = 200_000
-    decided: int = 300_000
-    entries: int = 10_000_000
-
-
 class Desk:
-    """A desk that is being filled; `grow` may be called again to make it larger."""
+    """A desk that is being filled, new or as another one left it; `grow` makes it larger."""
 
     def __init__(self, *, seed: int = 1) -> None:
         from benchmarks.chain import Chain
@@ -54,18 +46,18 @@ class Desk:
         self._pick = random.Random(f"desk {seed}")
         self.chain = Chain(seed=seed, start=START, operators=OPERATORS)
         self.organization = self.chain.organization
-        self._portions = 0
 
     def grow(self, size: Size) -> None:
-        """Adds so many groups to decide, decided ones and entries."""
+        """Adds so many groups to decide, decided ones and entries; nobody else may be at it."""
         from benchmarks.filling import hurrying
+        from benchmarks.making import store
 
         whole = size.open + size.decided
         counts = [min(PORTION, whole - start) for start in range(0, whole, PORTION)]
         with hurrying():
             done = 0
             for made in self._made(counts, whole):
-                numbers = self._store(made)
+                numbers = store(made, self.organization)
                 # The oldest are decided, as far as there are any to decide.
                 share = size.decided / whole
                 self._decide([pk for pk in numbers if self._pick.random() < share])
@@ -76,11 +68,14 @@ class Desk:
 
     def _made(self, counts: list[int], whole: int) -> Iterator[list[bytes]]:
         """The rows of the next portions; of more than one, in processes of their own."""
+        from django.db.models import Max
+
         from benchmarks.filling import in_turn, pool
         from benchmarks.making import make
+        from mergeui.review.models import Group
 
-        first = self._portions
-        self._portions += len(counts)
+        # A portion has a group at least, so this number is behind all those that were taken.
+        first = Group.objects.aggregate(Max("pk"))["pk__max"] or 0
         tasks = [
             (
                 self.organization,
@@ -95,24 +90,6 @@ class Desk:
         elif tasks:
             with pool(os.cpu_count() or 1) as executor:
                 yield from in_turn(executor.submit(make, *task) for task in tasks)
-
-    def _store(self, made: list[bytes]) -> list[int]:
-        """Stores new groups as a sync does, but all at once; their primary keys."""
-        from benchmarks.making import START, rows
-        from mergeui.audit.actor import Actor
-        from mergeui.review import store
-        from mergeui.review.models import Group, SyncRun
-
-        last = Group.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        run = SyncRun(organization=self.organization, wanted_at=START, seen_alive_at=START)
-        system = Actor.system(self.organization)
-        without_breath = dict.fromkeys(store.BREATH_SECONDS, 0.0)
-        with (
-            patch.object(store, "MEMBERS_AT_ONCE", 5_000),
-            patch.object(store, "BREATH_SECONDS", without_breath),
-        ):
-            store.apply(rows(made), run, by_user=system, progress=lambda: None)
-        return list(Group.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True))
 
     def _decide(self, numbers: list[int]) -> None:
         """Decides these groups by bare SQL, and keeps what the desk keeps of it."""
@@ -200,13 +177,9 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
-    from benchmarks.addresses import addresses
-
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    desk = Desk(seed=wished.seed)
-    desk.grow(Size(wished.open, wished.decided, wished.entries))
-    print(json.dumps(addresses()))
+    Desk(seed=wished.seed).grow(Size(wished.open, wished.decided, wished.entries))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import pytest
 
 from benchmarks import filling
 from benchmarks.contacts import SIZES, People
+from benchmarks.desks import Size
 from benchmarks.making import make
-from benchmarks.world import OPERATORS, Size
+from benchmarks.world import OPERATORS
 from benchmarks.world import Desk as Filled
 from mergeui.accounts.models import Organization
 from mergeui.audit.models import Entry
@@ -31,8 +32,9 @@ def test_a_sync_of_the_same_contacts_finds_nothing_new() -> None:
 
 def test_decided_groups_and_a_chain_that_holds() -> None:
     desk = Filled(seed=3)
-    desk.grow(Size(open=20, decided=40, entries=130))
-    desk.grow(Size(open=5, decided=0, entries=70))
+    desk.grow(Size(open=20, decided=40, entries=128))
+    # Another program goes on with what this one left, in the middle of a merge.
+    Filled(seed=3).grow(Size(open=5, decided=0, entries=70))
 
     assert Group.objects.count() == 65
     open_ones = Group.objects.filter(state=GroupState.OPEN).count()
@@ -46,7 +48,7 @@ def test_decided_groups_and_a_chain_that_holds() -> None:
     assert MergedContact.objects.count() == gone
     assert Group.objects.values("first_seen_at").distinct().count() > 60
 
-    assert (verify().broken, verify().entries) == (None, 200)
+    assert (verify().broken, verify().entries) == (None, 198)
     assert 1 < Entry.objects.exclude(actor=None).values("actor").distinct().count() <= OPERATORS
 
 
