@@ -58,7 +58,7 @@ class Operator:
         status, page = self.ask("GET", f"/groups/{group}/")
         time.sleep(self.choose.uniform(0.1, 0.5) * PACE)
         while status == 200 and 'id="choice"' in page:
-            status, page = self.ask("POST", f"/groups/{group}/{wish}/", self.filled(page, wish))
+            status, page = self.ask("POST", f"/groups/{group}/{wish}/", filled(page, wish))
             if status == 303:
                 self.decided[group] = wish
             elif not status:
@@ -75,15 +75,6 @@ class Operator:
         if status == 200 and 'id="choice"' not in page:
             self.decided[group] = wish
         return status, page
-
-    def filled(self, page: str, wish: str) -> str:
-        """What a browser sends of the form: all that is hidden, the first to keep, the others."""
-        sent = [(name, unescape(value)) for name, value in INPUT.findall(page)]
-        ids = list(dict.fromkeys(value.split()[0] for name, value in sent if name == "seen"))
-        sent += [("primary", ids[0]), *(("sources", one) for one in ids[1:])]
-        if wish == "snooze":
-            sent.append(("until", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 86_400))))
-        return urlencode([*sent, ("csrfmiddlewaretoken", TOKEN), ("note", "as they said by phone")])
 
     def ask(self, method: str, path: str, body: str = "") -> tuple[int, str]:
         """Status and page; 0 where nothing came, and from then on the other web process is asked.
@@ -110,3 +101,18 @@ class Operator:
         if status >= 400 and method == "GET":
             self.seen[f"{status} {said(page.partition('<main')[2])}"] += 1
         return status, page
+
+
+def filled(page: str, wish: str) -> str:
+    """The body that a browser sends."""
+    return urlencode([*form_of(page, wish), ("csrfmiddlewaretoken", TOKEN)])
+
+
+def form_of(page: str, wish: str) -> list[tuple[str, str]]:
+    """What a browser sends of the form: all that is hidden, the first to keep, the others."""
+    sent = [(name, unescape(value)) for name, value in INPUT.findall(page)]
+    ids = list(dict.fromkeys(value.split()[0] for name, value in sent if name == "seen"))
+    sent += [("primary", ids[0]), *(("sources", one) for one in ids[1:])]
+    if wish == "snooze":
+        sent.append(("until", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 86_400))))
+    return [*sent, ("note", "as they said by phone")]
