@@ -16,7 +16,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = ROOT / "pyproject.toml"
-FILES = {"requirements.txt": [], "requirements-dev.txt": ["--group=dev", "-c=requirements.txt"]}
+FILES = {
+    "requirements.txt": [],
+    "requirements-dev.txt": ["--group=dev", "-c=requirements.txt"],
+    # Apart, because it is large and only `make bench-full` needs it.
+    "requirements-plots.txt": ["--group=plots", "-c=requirements.txt", "-c=requirements-dev.txt"],
+}
 OPTIONS = (
     "--universal",
     "--python-version=3.11",
@@ -34,7 +39,7 @@ def digest() -> str:
     named = {
         "python": project["project"]["requires-python"],
         "run": sorted(project["project"]["dependencies"]),
-        "dev": sorted(project["dependency-groups"]["dev"]),
+        "groups": {name: sorted(some) for name, some in project["dependency-groups"].items()},
     }
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -45,7 +50,7 @@ def header() -> str:
 
 
 def lock(*, upgrade: bool) -> None:
-    """Write both files."""
+    """Write all files."""
     for name, options in FILES.items():
         command = ["uv", "pip", "compile", "pyproject.toml", *OPTIONS, *options, f"-o={name}"]
         if upgrade:

@@ -19,17 +19,21 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STATIC = ROOT / "var" / "static"
 RUNTIME, DEV = ROOT / "requirements.txt", ROOT / "requirements-dev.txt"
+PLOTS = ROOT / "requirements-plots.txt"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dev", action="store_true", help="with what tests and checks need")
+    parser.add_argument("--plots", action="store_true", help="with what draws the plots of speed")
     parser.add_argument("--without-database", action="store_true", help="leave the database alone")
     wished = parser.parse_args()
     # Nothing that is signed here outlives this command, so any key does.
     os.environ.setdefault("SECRET_KEY", secrets.token_hex(32))
     make_venv()
     install(DEV if wished.dev else RUNTIME)
+    if wished.plots:
+        install(PLOTS)
     collect_static_files()
     if not wished.without_database:
         run("Bringing the database up to date", [PYTHON, "manage.py", "migrate", "-v", "0"])
@@ -66,7 +70,8 @@ def usable() -> bool:
 def install(requirements: Path) -> None:
     """Install exactly what `requirements` pins, each file checked against its hash."""
     # What tests need includes what the product needs.
-    if any(holds(stamp_of(enough), digest([enough])) for enough in (requirements, DEV)):
+    enough = {requirements, DEV} if requirements == RUNTIME else {requirements}
+    if any(holds(stamp_of(one), digest([one])) for one in enough):
         return
     # The files name everything there is, so pip has nothing to resolve: left to itself, it stumbles
     # over a newer version of a package that something wants with an extra.
