@@ -74,18 +74,19 @@ sweep: ## Kill the worker at every commit and socket operation of a merge, on bo
 	@scripts/setup --dev
 	@$(BIN)/python -m tests.sweep
 
-bench: ## The figures of the README
+bench: ## What the desk is held to, in ratios of one run, with a table of what was held (10 min)
 	@scripts/setup --dev
+	@$(BIN)/python -m scripts.browser
 	@$(BIN)/python -m benchmarks
 
 bench-pages: ## Every page at two sizes side by side, as docs/performance.md has it (5 min)
 	@scripts/setup --dev
 	@$(BIN)/python -m benchmarks.pages
 
-bench-full: ## The same up to 200,000 groups of a million contacts, on both databases (hours)
-	@scripts/setup --dev
-	@$(BIN)/python -m benchmarks.pages --large 200000
-	@$(BIN)/python -m benchmarks.pages --large 200000 --engine postgres
+bench-full: ## A desk that grows to a million contacts, on both databases, with plots (50 GB, hours)
+	@scripts/setup --dev --plots
+	@$(BIN)/python -m benchmarks.growth
+	@$(BIN)/python -m benchmarks.growth --engine postgres
 
 messages: ## The words of the code into locale/, to be translated, and compiled
 	@scripts/setup --dev
