@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,6 +13,7 @@ from mergeui.accounts.models import Organization
 from mergeui.audit import canonical
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
+from mergeui.audit.inserting import insert
 from mergeui.audit.models import Entry, Kind, Payload, Reference
 from mergeui.audit.references import Ref, ref, references_in
 from mergeui.audit.triggers import CHAIN_LOCK
@@ -46,34 +48,76 @@ def record(
     Raises OutsideTransaction; any failure of the database goes on to the caller, whose
     transaction then rolls back: no history, no state.
     """
-    # Everything that takes time comes before the lock.
-    facts = _with_mode(facts or {}, by_user.organization)
-    facts_text, payload = canonical.json_text(facts), _payload(personal)
-    wanted = {*references, *references_in(facts, personal or {}), *_subject(subject)}
-    hold()
-    number, previous_hash, at = _next()
+    prepared = prepare(
+        action,
+        by_user=by_user,
+        subject=subject,
+        facts=facts,
+        personal=personal,
+        references=references,
+    )
+    return append(prepared)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An entry that has all but its place in the chain: number, time, hashes."""
+
+    entry: Entry
+    payload: Payload | None
+    references: list[Reference]
+
+
+def prepare(
+    action: Action,
+    *,
+    by_user: Actor,
+    subject: str = "",
+    facts: Mapping[str, Any] | None = None,
+    personal: Mapping[str, Any] | None = None,
+    references: Iterable[Ref] = (),
+) -> Prepared:
+    """The part of `record` that takes time, and no lock: for before the transaction."""
+    organization = by_user.organization
+    facts = _with_mode(facts or {}, organization)
+    payload = _payload(personal)
     entry = Entry(
-        number=number,
-        at=at,
         action=Action(action).value,
-        organization=by_user.organization,
+        organization=organization,
         actor=by_user.user,
         actor_name=canonical.one_line(by_user.name, 320),
         actor_role=canonical.one_line(by_user.role, 40),
         address=canonical.one_line(by_user.address, 100),
         request_id=canonical.one_line(by_user.request_id, 100),
         subject=canonical.one_line(subject, 300),
-        facts_text=facts_text,
+        facts_text=canonical.json_text(facts),
         payload_mac=canonical.payload_mac(payload.key, payload.data_text) if payload else "",
-        previous_hash=previous_hash,
     )
+    # Without an organisation nobody could look it up.
+    wanted = {*references, *references_in(facts, personal or {}), *_subject(subject)}
+    found = [
+        Reference(organization=organization, kind=kind, value=value)
+        for kind, value in (sorted(wanted) if organization else ())
+    ]
+    return Prepared(entry, payload, found)
+
+
+def append(prepared: Prepared) -> Entry:
+    """Gives an entry its place and writes it: what `record` says of its caller goes for this one.
+
+    Once for each that was prepared.
+    """
+    entry, payload = prepared.entry, prepared.payload
+    hold()
+    entry.number, entry.previous_hash, entry.at = _next()
     entry.hash = canonical.entry_hash(entry.lines())
-    entry.save()
+    insert([entry])
     if payload:
         payload.entry = entry
-        payload.save()
-    if by_user.organization:  # without one nobody could look it up
-        _refer(entry, by_user.organization, wanted)
+        insert([payload])
+    for reference in prepared.references:
+        reference.entry_id = entry.number
+    insert(prepared.references)
     return entry
 
 
@@ -122,11 +166,15 @@ def _next() -> tuple[int, str, datetime]:
 
     The time never goes back, whatever the clock does, so a span of time is a span of numbers.
     """
-    last = Entry.objects.order_by("-number").values_list("number", "hash", "at").first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT number, hash, at FROM audit_entry ORDER BY number DESC LIMIT 1")
+        last = cursor.fetchone()
     now = timezone.now()
     if last is None:
         return 1, canonical.GENESIS, now
     number, last_hash, at = last
+    if timezone.is_naive(at):  # SQLite's, which is in UTC
+        at = at.replace(tzinfo=UTC)
     return number + 1, last_hash, max(now, at)
 
 
@@ -140,14 +188,3 @@ def _subject(subject: str) -> list[Ref]:
     """The reference to the subject itself, when entries are looked up by its kind."""
     kind, _, key = subject.partition(":")
     return [ref(Kind(kind), key)] if key and kind in OURS else []
-
-
-def _refer(entry: Entry, organization: Organization, wanted: Iterable[Ref]) -> None:
-    Reference.objects.bulk_create(
-        [
-            Reference(
-                organization_id=organization.pk, kind=kind, value=value, entry_id=entry.number
-            )
-            for kind, value in sorted(wanted)
-        ]
-    )

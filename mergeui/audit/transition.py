@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
+from django.db.models.sql import UpdateQuery
 
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
-from mergeui.audit.log import record
+from mergeui.audit.log import append, prepare
 from mergeui.audit.models import Entry
 from mergeui.audit.references import Ref
 from mergeui.errors import Stale
@@ -37,25 +38,38 @@ def move(
     `Stale(stale())` when the row had moved already, or what `stale` gives if that is a Stale; then
     nothing is changed or recorded. The attributes of `row` follow the database afterwards.
     """
-    manager = type(row)._default_manager
+    # From the first statement on, others wait for us: for the row, on SQLite for the one writer. So
+    # all that takes time comes before.
+    mine = type(row)._default_manager.filter(pk=row.pk, state__in=expected).filter(only_if or Q())
+    update = _ready(mine, changes)
+    prepared = prepare(
+        action,
+        by_user=by_user,
+        subject=subject,
+        facts=facts,
+        personal=personal,
+        references=references,
+    )
     with transaction.atomic():
-        moved = (
-            manager.filter(pk=row.pk, state__in=expected)
-            .filter(only_if or Q())
-            .update(**dict(changes))
-        )
-        if moved != 1:
+        if update() != 1:
             why = stale()
             raise why if isinstance(why, Stale) else Stale(why)
         also()
-        entry = record(
-            action,
-            by_user=by_user,
-            subject=subject,
-            facts=dict(facts or {}),
-            personal=dict(personal) if personal is not None else None,
-            references=references,
-        )
+        entry = append(prepared)
     for name, value in changes.items():
         setattr(row, name, value)
     return entry
+
+
+def _ready(rows: models.QuerySet[Any], changes: Mapping[str, Any]) -> Callable[[], int]:
+    """`rows.update(**changes)`, its statement put together now; what it gives says how many."""
+    query: Any = rows.query.chain(UpdateQuery)  # as QuerySet.update does
+    query.add_update_values(dict(changes))
+    statement, parameters = query.get_compiler(connection=connection).as_sql()
+
+    def update() -> int:
+        with transaction.mark_for_rollback_on_error(), connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return int(cursor.rowcount)
+
+    return update

@@ -78,6 +78,7 @@ def dismiss(group: Group, *, by_user: Actor, note: str = "", bulk_id: int | None
     is the bulk decision that this is a part of. Raises NotAllowed, or Stale when the group was
     decided meanwhile.
     """
+    said = pairs.said(group, by=by_user.user, at=timezone.now(), reason=note)
     _decide(
         group,
         GroupState.DISMISSED,
@@ -85,7 +86,7 @@ def dismiss(group: Group, *, by_user: Actor, note: str = "", bulk_id: int | None
         by_user=by_user,
         note=note,
         bulk_id=bulk_id,
-        also=lambda: pairs.say(group, by=by_user.user, at=timezone.now(), reason=note),
+        also=lambda: pairs.keep(said),
     )
 
 

@@ -57,21 +57,38 @@ def say(
 
     With `pairs`, those alone. What was said of one before is replaced.
     """
-    said = pairs_of(group.evidence.get("members", [])) if pairs is None else pairs
+    keep(said(group, by=by, at=at, reason=reason, pairs=pairs))
+
+
+def said(
+    group: Group,
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str,
+    pairs: Iterable[PairIds] | None = None,
+) -> list[NotDuplicate]:
+    """The rows of `say`, for `keep` to write in the transaction."""
+    wanted = pairs_of(group.evidence.get("members", [])) if pairs is None else pairs
     shared = channels_of(group.evidence)
+    return [
+        NotDuplicate(
+            organization_id=group.organization_id,
+            one_contact_id=pair[0],
+            other_contact_id=pair[1],
+            said_by=by,
+            said_at=at,
+            reason=reason,
+            evidence=shared.get(pair, []),
+        )
+        for pair in wanted
+    ]
+
+
+def keep(rows: list[NotDuplicate]) -> None:
+    """Writes them; what was said of a pair before is replaced."""
     NotDuplicate.objects.bulk_create(
-        [
-            NotDuplicate(
-                organization_id=group.organization_id,
-                one_contact_id=pair[0],
-                other_contact_id=pair[1],
-                said_by=by,
-                said_at=at,
-                reason=reason,
-                evidence=shared.get(pair, []),
-            )
-            for pair in said
-        ],
+        rows,
         update_conflicts=True,
         unique_fields=["organization", "one_contact_id", "other_contact_id"],
         update_fields=["said_by", "said_at", "reason", "evidence"],

@@ -2,23 +2,30 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mergeui.accounts.models import Role
 from mergeui.audit import canonical
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
+from mergeui.audit.canonical import json_text
+from mergeui.audit.inserting import AT_ONCE
 from mergeui.audit.log import OutsideTransaction, record
 from mergeui.audit.models import Entry, Kind, Payload, Reference
 from mergeui.audit.references import Ref
 from mergeui.audit.verify import verify
+from mergeui.review.decisions import dismiss
 from tests.audit.history import a_contact, ana, our_team, write
+from tests.contacts import contact, email, whatsapp
+from tests.desk import Desk, actor
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +99,49 @@ def test_state_that_rolls_back_takes_its_history_along_and_leaves_no_gap() -> No
     with pytest.raises(ZeroDivisionError):
         fail_after_recording()
     assert write().number == 2
+    assert verify().holds
+
+
+def test_a_failure_that_is_caught_does_not_leave_the_state_without_its_history() -> None:
+    """Nobody can commit what belongs to an entry that was not written."""
+    taken = (1, canonical.GENESIS, timezone.now())
+
+    def go_on_all_the_same() -> None:
+        with transaction.atomic():
+            with mock.patch("mergeui.audit.log._next", return_value=taken), suppress(DatabaseError):
+                record(Action.MERGE_APPROVED, by_user=ana())
+            Entry.objects.count()
+
+    write()
+    with pytest.raises(transaction.TransactionManagementError):
+        go_on_all_the_same()
+    assert Entry.objects.count() == 1
+
+
+def test_nothing_is_put_together_while_others_wait() -> None:
+    """Between BEGIN and COMMIT there are the statements alone: texts and MACs are ready by then."""
+    desk = Desk(contact("Ana", whatsapp("+15550101")), contact("Ana", whatsapp("+15550101")))
+    desk.sync()
+    inside: list[bool] = []
+
+    def watched(value: object) -> str:
+        inside.append(connection.in_atomic_block and len(connection.savepoint_ids) > depth)
+        return json_text(value)
+
+    depth = len(connection.savepoint_ids)
+    with mock.patch("mergeui.audit.canonical.json_text", side_effect=watched):
+        dismiss(desk.group(), by_user=actor(Role.OPERATOR), note="brothers")
+
+    assert inside == [False, False]  # facts and personal data
+
+
+def test_more_references_than_a_statement_takes() -> None:
+    many = [contact("Ana", email(f"ana{n}@example.com")) for n in range(AT_ONCE)]
+
+    entry = write(personal={"contacts": many})
+
+    assert Reference.objects.filter(entry=entry, kind=Kind.CONTACT).count() == AT_ONCE
+    assert Reference.objects.filter(entry=entry, kind=Kind.EMAIL).count() == AT_ONCE
     assert verify().holds
 
 

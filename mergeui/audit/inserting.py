@@ -1,0 +1,50 @@
+"""New rows by a plain INSERT, for what is written while every other writer waits.
+
+The ORM takes four times as long to put such a statement together as a database to carry it out.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from django.db import connection, models, transaction
+
+# Rows of a statement: SQLite takes 32,766 values in one.
+AT_ONCE = 500
+
+
+def insert(rows: Sequence[models.Model]) -> None:
+    """Inserts new rows of one model; a number that the database gives is not read back.
+
+    No signal is sent. A failure goes on to the caller, and the transaction can't be committed any
+    more, as after a failure of the ORM's own.
+    """
+    for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        fields = _fields(type(some[0]))
+        values = (
+            field.get_db_prep_save(getattr(row, field.attname), connection)
+            for row in some
+            for field in fields
+        )
+        with transaction.mark_for_rollback_on_error(), connection.cursor() as cursor:
+            cursor.execute(_statement(type(some[0]), len(some)), list(values))
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+@cache
+def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
+    return tuple(
+        field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)
+    )
+
+
+@cache
+def _statement(model: type[models.Model], count: int) -> str:
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in _fields(model))
+    places = ", ".join(["%s"] * len(_fields(model)))
+    rows = ", ".join([f"({places})"] * count)
+    # Only names of our own tables and columns are put together here.
+    return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES {rows}"  # noqa: S608
