@@ -31,6 +31,7 @@ from itertools import count, groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO
+from unittest.mock import patch
 
 from benchmarks import listing
 from benchmarks.goals import Goal, keep
@@ -192,6 +193,8 @@ class Written:
     def counted(self) -> Iterator[None]:
         from django.db import connection
 
+        from mergeui.review import bulk
+
         names = {f'"{model._meta.db_table}"' for model in tables()}
 
         def count_it(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -200,7 +203,12 @@ class Written:
                 self.statements += 1
             return execute(sql, params, many, context)
 
-        with connection.execute_wrapper(count_it):
+        def copied(*given: Any) -> None:
+            self.statements += 1
+            insert(*given)
+
+        insert = bulk.insert  # COPY goes past the wrapper
+        with connection.execute_wrapper(count_it), patch.object(bulk, "insert", copied):
             yield
 
 
