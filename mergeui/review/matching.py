@@ -7,6 +7,7 @@ the stored one whose members it shares most of. Every stored group is matched at
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mergeui.accounts.models import Organization
 from mergeui.invent import Contact, DuplicateGroup, fingerprint
@@ -42,6 +43,16 @@ class Read:
     def listed(self, group_id: int | None) -> Listed:
         """With all that is to be stored of it: some 20 times the work."""
         return Listed(group_id, digest(self.contacts, self.prints))
+
+
+class _Stored(NamedTuple):
+    """What it takes of a stored group to see which one is listed, and whether it changed."""
+
+    pk: int
+    state: str
+    fingerprint: str
+    member_count: int
+    by_hand: bool
 
 
 class Numbers:
@@ -121,18 +132,20 @@ class Matcher:
         own = MergedContact.objects.filter(organization=self.organization)
         return set(own.filter(contact_id__among=ids).values_list("contact_id", flat=True))
 
-    def _known(self, made: Sequence[Read]) -> dict[int, Group]:
+    def _known(self, made: Sequence[Read]) -> dict[int, "_Stored"]:
         """The stored group of each of these (by its number) that has one.
 
         The pairs that share most members come first, then those of like size, then the group that
         people have known for longer. So a split leaves the identity with the larger part, and of
         groups that overlap each finds its own.
         """
-        stored = self._stored({one.id for group in made for one in group.contacts})
+        known = self._unchanged(made)
+        rest = [number for number in range(len(made)) if number not in known]
+        stored = self._stored({one.id for number in rest for one in made[number].contacts})
         shared: Counter[tuple[int, int]] = Counter()
-        groups: dict[int, Group] = {}
-        for number, group in enumerate(made):
-            for contact in group.contacts:
+        groups: dict[int, _Stored] = {}
+        for number in rest:
+            for contact in made[number].contacts:
                 for candidate in stored.get(contact.id, ()):
                     shared[number, candidate.pk] += 1
                     groups[candidate.pk] = candidate
@@ -142,7 +155,6 @@ class Matcher:
             unlike = abs(groups[pk].member_count - len(made[number].contacts))
             return (-shared[pair], unlike, pk, number)
 
-        known: dict[int, Group] = {}
         for number, pk in sorted(shared, key=rank):
             if groups[pk].by_hand and shared[number, pk] < groups[pk].member_count:
                 # Put together by people: it becomes Invent's only when all of it is suggested.
@@ -152,15 +164,32 @@ class Matcher:
                 self.seen.add(pk)
         return known
 
-    def _stored(self, ids: set[str]) -> dict[str, list[Group]]:
+    def _unchanged(self, made: Sequence[Read]) -> dict[int, "_Stored"]:
+        """Those that are as they were stored, found by their first contact alone.
+
+        No other group of the page could have a better claim: they share all of their members.
+        """
+        stored = self._stored({group.contacts[0].id for group in made})
+        known: dict[int, _Stored] = {}
+        for number, group in enumerate(made):
+            for one in sorted(stored.get(group.contacts[0].id, ())):
+                if one.fingerprint == group.fingerprint and one.pk not in self.seen:
+                    known[number] = one
+                    self.seen.add(one.pk)
+                    break
+        return known
+
+    def _stored(self, ids: set[str]) -> dict[str, list["_Stored"]]:
         """The stored groups of each contact id, those that ended by a merge apart."""
+        if not ids:
+            return {}
         # Two look-ups, each by its own index: joined, SQLite begins with every group there is.
         members = Member.objects.filter(contact_id__among=ids).order_by()
         pairs = list(members.values_list("contact_id", "group_id"))
         own = Group.objects.of(self.organization).exclude(state=GroupState.MERGED)
-        only = own.only("pk", "state", "fingerprint", "member_count", "by_hand")
-        by_id = {group.pk: group for group in only.filter(pk__among={pk for _, pk in pairs})}
-        found: dict[str, list[Group]] = {}
+        rows = own.filter(pk__among={pk for _, pk in pairs}).values_list(*_Stored._fields)
+        by_id = {row[0]: _Stored(*row) for row in (rows if pairs else ())}
+        found: dict[str, list[_Stored]] = {}
         for contact_id, group_id in pairs:
             if group_id in by_id:
                 found.setdefault(contact_id, []).append(by_id[group_id])
