@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup run test check check-code audit coverage keys fuzz sweep bench bench-pages bench-full bench-history bench-jobs soak lock messages roles format screenshots
+.PHONY: help demo setup run test check check-code audit coverage keys fuzz sweep bench bench-pages bench-full bench-history bench-jobs bench-load soak lock messages roles format screenshots
 # Two targets at once would set up the same .venv twice.
 .NOTPARALLEL:
 
@@ -101,6 +101,10 @@ bench-jobs: ## Sync, worker and many people at once, on both databases (15 min)
 	@$(BIN)/python -m benchmarks.sync
 	@$(BIN)/python -m benchmarks.merges
 	@$(BIN)/python -m benchmarks.crowd
+
+bench-load: ## Loads that nobody wishes for: 50,000 requests, a slow Invent, an export (5 min)
+	@scripts/setup --dev
+	@$(BIN)/python -m benchmarks.badload
 
 soak: ## Fifty operators for ten minutes on PostgreSQL, a web process and a worker killed (15 min)
 	@scripts/setup --dev
