@@ -17,16 +17,16 @@ from benchmarks import goals
 
 # Each part, and what it is given; {desk} is one that the pages have filled.
 PARTS = {
-    "reading": "",
-    "sync": "--engine sqlite --groups 6000",
-    "sync at the limit": "--engine sqlite --groups 20000 --per-minute 500",
+    "reading": "--groups 10000",
+    "sync": "--engine sqlite --groups 5000",
+    "sync at the limit": "--engine sqlite --groups 10000 --per-minute 500",
     "start": "--rounds 5",
     "pages": "--small 400 --large 2000 --rounds 30 --grow --desk {desk}",
-    "paint": "--rounds 10 --desk {desk}",
+    "paint": "--rounds 6 --desk {desk}",
     "decision": "--desk {desk}",
     "merges": "--merges 250",
     "day": "--groups 100 --by-admin 10",
-    "pages on PostgreSQL": "--engine postgres --small 200 --large 1000 --rounds 15",
+    "pages on PostgreSQL": "--engine postgres --small 200 --large 1000 --rounds 12",
     "decision on PostgreSQL": "--engine postgres --groups 500 --rounds 25",
 }
 

@@ -178,7 +178,6 @@ def main() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
     Desk(seed=wished.seed).grow(Size(wished.open, wished.decided, wished.entries))
 
 

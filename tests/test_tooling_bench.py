@@ -56,9 +56,10 @@ def test_a_decision_and_the_statements_that_wrote_it(client: Client, wish: str) 
     calm = Group.objects.filter(state=GroupState.OPEN, risky=False, member_count__lt=5)
     group = calm.order_by("pk")[0]
 
-    seconds, statements = decision.decide(client, group.pk, wish)
+    seconds, worked, statements = decision.decide(client, group.pk, wish)
 
     assert seconds > 0
+    assert worked > 0
     tables = {sql.split('"')[1] for sql, _ in statements}
     assert tables >= {"audit_entry", "audit_payload", "audit_reference", "review_group"}
     group.refresh_from_db()
