@@ -4,7 +4,9 @@ On SQLite, 20 operators take a decision a second each, sooner than anybody reads
 worker merges and one sync after the other stores every group anew; compared with one operator alone
 on an idle desk. On PostgreSQL, 60 operators decide without a pause through one and through two web
 servers, with three workers beside, and the history's own ceiling is taken: entries in transactions
-of their own, from four processes that do nothing else. Everything is on loopback, and ends by
+of their own, from four processes that do nothing else. Each web server has a core of its own, which
+it shares with all the others: the table says what a decision takes of each, and how full the cores
+were. Everything is on loopback, and ends by
 itself.
 """
 
@@ -26,6 +28,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from benchmarks.merges import MERGE_SECONDS, READ_SECONDS, ask_for
+from benchmarks.processor import OTHERS, on_core, used
 from benchmarks.programs import percentiles, prepare, process, sandbox, session_key, web
 
 ENGINES = ("sqlite", "postgres")
@@ -135,25 +138,91 @@ def on_postgres(directory: Path, seconds: float) -> None:
     groups = int(seconds * 400) + MERGES
     with ExitStack() as stack:
         environment, mine = stack.enter_context(desk(directory, groups, cluster.url))
-        one, two = (
-            stack.enter_context(web(environment, place, *THREADS))
-            for place in (directory, Path(tempfile.mkdtemp(dir=directory)))
-        )
+        servers = []
+        for core in range(2):
+            place = Path(tempfile.mkdtemp(dir=directory))
+            with on_core(core):
+                servers.append(stack.enter_context(web(environment, place, *THREADS)))
         operators = [Operator(key(n), mine) for n in range(MANY)]
-        rates = {}
+        decide(operators, servers, 2)  # the first requests of a process load its code
         with busy(environment, directory, workers=3):
-            for name, addresses in {"one": [one], "two": [one, two]}.items():
-                before = decided(operators)
-                decide(operators, addresses, seconds)
-                rates[name] = (decided(operators) - before) / seconds
+            # In turn: what else the machine does meets both.
+            halves = [Stage.of(operators, servers[:count], seconds / 2) for count in (1, 2, 1, 2)]
+        stages = {"one": halves[0] + halves[2], "two": halves[1] + halves[3]}
         ceiling = history_alone(environment, min(seconds, 10))
         deadlocks = deadlocks_so_far()
     print(f"\npostgres: {MANY} operators without a pause, three workers\n")
-    print("| what | a second |\n|---|---|")
-    print(f"| decisions, one web server | {rates['one']:.0f} |")
-    print(f"| decisions, two web servers | {rates['two']:.0f} |")
-    print(f"| entries of the history, nothing else | {ceiling:.0f} |")
-    print(f"\nDeadlocks: {deadlocks}. Answers: {answers(operators)}")
+    print("| web servers, each on a core of its own | decisions a second |", end=" ")
+    print(f"{' | '.join(f'{kind} ms' for kind in PARTS)} | cores busy, of them by others |")
+    print("|---" * (3 + len(PARTS)) + "|")
+    for name, stage in stages.items():
+        print(f"| {name} | {stage.line()} |")
+    print(f"\nMilliseconds are of processor time, a decision. {limit(*stages.values())}")
+    print(
+        f"Entries of the history, four processes and nothing else: {ceiling:.0f} a second,", end=" "
+    )
+    print(f"{ceiling / stages['two'].rate:.1f} times the decisions.")
+    print(f"Deadlocks: {deadlocks}. Answers: {answers(operators)}")
+
+
+PARTS = ("web", "PostgreSQL", "operators", "workers")
+FULL = 0.9  # of the cores: what is left is waiting for the disk and for each other
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a while of deciding took: decisions a second, processor seconds by kind of program."""
+
+    decisions: int
+    seconds: float
+    used: Counter[str]
+
+    @classmethod
+    def of(cls, operators: Sequence[Operator], addresses: Sequence[str], seconds: float) -> "Stage":
+        before, taken, started = decided(operators), used(), time.monotonic()
+        decide(operators, addresses, seconds)
+        passed, spent = time.monotonic() - started, used()
+        spent.subtract(taken)
+        return cls(decided(operators) - before, passed, spent)
+
+    def __add__(self, other: "Stage") -> "Stage":
+        both = Counter(self.used)
+        both.update(other.used)
+        return Stage(self.decisions + other.decisions, self.seconds + other.seconds, both)
+
+    @property
+    def rate(self) -> float:
+        """Decisions a second."""
+        return self.decisions / self.seconds
+
+    @property
+    def busy(self) -> float:
+        """Cores that computed, for whomever."""
+        return self.used.total() / self.seconds
+
+    def each(self, kind: str) -> float:
+        """Seconds of a program a decision."""
+        return self.used[kind] / self.decisions
+
+    def line(self) -> str:
+        """As a row of the table."""
+        parts = " | ".join(f"{1000 * self.each(kind):.1f}" for kind in PARTS)
+        others = self.used[OTHERS] / self.seconds
+        return f"{self.rate:.0f} | {parts} | {self.busy:.2f}, {others:.2f}"
+
+
+def limit(one: Stage, two: Stage) -> str:
+    """What a second web server gave, and what would not let it give more."""
+    cores = os.cpu_count() or 1
+    grown = f"The second web server gave {two.rate / one.rate:.2f} times the decisions"
+    if two.busy < FULL * cores:
+        return f"{grown}; with {two.busy:.1f} of {cores} cores busy, they were not the limit."
+    whole = sum(two.each(kind) for kind in PARTS)
+    return (
+        f"{grown}, and with two the {cores} cores were full. A decision is {1000 * whole:.1f} ms of"
+        f" all these programs together: {cores} cores without others give {cores / whole:.0f} a"
+        f" second. The web process's share alone lets a core give {1 / two.each('web'):.0f}."
+    )
 
 
 THREADS = ("--worker-class=gthread", "--threads=8")
