@@ -55,13 +55,13 @@ class Desk:
         whole = size.open + size.decided
         counts = [min(PORTION, whole - start) for start in range(0, whole, PORTION)]
         with hurrying():
-            done = 0
+            done = decided = 0
             for made in self._made(counts, whole):
                 numbers = store(made, self.organization)
-                # The oldest are decided, as far as there are any to decide.
-                share = size.decided / whole
-                self._decide([pk for pk in numbers if self._pick.random() < share])
                 done += len(made)
+                due = round(size.decided * done / whole) - decided
+                self._decide(sorted(self._pick.sample(numbers, due)))
+                decided += due
                 _tell(f"{done:,} groups of {whole:,}")
         self.chain.write(size.entries, tell=_tell)
         self._analyze()
