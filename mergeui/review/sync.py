@@ -5,6 +5,7 @@ stored at once, where nobody sees them before (arriving.py). So a failure while 
 mirror as it was. Nothing is read inside a transaction (design.md, rule 2).
 """
 
+import gc
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -197,11 +198,15 @@ def _quick_turns() -> Iterator[None]:
 
     A page comes in many pieces. For each, the thread that fetches it would wait 5 ms for the one
     that works on the page before; that one waits as often, for each answer of the database.
+
+    Nor is what was there before looked through for garbage again and again, as pages come and go.
     """
     sys.setswitchinterval(TURN_SECONDS)
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         sys.setswitchinterval(USUAL_TURN_SECONDS)
 
 

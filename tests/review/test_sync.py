@@ -1,5 +1,6 @@
 """Mirroring Invent's groups: idempotent, all or nothing, and with a memory for identity."""
 
+import gc
 import re
 import sys
 from datetime import timedelta
@@ -267,13 +268,16 @@ def test_threads_take_quick_turns_while_invent_is_read(monkeypatch: pytest.Monke
     desk.sync()
     desk.world.change(ana["id"], name="Ana M. García")
     monkeypatch.setattr(
-        syncing, "_report", lambda run, progress: seen.append(sys.getswitchinterval())
+        syncing,
+        "_report",
+        lambda run, progress: seen.append((sys.getswitchinterval(), bool(gc.get_freeze_count()))),
     )
 
     desk.sync()
 
-    reading, storing = seen
+    (reading, frozen), (storing, still_frozen) = seen
     assert reading < usual == storing
+    assert (frozen, still_frozen) == (True, False)
 
 
 def test_postgresql_is_told_to_look_at_what_has_become_of_a_table(
