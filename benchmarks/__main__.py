@@ -24,9 +24,11 @@ PARTS = {
     "pages": "--small 400 --large 2000 --rounds 30 --grow --desk {desk}",
     "paint": "--rounds 6 --desk {desk}",
     "decision": "--desk {desk}",
+    "badload": "bulk --many 1000 --entries 2000 --seconds 1 --rounds 10",
+    "crowd": "--engine sqlite --seconds 8",
     "merges": "--merges 250",
-    "day": "--groups 100 --by-admin 10",
-    "pages on PostgreSQL": "--engine postgres --small 200 --large 1000 --rounds 12",
+    "day": "--groups 60 --by-admin 8",
+    "pages on PostgreSQL": "--engine postgres --small 200 --large 1000 --rounds 10",
     "decision on PostgreSQL": "--engine postgres --groups 500 --rounds 25",
 }
 

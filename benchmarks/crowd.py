@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from benchmarks.goals import Goal, keep
 from benchmarks.merges import MERGE_SECONDS, READ_SECONDS, ask_for
 from benchmarks.processor import OTHERS, on_core, used
 from benchmarks.programs import percentiles, prepare, process, sandbox, session_key, web
@@ -123,9 +124,15 @@ def on_sqlite(directory: Path, seconds: float) -> None:
         taken = [one for operator in operators for one in operator.taken]
         p50, p95 = (1000 * one for one in percentiles(taken))
         print(f"| {name} | {len(taken)} | {p50:.0f} | {p95:.0f} | {1000 * max(taken):.0f} |")
-    print(f"\np95 against one alone: {p95_of(all_) / p95_of(alone):.1f}")
+    slower, locked = p95_of(all_) / p95_of(alone), said.count("locked")
+    print(f"\np95 against one alone: {slower:.1f}")
     print(f"Answers: {answers([*alone, *all_])}; 'locked' said by worker and sync:", end=" ")
-    print(said.count("locked"))
+    print(locked)
+    what = f"a decision by {FEW} at once, with a worker and a sync (sqlite)"
+    keep(
+        Goal(f"{what}, p95", "by one alone", slower, 5),
+        Goal(f"{what}: told that it was locked", "–", locked + told_locked(all_), 0, ""),
+    )
 
 
 def on_postgres(directory: Path, seconds: float) -> None:
@@ -369,6 +376,12 @@ def answers(operators: Sequence[Operator]) -> str:
     """What came how often."""
     found = sum((one.answers for one in operators), Counter())
     return ", ".join(f"{count} {answer}" for answer, count in found.most_common(5))
+
+
+def told_locked(operators: Sequence[Operator]) -> int:
+    """How many were told of a lock."""
+    answers_of_all = (item for one in operators for item in one.answers.items())
+    return sum(count for answer, count in answers_of_all if "locked" in answer)
 
 
 def p95_of(operators: Sequence[Operator]) -> float:
