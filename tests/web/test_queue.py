@@ -1,5 +1,6 @@
 """The queue: what a row says, search, filters, order, pages, empty states."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -377,3 +378,11 @@ def test_how_far_a_refresh_is(olga: Membership) -> None:
         groups_read=2_140, seen_alive_at=timezone.now() - timedelta(minutes=2)
     )
     assert line(olga) == "Storing what was read… The last sign of life was 2 minutes ago."
+
+
+def test_it_is_painted_when_the_list_is_there(desk: Desk) -> None:
+    page = text_of(client_of(member(Role.OPERATOR)).get("/groups/"))
+
+    wanted = re.search(r'<link rel="expect" href="#(\w+)" blocking="render">', page)
+    assert wanted
+    assert f'id="{wanted[1]}"' in page
