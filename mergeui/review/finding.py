@@ -38,6 +38,9 @@ _SQLITE = {
         f" BEGIN {_GO.format('OLD.')} {_COME.format('NEW.')} END"
     ),
 }
+# Beginnings of so many letters are terms themselves. In 500,000 groups, putting together those of
+# all terms that begin with "mar" took 38 ms; looking up one term takes 1. It costs 20 µs a group.
+_BEGINNINGS = "2 3 4"
 # The planner has to know that making the terms anew costs far more than looking them up, and to
 # start no further process for it, which takes longer than the whole look-up.
 _POSTGRESQL = f"""
@@ -61,7 +64,8 @@ def install(database: BaseDatabaseWrapper) -> None:
             return
         cursor.execute(
             f"CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE} USING fts5(terms, content='',"
-            f" detail=none, columnsize=0, prefix='2', tokenize=\"ascii tokenchars '{_SIGNS}'\")"
+            f" detail=none, columnsize=0, prefix='{_BEGINNINGS}',"
+            f" tokenize=\"ascii tokenchars '{_SIGNS}'\")"
         )
         if len(_present(database)) == len(_SQLITE):
             return

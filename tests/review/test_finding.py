@@ -1,7 +1,9 @@
 """The index of the queue: always as the groups are, whoever changes them."""
 
 import re
+from importlib import import_module
 from itertools import product
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, models
@@ -125,3 +127,20 @@ def test_the_few_are_read_by_their_keys_and_the_many_in_their_order(desk: Desk) 
     many = plan(find(desk.organization, Wanted(q="person")))
     assert "queue_by_age" in many
     assert not re.search(r"TEMP B-TREE|Sort|Seq Scan", many), many
+
+
+def test_an_older_index_is_made_anew_with_all_groups(desk: Desk) -> None:
+    if connection.vendor == "sqlite":
+        finding.remove(connection)
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE VIRTUAL TABLE {finding.TABLE} USING fts5(terms, content='')")
+
+    renewing = import_module("mergeui.review.migrations.0011_beginnings_of_terms")
+    renewing.renew(None, SimpleNamespace(connection=connection))
+
+    for words in ("bea c", "bea co", "bea cos", "bea cost", "bea costa"):
+        assert count(desk, q=words) == 1, words
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [finding.TABLE])
+            assert "prefix='2 3 4'" in cursor.fetchone()[0]
