@@ -71,7 +71,13 @@ def _looked_up(entries: int) -> dict[str, str]:
     who = User.objects.get(username="bench-operator-1").pk
     middle = Entry.objects.get(number=entries // 2)
     found = {
-        "history, by an operator and an action": f"/history/?operator={who}&action=merge_completed",
+        "history, by an operator": f"/history/?operator={who}",
+        "history, by an action": "/history/?action=merge_completed",
+        "history, by an operator and an action": f"/history/?operator={who}&action=merge_requested",
+        # Nothing is found, and a list to its end has to say so.
+        "history, by an operator and what they never did": (
+            f"/history/?operator={who}&action=merge_completed"
+        ),
         "history, by a day": f"/history/?day={middle.at:%Y-%m-%d}",
         "history, by a contact": f"/history/?contact={middle.facts['primary']}",
     }
