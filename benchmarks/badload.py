@@ -28,7 +28,7 @@ import httpx
 
 from benchmarks.crowd import MANAGE, THREADS, TOKEN, Operator, Shared, decide, decided, key, p95_of
 from benchmarks.goals import Goal, keep, table
-from benchmarks.programs import percentiles, prepare, process, sandbox, web
+from benchmarks.programs import percentiles, prepare, process, sandbox, web, worker_memory
 
 PARTS = ("queue", "export", "slow", "bulk")
 REQUESTS, FEW, MANY, ENTRIES = 50_000, 100, 10_000, 50_000
@@ -47,7 +47,7 @@ class Desk:
     invent: str
     address: str
     browser: httpx.Client
-    server: int
+    directory: Path
 
     def get(self, path: str) -> float:
         """The seconds that a page took."""
@@ -64,9 +64,7 @@ class Desk:
 
     def peak(self) -> float:
         """The most memory that the web process has held so far, in MB."""
-        children = Path(f"/proc/{self.server}/task/{self.server}/children").read_text().split()
-        held = Path(f"/proc/{children[0]}/status").read_text()
-        return int(re.findall(r"VmHWM:\s+(\d+) kB", held)[0]) / 1024
+        return worker_memory(self.directory)
 
 
 def main() -> None:
@@ -114,9 +112,8 @@ def desk(name: str, wished: argparse.Namespace) -> Iterator[Desk]:
         ask_for(1)
         with web(environment, directory, *THREADS) as address:
             cookies = {"sessionid": key(0), "csrftoken": TOKEN}
-            server = int((directory / "port").read_text())
             with httpx.Client(base_url=address, cookies=cookies, timeout=120) as browser:
-                yield Desk(environment, invent, address, browser, server)
+                yield Desk(environment, invent, address, browser, directory)
 
 
 def queue(desk: Desk, wished: argparse.Namespace) -> list[Goal]:

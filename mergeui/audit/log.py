@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -26,37 +26,31 @@ class OutsideTransaction(RuntimeError):
     """`record` was called outside a transaction: a mistake in the program."""
 
 
-def record(
-    action: Action,
-    *,
-    by_user: Actor,
-    subject: str = "",
-    facts: Mapping[str, Any] | None = None,
-    personal: Mapping[str, Any] | None = None,
-    references: Iterable[Ref] = (),
-) -> Entry:
+class Said(TypedDict, total=False):
+    """What an entry says beside what was done and by whom.
+
+    `subject` is "kind:id" ("request:12"). `facts` hold no personal data, `personal` all of it
+    (actions.py). The entry is found by its subject, by the contacts in its facts and personal data,
+    and by `references`.
+    """
+
+    subject: str
+    facts: Mapping[str, Any] | None
+    personal: Mapping[str, Any] | None
+    references: Iterable[Ref]
+
+
+def record(action: Action, *, by_user: Actor, **said: Unpack[Said]) -> Entry:
     """Appends one entry to the history and returns it.
 
     Call it last in the transaction that moves the state (design.md, rule 1): state and history
     commit together or not at all. From here to the commit every other writer of history waits, and
     a row locked after this call by somebody who waits for the history is a deadlock.
 
-    `subject` is "kind:id" ("request:12"). `facts` hold no personal data, `personal` all of it
-    (actions.py). The entry is found by its subject, by the contacts in its facts and personal data,
-    and by `references`.
-
     Raises OutsideTransaction; any failure of the database goes on to the caller, whose
     transaction then rolls back: no history, no state.
     """
-    prepared = prepare(
-        action,
-        by_user=by_user,
-        subject=subject,
-        facts=facts,
-        personal=personal,
-        references=references,
-    )
-    return append(prepared)
+    return append(prepare(action, by_user=by_user, **said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +115,10 @@ def append(prepared: Prepared) -> Entry:
     return entry
 
 
-def record_alone(
-    action: Action,
-    *,
-    by_user: Actor,
-    subject: str = "",
-    facts: Mapping[str, Any] | None = None,
-    personal: Mapping[str, Any] | None = None,
-    references: Iterable[Ref] = (),
-) -> Entry:
+def record_alone(action: Action, *, by_user: Actor, **said: Unpack[Said]) -> Entry:
     """`record` in a transaction of its own, for what moves no state: sign-ins, refusals."""
     with transaction.atomic():
-        return record(
-            action,
-            by_user=by_user,
-            subject=subject,
-            facts=facts,
-            personal=personal,
-            references=references,
-        )
+        return record(action, by_user=by_user, **said)
 
 
 def _with_mode(facts: Mapping[str, Any], organization: Organization | None) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Rule 1 of design.md: a transition is one function, and state and history commit together."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Unpack
 
 from django.db import connection, models, transaction
 from django.db.models import Q
@@ -9,9 +9,8 @@ from django.db.models.sql import UpdateQuery
 
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
-from mergeui.audit.log import append, prepare
+from mergeui.audit.log import Said, append, prepare
 from mergeui.audit.models import Entry
-from mergeui.audit.references import Ref
 from mergeui.errors import Stale
 
 
@@ -21,14 +20,11 @@ def move(
     expected: Collection[str],
     action: Action,
     by_user: Actor,
-    subject: str,
     stale: Callable[[], str | Stale],
     changes: Mapping[str, Any],
     only_if: Q | None = None,
     also: Callable[[], None] = lambda: None,
-    facts: Mapping[str, Any] | None = None,
-    personal: Mapping[str, Any] | None = None,
-    references: Iterable[Ref] = (),
+    **said: Unpack[Said],
 ) -> Entry:
     """Makes `changes` to `row` if its state is one of `expected`, and records the entry.
 
@@ -42,14 +38,7 @@ def move(
     # all that takes time comes before.
     mine = type(row)._default_manager.filter(pk=row.pk, state__in=expected).filter(only_if or Q())
     update = _ready(mine, changes)
-    prepared = prepare(
-        action,
-        by_user=by_user,
-        subject=subject,
-        facts=facts,
-        personal=personal,
-        references=references,
-    )
+    prepared = prepare(action, by_user=by_user, **said)
     with transaction.atomic():
         if update() != 1:
             why = stale()
