@@ -1,7 +1,7 @@
 """`python -m benchmarks.start`: how long web server and worker take to start.
 
-Processor time of new processes, in turn, against `django.setup()` alone; the modules are compiled
-beforehand, as they are where the desk is installed.
+Processor time of new processes until they are up, in turn, against `django.setup()` alone; the
+modules are compiled beforehand, as they are where the desk is installed.
 """
 
 import argparse
@@ -17,9 +17,11 @@ from benchmarks.goals import Goal, keep
 
 SETUP = "import django; django.setup()"
 ADDRESSES = "from django.urls import get_resolver; get_resolver().url_patterns"
-# httpx loads a program for the command line where rich is, as it is beside the tools of
-# development and not on a server.
-ALONE = "import sys; sys.modules['rich'] = None; "
+# httpx loads a program for the command line where click and rich are, as they are beside the tools
+# of development and not on a server.
+ALONE = "import sys; sys.modules['click'] = sys.modules['rich'] = None; "
+# To take down what was started is no part of it.
+UP = "; import os; os._exit(0)"
 GUNICORN = "import gunicorn.app.wsgiapp, gunicorn.workers.gthread, mergeui.wsgi"
 LOAD = "from django.core.management import load_command_class as load; load('mergeui.merging', "
 SETUP_ALONE = "`django.setup()` alone"
@@ -60,7 +62,7 @@ def main() -> None:
 def start(program: str, environment: dict[str, str]) -> float:
     """The seconds of processor time of a new Python that does this."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", ALONE + program], env=environment, check=True)
+    subprocess.run([sys.executable, "-c", ALONE + program + UP], env=environment, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
