@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import User
 from mergeui.errors import Stale
+from mergeui.kept import Given
 from mergeui.review.models import Group, GroupState
 
 CLAIM_LASTS = timedelta(minutes=10)
@@ -22,7 +23,7 @@ class Claimed(Stale):
     """Somebody else has the group open: nothing was decided, and it can be taken over."""
 
 
-def free_for(user: User | None, now: datetime) -> Q:
+def free_for(user: User | Given | None, now: datetime | Given) -> Q:
     """The groups that nobody but `user` has open."""
     free = Q(claimed_by=None) | Q(claimed_until=None) | Q(claimed_until__lte=now)
     return free | Q(claimed_by=user) if user else free

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
+from mergeui.kept import Given, Kept
 from mergeui.review.grades import BARRED, Grade
 from mergeui.review.not_duplicate import NotDuplicate
 from mergeui.review.saved import SavedView
@@ -28,6 +29,7 @@ __all__ = [
     "SavedView",
     "Segment",
     "SyncRun",
+    "one_of",
 ]
 
 
@@ -80,8 +82,31 @@ def _arrived(organization: Organization, key: str = "pk") -> Q:
     """All groups, as long as no sync is storing new ones (arriving.py)."""
     if organization.arriving_after is None:
         return Q()
+    return _up_to(organization.arriving_after, key)
+
+
+def _up_to(last: int | Given, key: str = "pk") -> Q:
     by_people = Group.objects.filter(made_by__gt=0).values("pk")
-    return Q(**{f"{key}__lte": organization.arriving_after}) | Q(**{f"{key}__in": by_people})
+    return Q(**{f"{key}__lte": last}) | Q(**{f"{key}__in": by_people})
+
+
+def _one() -> GroupQuerySet:
+    number = models.BigIntegerField()
+    one = Group.objects.filter(_up_to(Given("last", number)), pk=Given("pk", number))
+    return one.filter(organization=Given("organization", number))
+
+
+_ONE = Kept(_one)
+_LARGEST = models.BigIntegerField.MAX_BIGINT
+
+
+def one_of(organization: Organization, pk: int) -> "Group | None":
+    """The group of this number as `Group.objects.of` finds it; None otherwise."""
+    if pk > _LARGEST:
+        return None
+    after = organization.arriving_after
+    last = _LARGEST if after is None else after
+    return _ONE.first(organization=organization.pk, pk=pk, last=last)
 
 
 class Group(models.Model):

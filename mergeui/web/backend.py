@@ -1,6 +1,5 @@
 """Who a session belongs to: user, role, organisation, standing, what is unread: one query."""
 
-from functools import cache
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -8,6 +7,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mergeui.accounts.models import Membership, User, working_as
+from mergeui.kept import Given, Kept
 from mergeui.web.notes import with_unread
 
 
@@ -17,14 +17,14 @@ def _has_factor() -> Exists:
     return Exists(Authenticator.objects.filter(user=OuterRef("user"), type__in=kinds))
 
 
-@cache
 def _members() -> QuerySet[Membership]:
-    """The memberships of everybody, with what a page says of each; put together once.
-
-    Every page asks, and putting it together takes longer than the database takes to answer.
-    """
+    """The memberships of a user, with what a page says of each."""
     members = Membership.objects.select_related("user", "organization__standing")
-    return members.filter(disabled_at=None).annotate(unread=with_unread(), has_factor=_has_factor())
+    mine = members.filter(disabled_at=None, user_id=Given("user_id", User._meta.pk))
+    return mine.annotate(unread=with_unread(), has_factor=_has_factor())
+
+
+MEMBERS = Kept(_members)
 
 
 class MemberBackend(ModelBackend):
@@ -41,7 +41,7 @@ class MemberBackend(ModelBackend):
     def get_user(self, user_id: int) -> User | None:
         """The user of a session with `user.member` and `user.members` set: the membership that they
         work as, and all that they have. None when there is no such active user."""
-        members = list(_members().filter(user_id=user_id))
+        members = MEMBERS.all(user_id=user_id)
         user = members[0].user if members else User.objects.filter(pk=user_id).first()
         if user is None or not user.is_active:
             return None

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.db.models import prefetch_related_objects
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -21,7 +22,7 @@ from mergeui.merging.splitting import MOST_PARTS
 from mergeui.review import claims
 from mergeui.review.claims import Claimed
 from mergeui.review.compare import compare
-from mergeui.review.models import Group, GroupState
+from mergeui.review.models import Group, GroupState, one_of
 from mergeui.review.risk import ToldApart
 from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.review.text import visible
@@ -49,10 +50,11 @@ def group_of(request: MemberRequest, pk: int, *, members: bool = False) -> Group
     `members`: with all that is known of its contacts, for a page that shows them.
     """
     organization = request.member.organization
-    groups = Group.objects.of(organization)
+    group = one_of(organization, pk)
+    if group is None:
+        raise Http404
     if members:
-        groups = groups.prefetch_related("members")
-    group = get_object_or_404(groups, pk=pk)
+        prefetch_related_objects([group], "members")
     # With its policy, which came with the member.
     group.organization = organization
     return group

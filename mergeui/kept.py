@@ -1,0 +1,70 @@
+"""Questions to the database that are put together once in a process, and asked with other values.
+
+For the few that every page or every decision asks: the ORM takes ten times as long to put such a
+question together as the database to answer it. Whatever depends on who asks is a `Given`.
+"""
+
+from collections.abc import Callable
+from copy import copy
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from django.db import connection
+from django.db.models import Expression, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
+
+Row = TypeVar("Row")
+
+
+class Given(Expression):
+    """A value that is known only when the question is asked, under this name."""
+
+    def __init__(self, name: str, output_field: Any) -> None:
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """A place for the value; the parameter stands for it until then."""
+        return "%s", (self,)
+
+    def prepared(self, value: Any) -> Any:
+        """The value as the database takes it."""
+        return self.output_field.get_db_prep_value(value, connection)
+
+
+class Kept(Generic[Row]):
+    """The rows of a query set, asked for again and again.
+
+    `build` makes it, on the first use, with a `Given` for each value that changes. It has to be
+    one whose SQL is the same for all of them; None is no value, because `= NULL` finds nothing.
+    """
+
+    def __init__(self, build: Callable[[], "QuerySet[Any, Row]"]) -> None:
+        self._build = build
+
+    def all(self, **given: Any) -> list[Row]:
+        """The rows for these values. Raises KeyError for one that is missing."""
+        rows, compiler, statement, places = self._ready
+        values = tuple(
+            place.prepared(given[place.name]) if isinstance(place, Given) else place
+            for place in places
+        )
+        # Its own for each question: threads share what is kept, and have connections of their own.
+        asked = copy(compiler)
+        asked.connection = connection
+        asked.as_sql = lambda *_, **__: (statement, values)  # type: ignore[method-assign]
+        found = rows.all()
+        found.query.get_compiler = lambda *_, **__: asked  # type: ignore[method-assign]
+        # As a list: a filter upon it would change nothing.
+        return list(found)
+
+    def first(self, **given: Any) -> Row | None:
+        """The first of them; None without any."""
+        return next(iter(self.all(**given)), None)
+
+    @cached_property
+    def _ready(self) -> "tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]]":
+        rows = self._build()
+        compiler = rows.query.get_compiler(connection=connection)
+        statement, places = compiler.as_sql()
+        return rows, compiler, statement, tuple(places)
