@@ -4,7 +4,7 @@ For the few that every page or every decision asks: the ORM takes ten times as l
 question together as the database to answer it. Whatever depends on who asks is a `Given`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -17,18 +17,28 @@ Row = TypeVar("Row")
 
 
 class Given(Expression):
-    """A value that is known only when the question is asked, under this name."""
+    """A value that is known only when the question is asked, under this name.
 
-    def __init__(self, name: str, output_field: Any) -> None:
+    With a `place` it is one of several: that of a sequence of this name.
+    """
+
+    def __init__(self, name: str, output_field: Any, place: int | None = None) -> None:
         super().__init__(output_field=output_field)
         self.name = name
+        self.place = place
+
+    @classmethod
+    def each(cls, name: str, output_field: Any, count: int) -> "list[Given]":
+        """So many of a sequence, for an `__in`; not to be asked with more or fewer."""
+        return [cls(name, output_field, place) for place in range(count)]
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """A place for the value; the parameter stands for it until then."""
         return "%s", (self,)
 
-    def prepared(self, value: Any) -> Any:
+    def value(self, given: Mapping[str, Any]) -> Any:
         """The value as the database takes it."""
+        value = given[self.name] if self.place is None else given[self.name][self.place]
         return self.output_field.get_db_prep_value(value, connection)
 
 
@@ -46,8 +56,7 @@ class Kept(Generic[Row]):
         """The rows for these values. Raises KeyError for one that is missing."""
         rows, compiler, statement, places = self._ready
         values = tuple(
-            place.prepared(given[place.name]) if isinstance(place, Given) else place
-            for place in places
+            place.value(given) if isinstance(place, Given) else place for place in places
         )
         # Its own for each question: threads share what is kept, and have connections of their own.
         asked = copy(compiler)

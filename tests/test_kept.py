@@ -75,3 +75,14 @@ def test_threads_share_it_each_with_its_own_values_and_connection() -> None:
 
     with ThreadPoolExecutor(4) as threads:
         assert all(threads.map(ask, members))
+
+
+def test_several_values_of_one_name() -> None:
+    members = [member(Role.VIEWER) for _ in range(3)]
+    kept = Kept(
+        lambda: Membership.objects.filter(pk__in=Given.each("pks", NUMBER, 2)).order_by("pk")
+    )
+    assert kept.all(pks=[members[2].pk, members[0].pk]) == [members[0], members[2]]
+    assert kept.all(pks=[members[1].pk, 0]) == [members[1]]
+    with pytest.raises(IndexError):
+        kept.all(pks=[members[1].pk])

@@ -87,21 +87,27 @@ def prepare(
         facts_text=canonical.json_text(facts),
         payload_mac=canonical.payload_mac(payload.key, payload.data_text) if payload else "",
     )
-    # Without an organisation nobody could look it up.
     wanted = {*references, *references_in(facts, personal or {}), *_subject(subject)}
-    found = [
+    return Prepared(entry, payload, _references(organization, wanted))
+
+
+def _references(organization: Organization | None, wanted: Iterable[Ref]) -> list[Reference]:
+    """The rows of an entry's references; without an organisation nobody could look it up."""
+    return [
         Reference(organization=organization, kind=kind, value=value)
         for kind, value in (sorted(wanted) if organization else ())
     ]
-    return Prepared(entry, payload, found)
 
 
-def append(prepared: Prepared) -> Entry:
+def append(prepared: Prepared, *, subject: str = "") -> Entry:
     """Gives an entry its place and writes it: what `record` says of its caller goes for this one.
 
-    Once for each that was prepared.
+    Once for each that was prepared. `subject` is for one that had no number before the transaction.
     """
-    entry, payload = prepared.entry, prepared.payload
+    entry, payload, references = prepared.entry, prepared.payload, prepared.references
+    if subject:
+        entry.subject = subject
+        references = [*references, *_references(entry.organization, _subject(subject))]
     hold()
     entry.number, entry.previous_hash, entry.at = _next()
     entry.hash = canonical.entry_hash(entry.lines())
@@ -109,9 +115,9 @@ def append(prepared: Prepared) -> Entry:
     if payload:
         payload.entry = entry
         insert([payload])
-    for reference in prepared.references:
+    for reference in references:
         reference.entry_id = entry.number
-    insert(prepared.references)
+    insert(references)
     return entry
 
 

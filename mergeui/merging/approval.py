@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -71,7 +72,7 @@ def let_pass(
     seconds = request.organization.policy.cool_off_seconds
     execute_after = now + timedelta(seconds=seconds)
 
-    facts = {"alone": alone} if alone else {}
+    facts: dict[str, Any] = {"alone": alone} if alone else {}
 
     def follow() -> None:
         _note(request, Approval.Verdict.APPROVED, by_user, note, now, alone=alone)

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
-from mergeui.audit.log import record
-from mergeui.audit.references import references_of_all
+from mergeui.audit.inserting import insert
+from mergeui.audit.log import Prepared, append, prepare
 from mergeui.dates import day
 from mergeui.errors import Invalid, Stale
 from mergeui.invent import Contact
@@ -29,7 +29,7 @@ from mergeui.merging.plan import predict
 from mergeui.merging.settle import about
 from mergeui.review.claims import free_for
 from mergeui.review.decisions import already, part_of, require, too_late
-from mergeui.review.models import Group, GroupState, MergedContact
+from mergeui.review.models import Group, GroupState, merged_among
 from mergeui.review.pairs import said_of
 from mergeui.review.risk import ToldApart
 from mergeui.review.seen import contacts_of, fingerprint_of
@@ -112,10 +112,14 @@ def ask(
             )
         )
     said = said_of(group.organization_id, [member.id for member in members])
-    choices = choosing(members, said)
+    choices, now = choosing(members, said), timezone.now()
+    drafts = [
+        _draft(group, choice, now, by_user=by_user, note=note, bulk_id=bulk_id)
+        for choice in choices
+    ]
     try:
         with transaction.atomic():
-            return _create(group, choices, by_user=by_user, note=note, bulk_id=bulk_id, also=also)
+            return _store(group, drafts, now, by_user=by_user, also=also)
     except IntegrityError:
         taken = next(filter(None, (locked_by(group, choice) for choice in choices)), "")
         raise Stale(taken or already(group, by_user=by_user)) from None
@@ -155,10 +159,7 @@ def locked_by(group: Group, choice: Choice) -> str:
 
 
 def _refuse_merged_away(group: Group, choice: Choice) -> None:
-    gone = MergedContact.objects.filter(
-        organization=group.organization_id,
-        contact_id__in=[contact.id for contact in choice.contacts],
-    ).first()
+    gone = merged_among(group.organization, [contact.id for contact in choice.contacts])
     if gone:
         name = next(display_name(c) for c in choice.contacts if c.id == gone.contact_id)
         raise Stale(
@@ -169,43 +170,76 @@ def _refuse_merged_away(group: Group, choice: Choice) -> None:
         )
 
 
-def _create(
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A request that has no number yet, with its rows and with the entries about it.
+
+    Made before the transaction: from its first statement on, others wait.
+    """
+
+    request: MergeRequest
+    sources: list[Source]
+    locks: list[ContactLock]
+    entries: list[Prepared]
+
+    def insert(self) -> None:
+        """Stores the request with what it names; its entries come last of all."""
+        self.request.save(force_insert=True)
+        rows: list[Source] | list[ContactLock]
+        for rows in (self.sources, self.locks):
+            for row in rows:
+                row.request_id = self.request.pk
+            insert(rows)
+
+
+def _draft(
     group: Group,
-    choices: Sequence[Choice],
+    choice: Choice,
+    now: datetime,
     *,
     by_user: Actor,
     note: str,
     bulk_id: int | None,
-    also: Callable[[datetime], None],
-) -> list[MergeRequest]:
-    now = timezone.now()
-    free = Group.objects.filter(free_for(by_user.user, now), pk=group.pk, state=GroupState.OPEN)
-    moved = free.update(
-        state=GroupState.REQUESTED,
-        decided_by=by_user.user,
-        decided_at=now,
-        decided_as=GroupState.REQUESTED.value,
-        claimed_by=None,
-        claimed_until=None,
+) -> _Draft:
+    assert by_user.user is not None  # noqa: S101 - require() let only members through
+    policy = group.organization.policy
+    request = MergeRequest(
+        organization=group.organization,
+        group=group,
+        state=RequestState.PROPOSED,
+        primary_contact_id=choice.primary.id,
+        primary_name=display_name(choice.primary),
+        snapshot=[contact.raw for contact in choice.contacts],
+        fingerprint=fingerprint_of(choice.contacts),
+        cautions=[[c.risk.value, c.sentence] for c in choice.cautions],
+        prediction=_read(choice),
+        note=note,
+        alone=Alone.SINGLE if policy.single_operator else "",
+        needs_approval=second_person_needed(choice, policy),
+        bulk_id=bulk_id,
+        proposed_by=by_user.user,
+        proposed_at=now,
+        expires_at=now + APPROVAL_WITHIN,
     )
-    if moved != 1:
-        raise too_late(group, by_user=by_user)
-    made = [_insert(group, choice, now, by_user, note, bulk_id) for choice in choices]
-    also(now)
-    # After all that could wait for others: from the first entry on, all wait for us (audit/log.py).
-    for request, choice in zip(made, choices, strict=True):
-        _write_down(request, choice, by_user)
-        if not request.needs_approval:
-            _pass(request, now)
-    return made
+    sources = [
+        Source(position=n, contact_id=contact.id, name=display_name(contact))
+        for n, contact in enumerate(choice.sources)
+    ]
+    # In one order, so that two requests wait for each other's contacts, and not in a circle.
+    locks = [
+        ContactLock(organization_id=group.organization_id, contact_id=contact_id)
+        for contact_id in sorted(contact.id for contact in choice.contacts)
+    ]
+    entries = [_asked(request, choice, by_user)]
+    if not request.needs_approval:
+        entries.append(_passed(request, sources, now))
+    return _Draft(request, sources, locks, entries)
 
 
-def _write_down(request: MergeRequest, choice: Choice, by_user: Actor) -> None:
-    snapshot = [contact.raw for contact in choice.contacts]
-    record(
+def _asked(request: MergeRequest, choice: Choice, by_user: Actor) -> Prepared:
+    return prepare(
         Action.MERGE_REQUESTED,
         by_user=by_user,
-        subject=request.subject,
         facts={
             "group": request.group_id,
             "primary": choice.primary.id,
@@ -218,9 +252,31 @@ def _write_down(request: MergeRequest, choice: Choice, by_user: Actor) -> None:
             "after": RequestState.PROPOSED.value,
             **part_of(request.bulk_id),
         },
-        personal={"contacts": snapshot, "names": names(choice.contacts), "note": request.note},
-        references=references_of_all(snapshot),
+        personal={
+            "contacts": request.snapshot,
+            "names": names(choice.contacts),
+            "note": request.note,
+        },
     )
+
+
+def _passed(request: MergeRequest, sources: Sequence[Source], now: datetime) -> Prepared:
+    """Approves by policy: nobody else is needed, and the cool-off begins."""
+    policy = request.organization.policy
+    said = about(
+        request,
+        sources=[(source.contact_id, source.name) for source in sources],
+        after=RequestState.APPROVED.value,
+        policy=policy.four_eyes,
+        cool_off_seconds=policy.cool_off_seconds,
+    )
+    said["subject"] = ""  # until it has a number
+    request.state = RequestState.APPROVED
+    request.approved_at = now
+    request.execute_after = now + timedelta(seconds=policy.cool_off_seconds)
+    request.expires_at = request.execute_after + EXECUTION_WITHIN
+    by_system = Actor.system(request.organization)
+    return prepare(Action.MERGE_PASSED, by_user=by_system, **said)
 
 
 def _read(choice: Choice) -> dict[str, Any]:
@@ -229,62 +285,33 @@ def _read(choice: Choice) -> dict[str, Any]:
     return {**expected, "language": get_language() or settings.LANGUAGE_CODE}
 
 
-def _insert(
+def _store(
     group: Group,
-    choice: Choice,
+    drafts: Sequence[_Draft],
     now: datetime,
+    *,
     by_user: Actor,
-    note: str,
-    bulk_id: int | None,
-) -> MergeRequest:
-    assert by_user.user is not None  # noqa: S101 - require() let only members through
-    request = MergeRequest.objects.create(
-        organization=group.organization,
-        group=group,
-        state=RequestState.PROPOSED,
-        primary_contact_id=choice.primary.id,
-        primary_name=display_name(choice.primary),
-        snapshot=[contact.raw for contact in choice.contacts],
-        fingerprint=fingerprint_of(choice.contacts),
-        cautions=[[c.risk.value, c.sentence] for c in choice.cautions],
-        prediction=_read(choice),
-        note=note,
-        alone=Alone.SINGLE if group.organization.policy.single_operator else "",
-        needs_approval=second_person_needed(choice, group.organization.policy),
-        bulk_id=bulk_id,
-        proposed_by=by_user.user,
-        proposed_at=now,
-        expires_at=now + APPROVAL_WITHIN,
+    also: Callable[[datetime], None],
+) -> list[MergeRequest]:
+    free = Group.objects.filter(free_for(by_user.user, now), pk=group.pk, state=GroupState.OPEN)
+    moved = free.update(
+        state=GroupState.REQUESTED,
+        decided_by=by_user.user,
+        decided_at=now,
+        decided_as=GroupState.REQUESTED.value,
+        claimed_by=None,
+        claimed_until=None,
     )
-    Source.objects.bulk_create(
-        Source(request=request, position=n, contact_id=contact.id, name=display_name(contact))
-        for n, contact in enumerate(choice.sources)
-    )
-    ContactLock.objects.bulk_create(
-        ContactLock(organization_id=group.organization_id, contact_id=contact.id, request=request)
-        for contact in sorted(choice.contacts, key=lambda contact: contact.id)
-    )
-    return request
-
-
-def _pass(request: MergeRequest, now: datetime) -> None:
-    """Approved by policy: nobody else is needed, and the cool-off begins."""
-    policy = request.organization.policy
-    request.state = RequestState.APPROVED
-    request.approved_at = now
-    request.execute_after = now + timedelta(seconds=policy.cool_off_seconds)
-    request.expires_at = request.execute_after + EXECUTION_WITHIN
-    request.save(update_fields=["state", "approved_at", "execute_after", "expires_at"])
-    record(
-        Action.MERGE_PASSED,
-        by_user=Actor.system(request.organization),
-        **about(
-            request,
-            after=RequestState.APPROVED.value,
-            policy=policy.four_eyes,
-            cool_off_seconds=policy.cool_off_seconds,
-        ),
-    )
+    if moved != 1:
+        raise too_late(group, by_user=by_user)
+    for draft in drafts:
+        draft.insert()
+    also(now)
+    # After all that could wait for others: from the first entry on, all wait for us (audit/log.py).
+    for draft in drafts:
+        for entry in draft.entries:
+            append(entry, subject=draft.request.subject)
+    return [draft.request for draft in drafts]
 
 
 def names(contacts: Sequence[Contact]) -> dict[str, str]:

@@ -48,9 +48,19 @@ class About(TypedDict):
     references: Iterable[Ref]
 
 
-def about(request: MergeRequest, *, note: str = "", **facts: Any) -> About:
-    """What every entry about a request holds, and is found by."""
-    sources = list(request.sources.values_list("contact_id", "name"))
+def about(
+    request: MergeRequest,
+    *,
+    note: str = "",
+    sources: Collection[tuple[str, str]] | None = None,
+    **facts: Any,
+) -> About:
+    """What every entry about a request holds, and is found by.
+
+    `sources` are the ids and names of its sources where they are known, or not stored yet.
+    """
+    if sources is None:
+        sources = list(request.sources.values_list("contact_id", "name"))
     ids = [request.primary_contact_id, *(contact_id for contact_id, _ in sources)]
     return {
         "subject": request.subject,

@@ -21,7 +21,7 @@ from mergeui.audit.transition import move
 from mergeui.errors import Invalid, Stale
 from mergeui.invent import Contact, InventClient
 from mergeui.review.decisions import already, require
-from mergeui.review.models import Group, GroupState, MergedContact
+from mergeui.review.models import Group, GroupState, merged_among
 from mergeui.review.store import create
 from mergeui.review.text import display_name
 
@@ -102,9 +102,7 @@ def _check(contacts: Sequence[Contact], reason: str) -> None:
 
 
 def _refuse_merged_away(organization: Organization, contacts: Sequence[Contact]) -> None:
-    gone = MergedContact.objects.filter(
-        organization=organization, contact_id__in=[contact.id for contact in contacts]
-    ).first()
+    gone = merged_among(organization, [contact.id for contact in contacts])
     if gone:
         name = next(display_name(c) for c in contacts if c.id == gone.contact_id)
         raise Stale(_("{name} was merged away already. Take it out of the list.").format(name=name))

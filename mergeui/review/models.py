@@ -4,7 +4,9 @@ What a list shows of a group is stored with it when it is synced, so that a page
 query and no counting (design.md, rule 12).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import ClassVar
 
 from django.conf import settings
@@ -29,6 +31,7 @@ __all__ = [
     "SavedView",
     "Segment",
     "SyncRun",
+    "merged_among",
     "one_of",
 ]
 
@@ -276,6 +279,22 @@ class MergedContact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact_id} → {self.into_contact_id}"
+
+
+def merged_among(organization: Organization, contact_ids: Sequence[str]) -> MergedContact | None:
+    """One of these contacts that was merged away before; None when none was."""
+    kept = _merged_among(len(contact_ids))
+    return kept.first(organization=organization.pk, ids=contact_ids)
+
+
+@cache
+def _merged_among(count: int) -> Kept[MergedContact]:
+    def build() -> models.QuerySet[MergedContact]:
+        ids = Given.each("ids", models.CharField(), count)
+        ours = Given("organization", models.BigIntegerField())
+        return MergedContact.objects.filter(organization=ours, contact_id__in=ids).order_by("pk")
+
+    return Kept(build)
 
 
 class SyncRun(models.Model):

@@ -8,12 +8,14 @@ further channel in common by now.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import combinations
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, CharField, Q, QuerySet
 
 from mergeui.accounts.models import User
+from mergeui.kept import Given, Kept
 from mergeui.review.models import Group, NotDuplicate
 from mergeui.review.risk import ToldApart
 
@@ -143,7 +145,8 @@ def take_back_of(group: Group, *, by: User, at: datetime) -> None:
 
 def said_of(organization_id: int, members: Collection[str]) -> tuple[ToldApart, ...]:
     """What was said of any two of these contacts, the latest first: one query."""
-    found = _among(organization_id, members).select_related("said_by")
+    ids = list(members) if len(members) <= MOST_MEMBERS else []
+    found = _said_among(len(ids)).all(organization=organization_id, ids=ids) if ids else []
     return tuple(
         ToldApart(
             ids=(one.one_contact_id, one.other_contact_id),
@@ -152,8 +155,24 @@ def said_of(organization_id: int, members: Collection[str]) -> tuple[ToldApart, 
             reason=one.reason,
             channels=tuple((type_, user_id) for type_, user_id in one.evidence),
         )
-        for one in found.order_by("-said_at", "pk")
+        for one in found
     )
+
+
+@cache
+def _said_among(count: int) -> Kept[NotDuplicate]:
+    """What was said of any two of so many contacts, with who said it."""
+    return Kept(lambda: _latest_among(count))
+
+
+def _latest_among(count: int) -> QuerySet[NotDuplicate]:
+    ids = Given.each("ids", CharField(), count)
+    found = NotDuplicate.objects.filter(
+        organization=Given("organization", BigIntegerField()),
+        one_contact_id__in=ids,
+        other_contact_id__in=ids,
+    )
+    return found.select_related("said_by").order_by("-said_at", "pk")
 
 
 def _among(organization_id: int, members: Collection[str]) -> QuerySet[NotDuplicate]:
