@@ -84,7 +84,17 @@ class Entry(AppendOnly):
         base_manager_name = "objects"
         indexes: ClassVar = [
             models.Index(fields=["organization", "-number"], name="entry_by_organization"),
-            models.Index(fields=["organization", "actor", "-number"], name="entry_by_actor"),
+            # Most entries are the system's, which nobody looks up as an operator.
+            models.Index(
+                fields=["organization", "actor", "-number"],
+                condition=models.Q(actor__isnull=False),
+                name="entry_by_operator",
+            ),
+            models.Index(
+                fields=["organization", "actor", "action", "-number"],
+                condition=models.Q(actor__isnull=False),
+                name="entry_by_deed",
+            ),
             models.Index(fields=["organization", "action", "-number"], name="entry_by_action"),
             models.Index(fields=["at", "number"], name="entry_by_time"),
         ]

@@ -6,6 +6,7 @@ from unittest.mock import patch
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from mergeui.audit import lookup, partitions, triggers
@@ -198,3 +199,41 @@ def test_what_the_database_refuses_is_said_in_a_line(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("mergeui.audit.management.commands.partition_history.part", refused)
     with pytest.raises(CommandError, match=r"^Nothing was changed: must be owner of .*entry$"):
         call_command("partition_history")
+
+
+def test_an_index_is_added_to_each_part(history: list[str]) -> None:
+    """As a new version does, whose migration finds a history with parts."""
+    write_in(2025, 1)
+    turn_the_month()
+    executor = MigrationExecutor(connection)
+    before = executor.loader.project_state(("audit", "0004_quick_compression"))
+    migration = executor.loader.get_migration("audit", "0005_what_an_operator_did")
+    with connection.schema_editor() as editor:
+        editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        migration.unapply(before.clone(), editor)
+    assert indexed("entry_by_deed") == {}
+    assert set(indexed("entry_by_actor")) == {*parts(), "audit_entry"}
+
+    with connection.schema_editor() as editor:
+        # What a run that was broken off has left.
+        editor.execute("CREATE INDEX audit_entry_open_entry_by_deed ON audit_entry_open (number)")
+        migration.apply(before.clone(), editor)
+
+    for name in ("entry_by_deed", "entry_by_operator"):
+        assert indexed(name) == {**dict.fromkeys(parts(), True), "audit_entry": True}
+    assert indexed("entry_by_actor") == {}
+    write_in(2025, 2)
+    assert turn_the_month() == "2025_02"
+    assert indexed("entry_by_deed") == {**dict.fromkeys(parts(), True), "audit_entry": True}
+
+
+def indexed(name: str) -> dict[str, bool]:
+    """The tables that an index of the whole is made of, itself too, and whether it counts there."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT x.indrelid::regclass::text, x.indisvalid AND x.indisready FROM pg_index x"
+            " JOIN pg_class c ON c.oid = x.indexrelid LEFT JOIN pg_inherits i ON i.inhrelid = c.oid"
+            " WHERE c.relname = %s OR i.inhparent = to_regclass(%s)",
+            [name, name],
+        )
+        return dict(cursor.fetchall())

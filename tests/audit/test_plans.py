@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks.chain import Chain
 from mergeui.accounts.models import Role
+from mergeui.audit.actions import Action
 from mergeui.audit.models import Entry, Reference
 from tests.desk import member
 from tests.web.cast import client_of
@@ -66,6 +67,21 @@ def test_no_look_up_reads_the_whole_history(asked: dict[str, str]) -> None:
             assert "COUNT" not in sql or "LIMIT" in sql, what
             told = plan(sql)
             assert not SCAN.search(told), (what, sql, told)
+
+
+def test_what_an_operator_never_did_is_found_at_once(asked: dict[str, str]) -> None:
+    """By both in one index, however much they did and however often others did it."""
+    deeds = {*Action.values, "unheard_of"}
+    operator = Entry.objects.filter(actor__isnull=False).latest("number").actor_id
+    never = deeds - {*Entry.objects.filter(actor=operator).values_list("action", flat=True)}
+    often = Entry.objects.filter(action__in=never).values_list("action", flat=True)[0]
+    client = client_of(member(Role.VIEWER))
+    for more in ("", "&at=last", "&until=2040-01-01"):
+        with CaptureQueriesContext(connection) as captured:
+            page = client.get(f"/history/?operator={operator}&action={often}{more}")
+        assert page.context["page"].rows == []
+        (sql,) = [one["sql"] for one in captured if '"audit_entry"."actor_id" =' in one["sql"]]
+        assert "entry_by_deed" in plan(sql), (more, plan(sql))
 
 
 def plan(sql: str) -> str:

@@ -1,0 +1,66 @@
+"""Indexes of the history that are made while others write it, on one table or on one a month."""
+
+import re
+from typing import Any
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations import AddIndex
+from django.db.migrations.state import ProjectState
+
+from mergeui.audit.partitions import parted
+
+
+class AddEntryIndex(AddIndex):
+    """Adds an index of entries, for a migration with `atomic = False`.
+
+    PostgreSQL goes on writing meanwhile. It makes no such index of a parted table, but of each part
+    (partitions.py): the index of the whole begins with none, which those that are made from then
+    on have by themselves, and counts once that of each part belongs to it. SQLite writes nothing
+    else for as long. What a run that was broken off has left is made anew by the next.
+    """
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        name = schema_editor.quote_name(self.index.name)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if schema_editor.connection.vendor != "postgresql":
+            schema_editor.execute(f"DROP INDEX IF EXISTS {name}", None)
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        elif parted():
+            whole = str(self.index.create_sql(model, schema_editor))
+            whole = whole.replace(" ON ", " ON ONLY ", 1)
+            schema_editor.execute(whole.replace("INDEX", "INDEX IF NOT EXISTS", 1), None)
+            for part in _without(schema_editor, model._meta.db_table, self.index.name):
+                own = schema_editor.quote_name(f"{part}_{self.index.name}")
+                _make(
+                    schema_editor, re.sub(r"INDEX .*? ON ONLY \S+", f"INDEX {own} ON {part}", whole)
+                )
+                schema_editor.execute(f"ALTER INDEX {name} ATTACH PARTITION {own}", None)
+        else:
+            _make(schema_editor, str(self.index.create_sql(model, schema_editor)))
+
+
+def _make(editor: BaseDatabaseSchemaEditor, statement: str) -> None:
+    """Makes an index of one table, without a lock where there is no transaction to hold it."""
+    how = "INDEX" if editor.connection.in_atomic_block else "INDEX CONCURRENTLY"
+    name = statement.split()[2]
+    editor.execute(f"DROP {how} IF EXISTS {name}", None)
+    editor.execute(statement.replace("INDEX", how, 1), None)
+
+
+def _without(editor: BaseDatabaseSchemaEditor, table: str, name: str) -> list[Any]:
+    """The parts of a table that have no index in that of the whole."""
+    with editor.connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT quote_ident(c.relname) FROM pg_inherits p JOIN pg_class c ON c.oid = p.inhrelid"
+            " WHERE p.inhparent = %s::regclass AND NOT EXISTS (SELECT 1 FROM pg_inherits i"
+            " JOIN pg_index x ON x.indexrelid = i.inhrelid"
+            " WHERE i.inhparent = %s::regclass AND x.indrelid = c.oid) ORDER BY p.inhrelid",
+            [table, name],
+        )
+        return [part for (part,) in cursor.fetchall()]
