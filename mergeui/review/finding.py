@@ -111,22 +111,29 @@ def _present(database: BaseDatabaseWrapper) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What groups have to have: all of `whole`, and of each of `begun` the beginning of one.
+    """What groups have to have: all of `whole`, one of each of `either`, and of each of `begun` the
+    beginning of one.
 
     Those with numbers above `arriving_after` are left out (arriving.py).
     """
 
     whole: tuple[str, ...]
+    either: tuple[tuple[str, ...], ...] = ()
     begun: tuple[tuple[str, ...], ...] = ()
     arriving_after: int | None = None
 
     @classmethod
     def of(
-        cls, organization: Organization, whole: Iterable[str], begun: Iterable[Sequence[str]] = ()
+        cls,
+        organization: Organization,
+        whole: Iterable[str],
+        either: Iterable[Sequence[str]] = (),
+        begun: Iterable[Sequence[str]] = (),
     ) -> "Terms":
         """The same, of an organisation."""
         own = (f"#o{organization.pk}", *whole)
-        return cls(own, tuple(tuple(some) for some in begun), organization.arriving_after)
+        some, beginnings = (tuple(map(tuple, every)) for every in (either, begun))
+        return cls(own, some, beginnings, organization.arriving_after)
 
     def at_most(self, most: int) -> RawSQL:
         """The keys of the groups, in no order and no more than `most`: for `pk__in=`."""
@@ -164,14 +171,17 @@ class Terms:
         return f"{sql} LIMIT %s", [*params, most]
 
     def _asked(self) -> str:
-        """The question in the language of the database's index."""
-        if connection.vendor == "postgresql":
-            parts = [_quoted(term) for term in self.whole]
-            either = (" | ".join(f"{_quoted(term)}:*" for term in some) for some in self.begun)
-            return " & ".join([*parts, *(f"({some})" for some in either)])
-        parts = [f'"{term}"' for term in self.whole]
-        either = (" OR ".join(f'"{term}" *' for term in some) for some in self.begun)
-        return " AND ".join([*parts, *(f"({some})" for some in either)])
+        """The question in the language of the database's index.
+
+        Of a term that is asked for as a beginning, the index puts together all groups first.
+        """
+        postgres = connection.vendor == "postgresql"
+        term = _quoted if postgres else '"{}"'.format
+        beginning, both, one = (":*", " & ", " | ") if postgres else (" *", " AND ", " OR ")
+        parts = [term(wanted) for wanted in self.whole]
+        parts += [f"({one.join(map(term, some))})" for some in self.either]
+        parts += [f"({one.join(term(word) + beginning for word in some)})" for some in self.begun]
+        return both.join(parts)
 
 
 def _quoted(term: str) -> str:

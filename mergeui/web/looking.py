@@ -133,10 +133,13 @@ def terms_of(organization: Organization, wanted: Wanted) -> Terms:
         wanted.size and size_term(SIZES[wanted.size][0]),
         wanted.risk and _risk_term(wanted.risk),
     ]
-    begun = asked(wanted.q)
-    if wanted.grades:
-        begun.append([f"#grade:{grade}" for grade in wanted.grades])
-    return Terms.of(organization, [term for term in whole if term], begun)
+    grades = [f"#grade:{grade}" for grade in wanted.grades]
+    return Terms.of(
+        organization,
+        [term for term in whole if term],
+        either=[grades] if grades else [],
+        begun=asked(wanted.q),
+    )
 
 
 def _risk_term(risk: str) -> str:

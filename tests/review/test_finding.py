@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
 
 from mergeui.accounts.models import Role
 from mergeui.review import finding
@@ -76,6 +77,20 @@ def test_it_follows_what_becomes_of_a_group(desk: Desk) -> None:
     assert count(desk, risk="large", state="all") == 1
     Group.objects.filter(sort_name="bea costa").delete()
     assert count(desk, q="costa") == 0
+
+
+def test_what_is_chosen_is_not_looked_for_as_a_beginning(desk: Desk) -> None:
+    """For which the index puts together all groups of all such terms before the first is counted:
+    the one count of the views' that grew with the desk (0.35 ms, 3.6 with 40,000 groups)."""
+    beginning = re.compile(r'" \*|:\*')
+
+    with CaptureQueriesContext(connection) as captured:
+        count(desk, grade="sure", risk="none", size="3-5", channel="gmail", segment="seg_vip")
+        count(desk, grade="sure", q="ana")
+
+    chosen, typed = (one["sql"] for one in captured)
+    assert not beginning.search(chosen)
+    assert len(beginning.findall(typed)) == 1
 
 
 def test_another_organisation_has_its_own(desk: Desk) -> None:
