@@ -1,7 +1,7 @@
 """Writing the history: `record`, the only way in."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
@@ -99,26 +99,40 @@ def _references(organization: Organization | None, wanted: Iterable[Ref]) -> lis
     ]
 
 
-def append(prepared: Prepared, *, subject: str = "") -> Entry:
+def append(prepared: Prepared) -> Entry:
     """Gives an entry its place and writes it: what `record` says of its caller goes for this one.
 
-    Once for each that was prepared. `subject` is for one that had no number before the transaction.
+    Once for each that was prepared.
     """
-    entry, payload, references = prepared.entry, prepared.payload, prepared.references
-    if subject:
-        entry.subject = subject
-        references = [*references, *_references(entry.organization, _subject(subject))]
+    return append_all([prepared])[0]
+
+
+def append_all(prepared: Sequence[Prepared], *, subject: str = "") -> list[Entry]:
+    """`append` for several in their order, in as many statements as for one.
+
+    `subject` is what they are about, if that had no number before the transaction.
+    """
     hold()
-    entry.number, entry.previous_hash, entry.at = _next()
-    entry.hash = canonical.entry_hash(entry.lines())
-    insert([entry])
-    if payload:
-        payload.entry = entry
-        insert([payload])
-    for reference in references:
-        reference.entry_id = entry.number
+    number, previous_hash, at = _next()
+    payloads, references = [], []
+    for one in prepared:
+        entry = one.entry
+        entry.number, entry.previous_hash, entry.at = number, previous_hash, at
+        entry.subject = subject or entry.subject
+        entry.hash = canonical.entry_hash(entry.lines())
+        number, previous_hash = number + 1, entry.hash
+        if one.payload:
+            one.payload.entry = entry
+            payloads.append(one.payload)
+        found = [*one.references, *_references(entry.organization, _subject(subject))]
+        for reference in found:
+            reference.entry_id = entry.number
+        references += found
+    entries = [one.entry for one in prepared]
+    insert(entries)
+    insert(payloads)
     insert(references)
-    return entry
+    return entries
 
 
 def record_alone(action: Action, *, by_user: Actor, **said: Unpack[Said]) -> Entry:

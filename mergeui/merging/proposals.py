@@ -19,7 +19,7 @@ from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.inserting import insert
-from mergeui.audit.log import Prepared, append, prepare
+from mergeui.audit.log import Prepared, append_all, prepare
 from mergeui.dates import day
 from mergeui.errors import Invalid, Stale
 from mergeui.invent import Contact
@@ -309,8 +309,7 @@ def _store(
     also(now)
     # After all that could wait for others: from the first entry on, all wait for us (audit/log.py).
     for draft in drafts:
-        for entry in draft.entries:
-            append(entry, subject=draft.request.subject)
+        append_all(draft.entries, subject=draft.request.subject)
     return [draft.request for draft in drafts]
 
 

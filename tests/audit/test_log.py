@@ -18,7 +18,7 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.canonical import json_text
 from mergeui.audit.inserting import AT_ONCE
-from mergeui.audit.log import OutsideTransaction, record
+from mergeui.audit.log import OutsideTransaction, append_all, prepare, record
 from mergeui.audit.models import Entry, Kind, Payload, Reference
 from mergeui.audit.references import Ref
 from mergeui.audit.verify import verify
@@ -249,6 +249,22 @@ def test_an_entry_costs_few_queries(django_assert_max_num_queries) -> None:  # t
     actor = ana()
     with django_assert_max_num_queries(7):  # two savepoint queries, and a lock on PostgreSQL
         write(by_user=actor, subject="request:1", personal={"contacts": [a_contact()]})
+
+
+def test_several_go_in_as_one_by_one_in_the_statements_of_one(
+    django_assert_max_num_queries,  # type: ignore[no-untyped-def]
+) -> None:
+    actor = ana()
+    first = prepare(Action.MERGE_REQUESTED, by_user=actor, personal={"contacts": [a_contact()]})
+    then = prepare(Action.MERGE_PASSED, by_user=actor, facts={"primary": "ct_1"})
+    with django_assert_max_num_queries(7), transaction.atomic():
+        entries = append_all([first, then], subject="request:12")
+    assert [entry.action for entry in Entry.objects.all()] == ["merge_requested", "merge_passed"]
+    assert [entry.subject for entry in Entry.objects.all()] == ["request:12"] * 2
+    found = Reference.objects.filter(kind=Kind.REQUEST, value="12")
+    assert set(found.values_list("entry", flat=True)) == {entry.number for entry in entries}
+    assert Payload.objects.get().entry == entries[0]
+    assert verify().holds
 
 
 @pytest.mark.django_db(transaction=True)
