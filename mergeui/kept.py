@@ -6,10 +6,11 @@ question together as the database to answer it. Whatever depends on who asks is 
 
 from collections.abc import Callable, Mapping
 from copy import copy
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Expression, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -36,7 +37,7 @@ class Given(Expression):
         """A place for the value; the parameter stands for it until then."""
         return "%s", (self,)
 
-    def value(self, given: Mapping[str, Any]) -> Any:
+    def value(self, given: Mapping[str, Any], connection: Any) -> Any:
         """The value as the database takes it."""
         value = given[self.name] if self.place is None else given[self.name][self.place]
         return self.output_field.get_db_prep_value(value, connection)
@@ -54,15 +55,18 @@ class Kept(Generic[Row]):
 
     def all(self, **given: Any) -> list[Row]:
         """The rows for these values. Raises KeyError for one that is missing."""
-        rows, compiler, statement, places = self._ready
+        kept = self._kept
+        # The connection itself: the proxy of all threads' would be asked for each column.
+        mine = connections[DEFAULT_DB_ALIAS]
         values = tuple(
-            place.value(given) if isinstance(place, Given) else place for place in places
+            place.value(given, mine) if isinstance(place, Given) else place for place in kept.places
         )
         # Its own for each question: threads share what is kept, and have connections of their own.
-        asked = copy(compiler)
-        asked.connection = connection
-        asked.as_sql = lambda *_, **__: (statement, values)  # type: ignore[method-assign]
-        found = rows.all()
+        asked = copy(kept.compiler)
+        asked.connection = mine
+        asked.as_sql = lambda *_, **__: (kept.statement, values)  # type: ignore[method-assign]
+        asked.get_converters = lambda expressions: kept.converters  # type: ignore[method-assign]
+        found = kept.rows.all()
         found.query.get_compiler = lambda *_, **__: asked  # type: ignore[method-assign]
         # As a list: a filter upon it would change nothing.
         return list(found)
@@ -72,8 +76,21 @@ class Kept(Generic[Row]):
         return next(iter(self.all(**given)), None)
 
     @cached_property
-    def _ready(self) -> "tuple[QuerySet[Any, Row], SQLCompiler, str, tuple[Any, ...]]":
+    def _kept(self) -> "_Ready[Row]":
         rows = self._build()
-        compiler = rows.query.get_compiler(connection=connection)
+        compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
         statement, places = compiler.as_sql()
-        return rows, compiler, statement, tuple(places)
+        selected = [one[0] for one in compiler.select[: compiler.col_count]]
+        converters = compiler.get_converters(selected)
+        return _Ready(rows, compiler, statement, tuple(places), converters)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready(Generic[Row]):
+    """What a question is once it is put together; `converters` make values of its columns."""
+
+    rows: "QuerySet[Any, Row]"
+    compiler: SQLCompiler
+    statement: str
+    places: tuple[Any, ...]
+    converters: Any

@@ -7,30 +7,32 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
 # Rows of a statement: SQLite takes 32,766 values in one.
 AT_ONCE = 500
 
 
-def insert(rows: Sequence[models.Model]) -> None:
+def insert(rows: Sequence[models.Model], *, once: tuple[str, ...] = ()) -> None:
     """Inserts new rows of one model; a number that the database gives is not read back.
 
-    No signal is sent. A failure goes on to the caller, and the transaction can't be committed any
-    more, as after a failure of the ORM's own.
+    One that agrees with an older row in the columns `once`, which a unique constraint is over,
+    takes its place. No signal is sent. A failure goes on to the caller, and the transaction can't
+    be committed any more, as after a failure of the ORM's own.
     """
+    here = connections[DEFAULT_DB_ALIAS]  # itself: its proxy would be asked for each value
     for start in range(0, len(rows), AT_ONCE):
         some = rows[start : start + AT_ONCE]
         fields = _fields(type(some[0]))
         values = (
-            field.get_db_prep_save(getattr(row, field.attname), connection)
+            field.get_db_prep_save(getattr(row, field.attname), here)
             for row in some
             for field in fields
         )
-        with transaction.mark_for_rollback_on_error(), connection.cursor() as cursor:
-            cursor.execute(_statement(type(some[0]), len(some)), list(values))
+        with transaction.mark_for_rollback_on_error(), here.cursor() as cursor:
+            cursor.execute(_statement(type(some[0]), len(some), once), list(values))
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, here.alias
 
 
 @cache
@@ -41,10 +43,15 @@ def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
 
 
 @cache
-def _statement(model: type[models.Model], count: int) -> str:
+def _statement(model: type[models.Model], count: int, once: tuple[str, ...]) -> str:
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(field.column)) for field in _fields(model))
-    places = ", ".join(["%s"] * len(_fields(model)))
+    names = [str(field.column) for field in _fields(model)]
+    columns = ", ".join(map(quote, names))
+    places = ", ".join(["%s"] * len(names))
     rows = ", ".join([f"({places})"] * count)
     # Only names of our own tables and columns are put together here.
-    return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES {rows}"  # noqa: S608
+    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES {rows}"  # noqa: S608
+    if once:
+        new = ", ".join(f"{quote(one)} = EXCLUDED.{quote(one)}" for one in names if one not in once)
+        statement += f" ON CONFLICT ({', '.join(map(quote, once))}) DO UPDATE SET {new}"
+    return statement

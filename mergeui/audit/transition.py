@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Unpack
 
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 from django.db.models import Q
 from django.db.models.sql import UpdateQuery
 
@@ -36,7 +36,7 @@ def move(
     """
     # From the first statement on, others wait for us: for the row, on SQLite for the one writer. So
     # all that takes time comes before.
-    mine = type(row)._default_manager.filter(pk=row.pk, state__in=expected).filter(only_if or Q())
+    mine = type(row)._default_manager.filter(only_if or Q(), pk=row.pk, state__in=expected)
     update = _ready(mine, changes)
     prepared = prepare(action, by_user=by_user, **said)
     with transaction.atomic():
@@ -54,7 +54,7 @@ def _ready(rows: models.QuerySet[Any], changes: Mapping[str, Any]) -> Callable[[
     """`rows.update(**changes)`, its statement put together now; what it gives says how many."""
     query: Any = rows.query.chain(UpdateQuery)  # as QuerySet.update does
     query.add_update_values(dict(changes))
-    statement, parameters = query.get_compiler(connection=connection).as_sql()
+    statement, parameters = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
 
     def update() -> int:
         with transaction.mark_for_rollback_on_error(), connection.cursor() as cursor:

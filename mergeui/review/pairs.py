@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import BigIntegerField, CharField, Q, QuerySet
 
 from mergeui.accounts.models import User
+from mergeui.audit.inserting import insert
 from mergeui.kept import Given, Kept
 from mergeui.review.models import Group, NotDuplicate
 from mergeui.review.risk import ToldApart
@@ -89,13 +90,7 @@ def said(
 
 def keep(rows: list[NotDuplicate]) -> None:
     """Writes them; what was said of a pair before is replaced."""
-    NotDuplicate.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["organization", "one_contact_id", "other_contact_id"],
-        update_fields=["said_by", "said_at", "reason", "evidence"],
-        batch_size=200,
-    )
+    insert(rows, once=("organization_id", "one_contact_id", "other_contact_id"))
 
 
 def carry_over(organization_id: int, gone: Collection[str], into: str) -> None:
