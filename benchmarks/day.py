@@ -26,7 +26,8 @@ GROUPS, BY_ADMIN = 500, 40
 SEED = 7
 # The same key twice within 0.2 s is one press to the desk, and too quick for a person.
 BETWEEN_SECONDS = 0.21
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+# What a person's browser does, but for its own traffic; a graphics card is used where there is one.
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-sync"]
 STATE = """() => ({
   path: location.pathname,
   open: [...document.querySelectorAll("[name=sources]")]

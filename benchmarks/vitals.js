@@ -9,7 +9,14 @@
   watch("layout-shift", (entry) => {
     if (entry.hadRecentInput) return;
     vitals.shift += entry.value;
-    vitals.moved.push(...entry.sources.map(({ node }) => node?.cloneNode().outerHTML ?? "text"));
+    vitals.moved.push(
+      ...entry.sources.map(({ node, previousRect, currentRect }) => {
+        const [from, to] = [previousRect, currentRect].map(
+          ({ x, y, width, height }) => `${width} × ${height} at ${x}, ${y}`,
+        );
+        return `${node?.cloneNode().outerHTML ?? "text"} from ${from} to ${to}`;
+      }),
+    );
   });
   watch("largest-contentful-paint", (entry) => {
     vitals.largest = entry.startTime;
