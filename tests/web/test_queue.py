@@ -1,6 +1,5 @@
 """The queue: what a row says, search, filters, order, pages, empty states."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -378,14 +377,3 @@ def test_how_far_a_refresh_is(olga: Membership) -> None:
         groups_read=2_140, seen_alive_at=timezone.now() - timedelta(minutes=2)
     )
     assert line(olga) == "Storing what was read… The last sign of life was 2 minutes ago."
-
-
-def test_it_is_painted_when_the_list_is_there(desk: Desk) -> None:
-    page = text_of(client_of(member(Role.OPERATOR)).get("/groups/"))
-
-    # Chromium waits until the element begins, so the whole list stands before it.
-    wanted = re.search(r'<link rel="expect" href="#(\w+)" blocking="render">', page)
-    assert wanted
-    before, found, _ = page.partition(f'id="{wanted[1]}"')
-    assert found
-    assert before.count("<section") == before.count("</section") > 0
