@@ -11,20 +11,21 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Expression, QuerySet
+from django.db.models import BigIntegerField, Expression, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
 
 
 class Given(Expression):
-    """A value that is known only when the question is asked, under this name.
+    """A value that is known only when the question is asked, under this name; a number, unless
+    another field says how it is stored.
 
     With a `place` it is one of several: that of a sequence of this name.
     """
 
-    def __init__(self, name: str, output_field: Any, place: int | None = None) -> None:
-        super().__init__(output_field=output_field)
+    def __init__(self, name: str, output_field: Any = None, place: int | None = None) -> None:
+        super().__init__(output_field=output_field or BigIntegerField())
         self.name = name
         self.place = place
 

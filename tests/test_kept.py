@@ -12,14 +12,12 @@ from tests.desk import member
 
 pytestmark = pytest.mark.django_db
 
-NUMBER = models.BigIntegerField()
-
 
 def working_in() -> Kept[Membership]:
     """The members of an organisation, with their users."""
     return Kept(
         lambda: (
-            Membership.objects.filter(organization=Given("organization", NUMBER))
+            Membership.objects.filter(organization=Given("organization"))
             .select_related("user")
             .annotate(twice=models.F("pk") * 2)
             .order_by("pk")
@@ -50,9 +48,7 @@ def test_values_go_in_as_their_fields_store_them() -> None:
 
 
 def test_the_first_of_them_or_none() -> None:
-    names = Kept(
-        lambda: User.objects.filter(pk=Given("pk", NUMBER)).values_list("username", flat=True)
-    )
+    names = Kept(lambda: User.objects.filter(pk=Given("pk")).values_list("username", flat=True))
     user = member(Role.VIEWER).user
     assert names.first(pk=user.pk) == user.username
     assert names.first(pk=0) is None
@@ -66,7 +62,7 @@ def test_a_value_that_is_missing_is_a_mistake() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_threads_share_it_each_with_its_own_values_and_connection() -> None:
     members = [member(Role.VIEWER) for _ in range(4)]
-    kept = Kept(lambda: Membership.objects.filter(pk=Given("pk", NUMBER)))
+    kept = Kept(lambda: Membership.objects.filter(pk=Given("pk")))
 
     def ask(one: Membership) -> bool:
         found = all(kept.all(pk=one.pk) == [one] for _ in range(25))
@@ -79,9 +75,7 @@ def test_threads_share_it_each_with_its_own_values_and_connection() -> None:
 
 def test_several_values_of_one_name() -> None:
     members = [member(Role.VIEWER) for _ in range(3)]
-    kept = Kept(
-        lambda: Membership.objects.filter(pk__in=Given.each("pks", NUMBER, 2)).order_by("pk")
-    )
+    kept = Kept(lambda: Membership.objects.filter(pk__in=Given.each("pks", None, 2)).order_by("pk"))
     assert kept.all(pks=[members[2].pk, members[0].pk]) == [members[0], members[2]]
     assert kept.all(pks=[members[1].pk, 0]) == [members[1]]
     with pytest.raises(IndexError):

@@ -94,9 +94,8 @@ def _up_to(last: int | Given, key: str = "pk") -> Q:
 
 
 def _one() -> GroupQuerySet:
-    number = models.BigIntegerField()
-    one = Group.objects.filter(_up_to(Given("last", number)), pk=Given("pk", number))
-    return one.filter(organization=Given("organization", number))
+    one = Group.objects.filter(_up_to(Given("last")), pk=Given("pk"))
+    return one.filter(organization=Given("organization"))
 
 
 _ONE = Kept(_one)
@@ -291,8 +290,8 @@ def merged_among(organization: Organization, contact_ids: Sequence[str]) -> Merg
 def _merged_among(count: int) -> Kept[MergedContact]:
     def build() -> models.QuerySet[MergedContact]:
         ids = Given.each("ids", models.CharField(), count)
-        ours = Given("organization", models.BigIntegerField())
-        return MergedContact.objects.filter(organization=ours, contact_id__in=ids).order_by("pk")
+        ours = MergedContact.objects.filter(organization=Given("organization"))
+        return ours.filter(contact_id__in=ids).order_by("pk")
 
     return Kept(build)
 

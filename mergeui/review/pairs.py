@@ -12,7 +12,7 @@ from functools import cache
 from itertools import combinations
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, Q, QuerySet
+from django.db.models import CharField, Q, QuerySet
 
 from mergeui.accounts.models import User
 from mergeui.audit.inserting import insert
@@ -163,7 +163,7 @@ def _said_among(count: int) -> Kept[NotDuplicate]:
 def _latest_among(count: int) -> QuerySet[NotDuplicate]:
     ids = Given.each("ids", CharField(), count)
     found = NotDuplicate.objects.filter(
-        organization=Given("organization", BigIntegerField()),
+        organization=Given("organization"),
         one_contact_id__in=ids,
         other_contact_id__in=ids,
     )

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from mergeui.accounts.models import Organization, User
+from mergeui.kept import Given
 
 LONGEST_NAME = 60
 
@@ -14,7 +15,9 @@ LONGEST_NAME = 60
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     """Who sees which view."""
 
-    def seen_by(self, user: User, organization: Organization) -> "SavedViewQuerySet":
+    def seen_by(
+        self, user: User | Given, organization: Organization | Given
+    ) -> "SavedViewQuerySet":
         """A person's own and what the team shares, by name (design.md, rule 11)."""
         own = Q(owner=user) | Q(shared=True)
         return self.filter(own, organization=organization).order_by("name", "pk")

@@ -3,7 +3,7 @@
 from functools import cache, lru_cache
 from typing import Any
 
-from django.db.models import BigIntegerField, DateTimeField, QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -52,13 +52,12 @@ def _in_whole_list(sort: str, state: str) -> Kept[int]:
     Asked after nearly every decision, and six times as long in the making as in the answering.
     """
     column = Group._meta.get_field(ORDERS[sort].column)
-    pk, user, now = BigIntegerField(), BigIntegerField(), DateTimeField()
 
     def build() -> "QuerySet[Group, int]":
-        groups = Group.objects.filter(organization=Given("organization", pk))
+        groups = Group.objects.filter(organization=Given("organization"))
         if state != "all":
             groups = groups.filter(state=state)
-        values = Given("place", column), Given("pk", pk), Given("user", user), Given("now", now)
+        values = Given("place", column), Given("pk"), Given("user"), Given("now", DateTimeField())
         return _after(groups, sort, *values)[:1]
 
     return Kept(build)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization, User
+from mergeui.kept import Given, Kept
 from mergeui.review.grades import Grade
 from mergeui.review.models import Group, GroupState, Segment
 from mergeui.review.risk import LABELS, Risk
@@ -57,9 +59,16 @@ SHOWN = (
 
 def segments_of(organization: Organization) -> list[tuple[str, str]]:
     """The segments to filter by, by name: (vendor's id, name)."""
-    found = Segment.objects.filter(organization=organization).order_by("name", "id")
-    named = found.values_list("segment_id", "name")[:MOST_SEGMENTS]
+    named = _SEGMENTS.all(organization=organization.pk)
     return [(segment_id, visible(shortened(name, 40))) for segment_id, name in named]
+
+
+def _segments() -> "QuerySet[Segment, tuple[str, str]]":
+    found = Segment.objects.filter(organization=Given("organization"))
+    return found.order_by("name", "id").values_list("segment_id", "name")[:MOST_SEGMENTS]
+
+
+_SEGMENTS = Kept(_segments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
+from mergeui.kept import Given, Kept
 from mergeui.retold import retold
 from mergeui.review.models import SyncRun
 from mergeui.web.when import ago, exact, number
@@ -37,8 +39,15 @@ class Line:
 
 def latest(organization: Organization) -> list[SyncRun]:
     """The last runs, newest first: one query."""
-    runs = SyncRun.objects.filter(organization=organization).select_related("wanted_by")
-    return list(runs.order_by("-id")[:LOOKED_AT])
+    return _LATEST.all(organization=organization.pk)
+
+
+def _latest() -> QuerySet[SyncRun]:
+    runs = SyncRun.objects.filter(organization=Given("organization"))
+    return runs.select_related("wanted_by").order_by("-id")[:LOOKED_AT]
+
+
+_LATEST = Kept(_latest)
 
 
 def line(runs: Sequence[SyncRun], now: datetime) -> Line:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Membership, Role
+from mergeui.kept import Given, Kept
 from mergeui.merging.models import UNSETTLED, LostOptOut, MergeRequest, RequestState
 from mergeui.retold import retold
 from mergeui.review.text import visible
@@ -61,7 +62,15 @@ def waiting_for(member: Membership) -> int:
     """How many requests this member could approve now, at most 100."""
     if not member.can(Role.APPROVER):
         return 0
-    return int(find(member, "waiting")[:100].count())
+    return len(_WAITING.all(organization=member.organization_id, user=member.user_id))
+
+
+def _waiting() -> "QuerySet[MergeRequest, int]":
+    ours = MergeRequest.objects.filter(organization=Given("organization"))
+    return ours.waiting_for(Given("user")).values_list("pk", flat=True)[:100]
+
+
+_WAITING = Kept(_waiting)
 
 
 def next_waiting(member: Membership, after: int, now: datetime) -> int | None:

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
+from mergeui.kept import Given
 from mergeui.merging.models.bulk import BulkDecision, BulkState
 from mergeui.merging.models.states import ACTIVE, BEFORE_APPROVAL, Alone, RequestState
 from mergeui.review.models import Group
@@ -30,7 +31,7 @@ class RequestQuerySet(models.QuerySet["MergeRequest"]):
         """Only this organisation's (design.md, rule 11)."""
         return self.filter(organization=organization)
 
-    def waiting_for(self, user_id: int) -> "RequestQuerySet":
+    def waiting_for(self, user_id: int | Given) -> "RequestQuerySet":
         """Those that this user may approve: proposed by somebody else."""
         return self.filter(state=RequestState.PROPOSED).exclude(proposed_by_id=user_id)
 

@@ -4,13 +4,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role
+from mergeui.kept import Given, Kept
 from mergeui.review.saved import SavedView
 from mergeui.web import saved, typed
 from mergeui.web.access import MemberRequest, action, current_page, page
@@ -35,7 +36,7 @@ def strip(request: MemberRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("queue"))
     member = request.member
     current = urlsplit(current_page(request)).query
-    seen = list(_seen(request)[: saved.MOST_SHOWN])
+    seen = _shown(request)
     context = {
         **of_queue(request, saved.query_of(saved.wanted_by(current)), seen),
         "going": saved.going_on(member.organization),
@@ -51,7 +52,7 @@ def of_queue(
 ) -> dict[str, Any]:
     """What the queue shows of views before anything is counted: one query."""
     if seen is None:
-        seen = list(_seen(request)[: saved.MOST_SHOWN])
+        seen = _shown(request)
     chips = saved.chips(request.member, seen, query)
     return {
         "chips": chips,
@@ -99,6 +100,19 @@ def view(request: MemberRequest, pk: int) -> HttpResponse:
 def _seen(request: MemberRequest) -> Any:
     seen = SavedView.objects.seen_by(request.user, request.member.organization)
     return seen.select_related("owner")
+
+
+def _shown(request: MemberRequest) -> list[SavedView]:
+    """Those that have a chip, with whose they are: one query."""
+    return _SHOWN.all(organization=request.member.organization_id, user=request.user.pk)
+
+
+def _chosen() -> QuerySet[SavedView]:
+    seen = SavedView.objects.seen_by(Given("user"), Given("organization"))
+    return seen.select_related("owner")[: saved.MOST_SHOWN]
+
+
+_SHOWN = Kept(_chosen)
 
 
 def _own(request: MemberRequest, pk: int) -> SavedView:
