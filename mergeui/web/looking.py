@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Exists, IntegerField, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
 
@@ -38,6 +39,11 @@ class Wanted:
         return any((self.q, self.channel, self.segment, self.risk, self.size, self.grade))
 
     @property
+    def in_words(self) -> bool:
+        """Whether more is asked for than what a group's own columns say."""
+        return any((self.q, self.channel, self.segment))
+
+    @property
     def grades(self) -> tuple[str, ...]:
         """The grades that are asked for, none when any will do."""
         return SURE if self.grade == "sure" else (self.grade,) if self.grade else ()
@@ -60,7 +66,7 @@ def find(organization: Organization, wanted: Wanted) -> GroupQuerySet:
     if wanted.risk in {"any", "none"}:
         groups = groups.filter(risky=wanted.risk == "any")
     elif wanted.risk:
-        groups = groups.filter(risks__contains=f",{wanted.risk},")
+        groups = groups.filter(risky=True, risks__contains=f",{wanted.risk},")
     if wanted.grade:
         groups = groups.filter(grade__in=wanted.grades)
     if wanted.size:
@@ -101,7 +107,7 @@ def look(organization: Organization, wanted: Wanted) -> Looked:
     if not wanted.narrowed:
         return Looked(found, lambda: bounded_count(found))
     terms = terms_of(organization, wanted)
-    count = terms.count(FEW + 1)
+    count = found.order_by()[: FEW + 1].count() if _by_columns(wanted) else terms.count(FEW + 1)
     if count > FEW:
         return Looked(found, lambda: f"{number(FEW)}+")
     # What the index has looked at is not looked at again, row by row: not even the organisation,
@@ -112,9 +118,16 @@ def look(organization: Organization, wanted: Wanted) -> Looked:
 
 def counted(organization: Organization, wanted: Wanted, most: int) -> "BoundedCount | RawSQL":
     """How many groups are asked for, counted up to `most`: a part of a query."""
-    if wanted.narrowed:
+    if wanted.narrowed and not _by_columns(wanted):
         return terms_of(organization, wanted).counted(most)
     return BoundedCount(find(organization, wanted).order_by().values("pk")[:most])
+
+
+def _by_columns(wanted: Wanted) -> bool:
+    """Whether an index of columns counts them: it can stop, where PostgreSQL's index of terms puts
+    all of them together first. SQLite's stops too."""
+    by_words = wanted.in_words or wanted.state == "all"
+    return connection.vendor == "postgresql" and not by_words
 
 
 class BoundedCount(Subquery):

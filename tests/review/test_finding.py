@@ -9,11 +9,11 @@ import pytest
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
-from mergeui.accounts.models import Role
+from mergeui.accounts.models import Organization, Role
 from mergeui.review import finding
 from mergeui.review.decisions import dismiss
 from mergeui.review.models import Group
-from mergeui.web.looking import Wanted, find, look, terms_of
+from mergeui.web.looking import Wanted, counted, find, look, terms_of
 from tests.contacts import channel, contact, email, segment, whatsapp
 from tests.desk import Desk, actor
 
@@ -142,6 +142,46 @@ def test_the_few_are_read_by_their_keys_and_the_many_in_their_order(desk: Desk) 
     many = plan(find(desk.organization, Wanted(q="person")))
     assert "queue_by_age" in many
     assert not re.search(r"TEMP B-TREE|Sort|Seq Scan", many), many
+
+
+COLUMNS = [
+    {"grade": "sure", "risk": "none"},
+    {"risk": "any"},
+    {"risk": "unsubscribed"},
+    {"risk": "large", "sort": "largest"},
+    {"grade": "conflict"},
+    {"size": "2"},
+    {"state": "dismissed", "risk": "any"},
+]
+
+
+@pytest.mark.parametrize("asked", COLUMNS)
+def test_what_columns_say_is_counted_no_further_than_wanted(
+    desk: Desk, asked: dict[str, str]
+) -> None:
+    """PostgreSQL's index of terms would put all of them together before the first is counted."""
+    wanted = Wanted(**asked)
+    group = Group.objects.get(sort_name="ana garcia")
+    copies = [Group.objects.get(pk=group.pk) for _ in range(300)]
+    for number, copy in enumerate(copies):
+        copy.pk = None
+        copy.risky, copy.risks = (True, ",unsubscribed,large,") if number % 3 else (False, "")
+        copy.grade = ("full", "part", "conflict")[number % 3]
+        copy.state = "dismissed" if number % 5 == 0 else "open"
+    Group.objects.bulk_create(copies)
+    whole = find(desk.organization, wanted).count()
+    assert whole > 20
+    for most, counted_up_to in ((20, 20), (1_000, whole)):
+        counting = Organization.objects.annotate(n=counted(desk.organization, wanted, most))
+        assert counting.values_list("n", flat=True).get(pk=desk.organization.pk) == counted_up_to
+    assert look(desk.organization, wanted).count() == str(whole)
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE review_group")
+        how = str(counting.explain())
+        assert "Limit" in how, how
+        assert finding.TABLE not in how, how
 
 
 def test_an_older_index_is_made_anew_with_all_groups(desk: Desk) -> None:

@@ -1,0 +1,37 @@
+"""PostgreSQL's index of what a group's columns say, to count groups without reading them.
+
+Its index of terms (0009) puts all groups together before the first is counted: with 200,000 to
+decide, up to 0.17 s for one view of the queue. This one is read no further than to the number that
+is wanted. SQLite's index of terms stops by itself.
+"""
+
+from django.db import migrations
+
+MAKE = """
+CREATE INDEX {how} review_group_columns
+ON review_group (organization_id, state, risky, grade) INCLUDE (risks, member_count, id)
+"""
+
+
+def make(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        # What a run that was broken off has left is made anew.
+        schema_editor.execute("DROP INDEX IF EXISTS review_group_columns", None)
+        how = "" if schema_editor.connection.in_atomic_block else "CONCURRENTLY"
+        schema_editor.execute(MAKE.format(how=how), None)
+
+
+def remove(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("DROP INDEX IF EXISTS review_group_columns", None)
+
+
+class Migration(migrations.Migration):
+
+    atomic = False
+
+    safe_because = "an index is made while others go on writing"
+
+    dependencies = [("review", "0011_beginnings_of_terms")]
+
+    operations = [migrations.RunPython(make, remove)]
