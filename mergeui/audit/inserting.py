@@ -3,8 +3,9 @@
 The ORM takes four times as long to put such a statement together as a database to carry it out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
@@ -13,26 +14,39 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transac
 AT_ONCE = 500
 
 
-def insert(rows: Sequence[models.Model], *, once: tuple[str, ...] = ()) -> None:
-    """Inserts new rows of one model; a number that the database gives is not read back.
+def insert(*tables: Sequence[models.Model], once: tuple[str, ...] = ()) -> None:
+    """Inserts new rows, those of one model after those of another; a number that the database gives
+    is not read back.
 
     One that agrees with an older row in the columns `once`, which a unique constraint is over,
     takes its place. No signal is sent. A failure goes on to the caller, and the transaction can't
     be committed any more, as after a failure of the ORM's own.
     """
     here = connections[DEFAULT_DB_ALIAS]  # itself: its proxy would be asked for each value
+    statements = [part for rows in tables for part in _parts(rows, once, here)]
+    if here.vendor == "postgresql" and statements:
+        # It takes several at once, so that their way there and back is waited for once.
+        several, values = zip(*statements, strict=True)
+        statements = [("; ".join(several), list(chain.from_iterable(values)))]
+    with transaction.mark_for_rollback_on_error(), here.cursor() as cursor:
+        for statement, parameters in statements:
+            cursor.execute(statement, parameters)
+    for row in chain.from_iterable(tables):
+        row._state.adding, row._state.db = False, here.alias
+
+
+def _parts(
+    rows: Sequence[models.Model], once: tuple[str, ...], here: Any
+) -> Iterator[tuple[str, list[Any]]]:
     for start in range(0, len(rows), AT_ONCE):
         some = rows[start : start + AT_ONCE]
         fields = _fields(type(some[0]))
-        values = (
+        values = [
             field.get_db_prep_save(getattr(row, field.attname), here)
             for row in some
             for field in fields
-        )
-        with transaction.mark_for_rollback_on_error(), here.cursor() as cursor:
-            cursor.execute(_statement(type(some[0]), len(some), once), list(values))
-    for row in rows:
-        row._state.adding, row._state.db = False, here.alias
+        ]
+        yield _statement(type(some[0]), len(some), once), values
 
 
 @cache

@@ -112,8 +112,7 @@ def append_all(prepared: Sequence[Prepared], *, subject: str = "") -> list[Entry
 
     `subject` is what they are about, if that had no number before the transaction.
     """
-    hold()
-    number, previous_hash, at = _next()
+    number, previous_hash, at = _next(hold())
     payloads, references = [], []
     for one in prepared:
         entry = one.entry
@@ -129,9 +128,7 @@ def append_all(prepared: Sequence[Prepared], *, subject: str = "") -> list[Entry
             reference.entry_id = entry.number
         references += found
     entries = [one.entry for one in prepared]
-    insert(entries)
-    insert(payloads)
-    insert(references)
+    insert(entries, payloads, references)
     return entries
 
 
@@ -148,26 +145,35 @@ def _with_mode(facts: Mapping[str, Any], organization: Organization | None) -> M
     return {**facts, "single_operator": True}
 
 
-def hold() -> None:
+Last = tuple[int, str, datetime]
+_LAST = "SELECT number, hash, at FROM audit_entry ORDER BY number DESC LIMIT 1"
+
+
+def hold() -> Last | None:
     """Keeps every other writer of history waiting until the transaction ends.
 
-    Raises OutsideTransaction.
+    Gives number, hash and time of the last entry, None before the first. Raises OutsideTransaction.
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction("The history is written inside the transaction it belongs to.")
-    if connection.vendor == "postgresql":  # SQLite's IMMEDIATE transactions come one at a time
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Sent together, because from the lock on each way to the server and back is waited for
+            # by everybody; looked at one after the other, so the entry is the last one even if the
+            # lock had to be waited for.
+            cursor.execute(f"SELECT pg_advisory_xact_lock(%s); {_LAST}", [CHAIN_LOCK])
+            cursor.nextset()
+        else:
+            cursor.execute(_LAST)  # SQLite's IMMEDIATE transactions come one at a time
+        last: Last | None = cursor.fetchone()
+    return last
 
 
-def _next() -> tuple[int, str, datetime]:
+def _next(last: Last | None) -> Last:
     """Number, previous hash and time of the next entry.
 
     The time never goes back, whatever the clock does, so a span of time is a span of numbers.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT number, hash, at FROM audit_entry ORDER BY number DESC LIMIT 1")
-        last = cursor.fetchone()
     now = timezone.now()
     if last is None:
         return 1, canonical.GENESIS, now
