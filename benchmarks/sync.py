@@ -120,9 +120,12 @@ def measure(engine: str, groups: int, directory: Path) -> None:
 
 def measure_limited(engine: str, groups: int, directory: Path, per_minute: int) -> None:
     """A sync of everything new that waits for the vendor's limit, against its requests alone."""
-    pages = directory / "pages"
+    few, pages = directory / "few", directory / "pages"
+    listing.write(few, groups // TIMES_LARGER)
     listing.write(pages, groups)
     with database(engine, directory / "1"):
+        small = run("sync", few)
+    with database(engine, directory / "2"):
         alone = run("read", pages, per_minute)
         new = run("sync", pages, per_minute)
     print(f"\n{engine}: {groups:,} groups, {per_minute} requests a minute\n")
@@ -131,9 +134,19 @@ def measure_limited(engine: str, groups: int, directory: Path, per_minute: int) 
     print(f"| the requests alone | {alone.seconds:.1f} | {alone.processor:.1f} | 1 | |")
     print(f"| everything new | {new.seconds:.1f} | {new.processor:.1f} |", end=" ")
     print(f"{new.seconds / alone.seconds:.2f} | 1.1 |")
+    print(
+        f"\nPeak of memory: {new.peak_mb:.0f} MB, {small.peak_mb:.0f} with a tenth of the groups."
+    )
     what = f"sync of {groups:,} groups, everything new ({engine})"
     limit = f"the requests alone, {per_minute} a minute"
-    keep(Goal(what, limit, new.seconds / alone.seconds, 1.1))
+    memory, tenth = (
+        f"a sync's memory ({groups:,} groups, {engine})",
+        "that with a tenth of the groups",
+    )
+    keep(
+        Goal(what, limit, new.seconds / alone.seconds, 1.1),
+        Goal(memory, tenth, new.peak_mb / small.peak_mb, 1.2),
+    )
 
 
 @contextmanager
