@@ -11,8 +11,9 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from statistics import median
 from typing import Any
 from urllib.parse import urlencode
@@ -118,7 +119,8 @@ def decide(client: Any, number: int, wish: str) -> tuple[float, float, list[Stat
 
     def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         if WRITES.match(sql):
-            written.extend((sql, one) for one in (params if many else [params]))
+            for one in params if many else [params]:
+                written.extend(apart(sql, one))
         return execute(sql, params, many, context)
 
     page = client.get(f"/groups/{number}/").content.decode()
@@ -130,6 +132,13 @@ def decide(client: Any, number: int, wish: str) -> tuple[float, float, list[Stat
     assert answer.status_code in (302, 303), (wish, answer.status_code)
     assert any("audit_entry" in sql for sql, _ in written), written
     return seconds, worked, written
+
+
+def apart(sql: str, params: Any) -> Iterator[Statement]:
+    """Statements that were sent together (audit.inserting), each with its own values."""
+    values = iter(params or ())
+    for one in sql.split("; "):
+        yield one, tuple(islice(values, one.count("%s")))
 
 
 def twin(filled: Desk) -> Callable[[Sequence[Statement]], None]:
