@@ -102,14 +102,16 @@ def look(
         seen = first if number >= WARM_UP else Seen()
         load(new.new_page(), filled.pages[PAGES[0]], seen)
         new.close()
-    context = context_of(browser, filled)
-    page = context.new_page()
+    context, other = context_of(browser, filled), context_of(browser, filled)
+    # A tab of its own: from a page of the desk to one of another origin is a new process each time.
+    page, beside = context.new_page(), other.new_page()
     for number in range(rounds + WARM_UP):
         for name, kept in pages.items():
             seen, below = (kept, floor[name]) if number >= WARM_UP else (Seen(), Seen())
             load(page, filled.pages[name], seen)
-            load(page, f"{alone}/{seen.server[-1]}", below)
+            load(beside, f"{alone}/{seen.server[-1]}", below)
     context.close()
+    other.close()
     return first, pages, floor
 
 
