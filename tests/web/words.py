@@ -14,6 +14,7 @@ from django.utils.translation import trans_real
 
 from mergeui.accounts.models import Role, User
 from mergeui.audit.actor import Actor
+from mergeui.web import queue, when
 from scripts import messages
 from tests.desk import member
 from tests.web.cast import client_of
@@ -126,8 +127,17 @@ def wrapped(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wrapped]:
         pytest.skip("words know no database: once is enough")
     words = Wrapped()
     monkeypatch.setitem(trans_real._translations, "es", words)
+    # What a process keeps as it looks in a language was made of other words before and is after.
+    forget()
     yield words
+    forget()
     assert words.missing() == set(), "shown, but not in the catalogue"
+
+
+def forget() -> None:
+    """What pages keep as it is said in a language."""
+    when._exact.cache_clear()
+    queue._drawn.cache_clear()
 
 
 def reader(role: Role, name: str) -> tuple[Client, Actor]:
