@@ -37,16 +37,18 @@ class AddEntryIndex(AddIndex):
             schema_editor.execute(whole.replace("INDEX", "INDEX IF NOT EXISTS", 1), None)
             for part in _without(schema_editor, model._meta.db_table, self.index.name):
                 own = schema_editor.quote_name(f"{part}_{self.index.name}")
-                _make(
+                make_index(
                     schema_editor, re.sub(r"INDEX .*? ON ONLY \S+", f"INDEX {own} ON {part}", whole)
                 )
                 schema_editor.execute(f"ALTER INDEX {name} ATTACH PARTITION {own}", None)
         else:
-            _make(schema_editor, str(self.index.create_sql(model, schema_editor)))
+            make_index(schema_editor, str(self.index.create_sql(model, schema_editor)))
 
 
-def _make(editor: BaseDatabaseSchemaEditor, statement: str) -> None:
-    """Makes an index of one table, without a lock where there is no transaction to hold it."""
+def make_index(editor: BaseDatabaseSchemaEditor, statement: str) -> None:
+    """PostgreSQL: makes an index of one table by its CREATE INDEX, while others go on writing where
+    no transaction is open, and anew if one of this name is there.
+    """
     how = "INDEX" if editor.connection.in_atomic_block else "INDEX CONCURRENTLY"
     name = statement.split()[2]
     editor.execute(f"DROP {how} IF EXISTS {name}", None)

@@ -19,6 +19,7 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.transition import move
 from mergeui.errors import Invalid, NotAllowed, Stale
+from mergeui.merging.drafts import EXECUTION_WITHIN
 from mergeui.merging.models import (
     WAITING,
     Alone,
@@ -28,7 +29,6 @@ from mergeui.merging.models import (
     RequestState,
     Source,
 )
-from mergeui.merging.proposals import EXECUTION_WITHIN
 from mergeui.merging.settle import about, end, end_of, overtaken, sources_in
 from mergeui.review.decisions import require
 from mergeui.said import Said

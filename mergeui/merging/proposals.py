@@ -6,37 +6,29 @@ Nothing is sent from here. Policy decides whether a second person has to approve
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Role
-from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
-from mergeui.audit.inserting import insert
-from mergeui.audit.log import Prepared, append_all, prepare
+from mergeui.audit.log import append_all
 from mergeui.dates import day
 from mergeui.errors import Invalid, Stale
 from mergeui.invent import Contact
-from mergeui.merging.choice import Choice, choose, second_person_needed
-from mergeui.merging.models import Alone, ContactLock, MergeRequest, RequestState, Source
-from mergeui.merging.plan import predict
-from mergeui.merging.settle import about
+from mergeui.merging.choice import Choice, choose
+from mergeui.merging.drafts import Draft, draft
+from mergeui.merging.models import ContactLock, MergeRequest
+from mergeui.review.asking import merged_among
 from mergeui.review.claims import free_for
-from mergeui.review.decisions import already, part_of, require, too_late
-from mergeui.review.models import Group, GroupState, merged_among
+from mergeui.review.decisions import already, require, too_late
+from mergeui.review.models import Group, GroupState
 from mergeui.review.pairs import said_of
 from mergeui.review.risk import ToldApart
 from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.review.text import display_name
-
-APPROVAL_WITHIN = timedelta(days=7)
-EXECUTION_WITHIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +106,7 @@ def ask(
     said = said_of(group.organization_id, [member.id for member in members])
     choices, now = choosing(members, said), timezone.now()
     drafts = [
-        _draft(group, choice, now, by_user=by_user, note=note, bulk_id=bulk_id)
-        for choice in choices
+        draft(group, choice, now, by_user=by_user, note=note, bulk_id=bulk_id) for choice in choices
     ]
     try:
         with transaction.atomic():
@@ -170,124 +161,9 @@ def _refuse_merged_away(group: Group, choice: Choice) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A request that has no number yet, with its rows and with the entries about it.
-
-    Made before the transaction: from its first statement on, others wait.
-    """
-
-    request: MergeRequest
-    sources: list[Source]
-    locks: list[ContactLock]
-    entries: list[Prepared]
-
-    def insert(self) -> None:
-        """Stores the request with what it names; its entries come last of all."""
-        self.request.save(force_insert=True)
-        rows: list[Source] | list[ContactLock]
-        for rows in (self.sources, self.locks):
-            for row in rows:
-                row.request_id = self.request.pk
-            insert(rows)
-
-
-def _draft(
-    group: Group,
-    choice: Choice,
-    now: datetime,
-    *,
-    by_user: Actor,
-    note: str,
-    bulk_id: int | None,
-) -> _Draft:
-    assert by_user.user is not None  # noqa: S101 - require() let only members through
-    policy = group.organization.policy
-    request = MergeRequest(
-        organization=group.organization,
-        group=group,
-        state=RequestState.PROPOSED,
-        primary_contact_id=choice.primary.id,
-        primary_name=display_name(choice.primary),
-        snapshot=[contact.raw for contact in choice.contacts],
-        fingerprint=fingerprint_of(choice.contacts),
-        cautions=[[c.risk.value, c.sentence] for c in choice.cautions],
-        prediction=_read(choice),
-        note=note,
-        alone=Alone.SINGLE if policy.single_operator else "",
-        needs_approval=second_person_needed(choice, policy),
-        bulk_id=bulk_id,
-        proposed_by=by_user.user,
-        proposed_at=now,
-        expires_at=now + APPROVAL_WITHIN,
-    )
-    sources = [
-        Source(position=n, contact_id=contact.id, name=display_name(contact))
-        for n, contact in enumerate(choice.sources)
-    ]
-    # In one order, so that two requests wait for each other's contacts, and not in a circle.
-    locks = [
-        ContactLock(organization_id=group.organization_id, contact_id=contact_id)
-        for contact_id in sorted(contact.id for contact in choice.contacts)
-    ]
-    entries = [_asked(request, choice, by_user)]
-    if not request.needs_approval:
-        entries.append(_passed(request, sources, now))
-    return _Draft(request, sources, locks, entries)
-
-
-def _asked(request: MergeRequest, choice: Choice, by_user: Actor) -> Prepared:
-    return prepare(
-        Action.MERGE_REQUESTED,
-        by_user=by_user,
-        facts={
-            "group": request.group_id,
-            "primary": choice.primary.id,
-            "sources": [contact.id for contact in choice.sources],
-            "cautions": [caution.risk.value for caution in choice.cautions],
-            "needs_approval": request.needs_approval,
-            "policy": request.organization.policy.four_eyes,
-            "fingerprint": request.fingerprint,
-            "language": request.prediction["language"],
-            "after": RequestState.PROPOSED.value,
-            **part_of(request.bulk_id),
-        },
-        personal={
-            "contacts": request.snapshot,
-            "names": names(choice.contacts),
-            "note": request.note,
-        },
-    )
-
-
-def _passed(request: MergeRequest, sources: Sequence[Source], now: datetime) -> Prepared:
-    """Approves by policy: nobody else is needed, and the cool-off begins."""
-    policy = request.organization.policy
-    said = about(
-        request,
-        sources=[(source.contact_id, source.name) for source in sources],
-        after=RequestState.APPROVED.value,
-        policy=policy.four_eyes,
-        cool_off_seconds=policy.cool_off_seconds,
-    )
-    said["subject"] = ""  # until it has a number
-    request.state = RequestState.APPROVED
-    request.approved_at = now
-    request.execute_after = now + timedelta(seconds=policy.cool_off_seconds)
-    request.expires_at = request.execute_after + EXECUTION_WITHIN
-    by_system = Actor.system(request.organization)
-    return prepare(Action.MERGE_PASSED, by_user=by_system, **said)
-
-
-def _read(choice: Choice) -> dict[str, Any]:
-    """What was expected, as it was read: in the language that the page had."""
-    expected = predict(choice.primary, choice.sources).as_json()
-    return {**expected, "language": get_language() or settings.LANGUAGE_CODE}
-
-
 def _store(
     group: Group,
-    drafts: Sequence[_Draft],
+    drafts: Sequence[Draft],
     now: datetime,
     *,
     by_user: Actor,
@@ -304,15 +180,10 @@ def _store(
     )
     if moved != 1:
         raise too_late(group, by_user=by_user)
-    for draft in drafts:
-        draft.insert()
+    for one in drafts:
+        one.insert()
     also(now)
     # After all that could wait for others: from the first entry on, all wait for us (audit/log.py).
-    for draft in drafts:
-        append_all(draft.entries, subject=draft.request.subject)
-    return [draft.request for draft in drafts]
-
-
-def names(contacts: Sequence[Contact]) -> dict[str, str]:
-    """The names of contacts by their ids, as the history keeps them."""
-    return {contact.id: display_name(contact) for contact in contacts}
+    for one in drafts:
+        append_all(one.entries, subject=one.request.subject)
+    return [one.request for one in drafts]

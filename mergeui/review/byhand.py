@@ -20,8 +20,9 @@ from mergeui.audit.references import references_of_all
 from mergeui.audit.transition import move
 from mergeui.errors import Invalid, Stale
 from mergeui.invent import Contact, InventClient
+from mergeui.review.asking import merged_among
 from mergeui.review.decisions import already, require
-from mergeui.review.models import Group, GroupState, merged_among
+from mergeui.review.models import Group, GroupState
 from mergeui.review.store import create
 from mergeui.review.text import display_name
 

@@ -12,10 +12,12 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import IntegerField
 from django.db.models.expressions import RawSQL
 
 from mergeui.accounts.models import Organization
+from mergeui.audit.indexes import make_index
 
 TABLE = "review_group_terms"
 
@@ -93,17 +95,14 @@ def install(database: BaseDatabaseWrapper) -> None:
             cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {when}")
 
 
-def renew(database: BaseDatabaseWrapper) -> None:
-    """Makes PostgreSQL's index anew while others go on writing, where no transaction is open, and
-    drops the one before it. A version that runs still asks that one's function, without an index.
+def renew(editor: BaseDatabaseSchemaEditor) -> None:
+    """Makes PostgreSQL's index anew while others go on writing, and drops the one before it.
+
+    A version that runs still asks that one's function, without an index.
     """
-    how = "INDEX" if database.in_atomic_block else "INDEX CONCURRENTLY"
-    with database.cursor() as cursor:
-        cursor.execute(_FUNCTION)
-        # What a run that was broken off has left.
-        cursor.execute(f"DROP {how} IF EXISTS {WORDS}_index")
-        cursor.execute(f"CREATE {how} {_INDEX}")
-        cursor.execute(f"DROP {how} IF EXISTS {TABLE}_index")
+    editor.execute(_FUNCTION, None)
+    make_index(editor, f"CREATE INDEX {_INDEX}")
+    editor.execute(f"DROP INDEX IF EXISTS {TABLE}_index", None)
 
 
 def remove(database: BaseDatabaseWrapper) -> None:

@@ -4,9 +4,7 @@ What a list shows of a group is stored with it when it is synced, so that a page
 query and no counting (design.md, rule 12).
 """
 
-from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from typing import ClassVar
 
 from django.conf import settings
@@ -15,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
-from mergeui.kept import Given, Kept
+from mergeui.kept import Given
 from mergeui.review.grades import BARRED, Grade
 from mergeui.review.not_duplicate import NotDuplicate
 from mergeui.review.saved import SavedView
@@ -31,8 +29,6 @@ __all__ = [
     "SavedView",
     "Segment",
     "SyncRun",
-    "merged_among",
-    "one_of",
 ]
 
 
@@ -85,30 +81,13 @@ def _arrived(organization: Organization, key: str = "pk") -> Q:
     """All groups, as long as no sync is storing new ones (arriving.py)."""
     if organization.arriving_after is None:
         return Q()
-    return _up_to(organization.arriving_after, key)
+    return up_to(organization.arriving_after, key)
 
 
-def _up_to(last: int | Given, key: str = "pk") -> Q:
+def up_to(last: int | Given, key: str = "pk") -> Q:
+    """Those up to a number, and those that people put together meanwhile."""
     by_people = Group.objects.filter(made_by__gt=0).values("pk")
     return Q(**{f"{key}__lte": last}) | Q(**{f"{key}__in": by_people})
-
-
-def _one() -> GroupQuerySet:
-    one = Group.objects.filter(_up_to(Given("last")), pk=Given("pk"))
-    return one.filter(organization=Given("organization"))
-
-
-_ONE = Kept(_one)
-_LARGEST = models.BigIntegerField.MAX_BIGINT
-
-
-def one_of(organization: Organization, pk: int) -> "Group | None":
-    """The group of this number as `Group.objects.of` finds it; None otherwise."""
-    if pk > _LARGEST:
-        return None
-    after = organization.arriving_after
-    last = _LARGEST if after is None else after
-    return _ONE.first(organization=organization.pk, pk=pk, last=last)
 
 
 class Group(models.Model):
@@ -278,22 +257,6 @@ class MergedContact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact_id} → {self.into_contact_id}"
-
-
-def merged_among(organization: Organization, contact_ids: Sequence[str]) -> MergedContact | None:
-    """One of these contacts that was merged away before; None when none was."""
-    kept = _merged_among(len(contact_ids))
-    return kept.first(organization=organization.pk, ids=contact_ids)
-
-
-@cache
-def _merged_among(count: int) -> Kept[MergedContact]:
-    def build() -> models.QuerySet[MergedContact]:
-        ids = Given.each("ids", models.CharField(), count)
-        ours = MergedContact.objects.filter(organization=Given("organization"))
-        return ours.filter(contact_id__in=ids).order_by("pk")
-
-    return Kept(build)
 
 
 class SyncRun(models.Model):

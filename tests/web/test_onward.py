@@ -7,7 +7,8 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from mergeui.accounts.models import Organization, Role
-from mergeui.review.models import Group, one_of
+from mergeui.review.asking import merged_among, one_of
+from mergeui.review.models import Group
 from mergeui.web import onward
 from mergeui.web.forms import QueueForm
 from mergeui.web.looking import find
@@ -92,6 +93,7 @@ def test_one_group_by_its_number(groups: list[Group]) -> None:
     for number in (0, LARGEST, LARGEST + 1, 10**30):
         assert one_of(ours, number) is None
         assert somebody().get(f"/groups/{number}/").status_code == 404
+    assert merged_among(ours, []) is None
     ours.arriving_after = groups[-2].pk
     assert one_of(ours, last.pk) is None
     assert one_of(ours, groups[-2].pk) == groups[-2]

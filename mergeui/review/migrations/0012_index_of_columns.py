@@ -7,18 +7,17 @@ is wanted. SQLite's index of terms stops by itself.
 
 from django.db import migrations
 
-MAKE = """
-CREATE INDEX {how} review_group_columns
+from mergeui.audit.indexes import make_index
+
+INDEX = """
+CREATE INDEX review_group_columns
 ON review_group (organization_id, state, risky, grade) INCLUDE (risks, member_count, id)
 """
 
 
 def make(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
-        # What a run that was broken off has left is made anew.
-        schema_editor.execute("DROP INDEX IF EXISTS review_group_columns", None)
-        how = "" if schema_editor.connection.in_atomic_block else "CONCURRENTLY"
-        schema_editor.execute(MAKE.format(how=how), None)
+        make_index(schema_editor, INDEX)
 
 
 def remove(apps, schema_editor):

@@ -7,7 +7,7 @@ from mergeui.review import finding
 
 def renew(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
-        finding.renew(schema_editor.connection)
+        finding.renew(schema_editor)
 
 
 class Migration(migrations.Migration):

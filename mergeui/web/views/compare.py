@@ -20,9 +20,10 @@ from mergeui.merging.models import MergeRequest
 from mergeui.merging.proposals import propose
 from mergeui.merging.splitting import MOST_PARTS
 from mergeui.review import claims
+from mergeui.review.asking import one_of
 from mergeui.review.claims import Claimed
 from mergeui.review.compare import compare
-from mergeui.review.models import Group, GroupState, one_of
+from mergeui.review.models import Group, GroupState
 from mergeui.review.risk import ToldApart
 from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.review.text import visible

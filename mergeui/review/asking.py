@@ -1,0 +1,46 @@
+"""What nearly every decision asks of the mirror, each question put together once (kept.py)."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from django.db.models import BigIntegerField, CharField, QuerySet
+
+from mergeui.accounts.models import Organization
+from mergeui.kept import Given, Kept
+from mergeui.review.models import Group, GroupQuerySet, MergedContact, up_to
+
+
+def _one() -> GroupQuerySet:
+    one = Group.objects.filter(up_to(Given("last")), pk=Given("pk"))
+    return one.filter(organization=Given("organization"))
+
+
+_ONE = Kept(_one)
+_LARGEST = BigIntegerField.MAX_BIGINT
+
+
+def one_of(organization: Organization, pk: int) -> Group | None:
+    """The group of this number as `Group.objects.of` finds it; None otherwise."""
+    if pk > _LARGEST:
+        return None
+    after = organization.arriving_after
+    last = _LARGEST if after is None else after
+    return _ONE.first(organization=organization.pk, pk=pk, last=last)
+
+
+def merged_among(organization: Organization, contact_ids: Sequence[str]) -> MergedContact | None:
+    """One of these contacts that was merged away before; None when none was."""
+    if not contact_ids:
+        return None
+    kept = _merged_among(len(contact_ids))
+    return kept.first(organization=organization.pk, ids=contact_ids)
+
+
+@lru_cache(maxsize=64)
+def _merged_among(count: int) -> Kept[MergedContact]:
+    def build() -> QuerySet[MergedContact]:
+        ids = Given.each("ids", CharField(), count)
+        ours = MergedContact.objects.filter(organization=Given("organization"))
+        return ours.filter(contact_id__in=ids).order_by("pk")
+
+    return Kept(build)
