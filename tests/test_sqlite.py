@@ -1,14 +1,19 @@
 """Who writes into SQLite waits for the one before, and holds nobody up by it."""
 
+import sys
 import threading
+import weakref
+from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from sqlite3 import OperationalError
 
 import pytest
 from django.db import DatabaseError, connection
 
 from mergeui.sqlite3 import base
-from mergeui.sqlite3.base import DatabaseWrapper
+from mergeui.sqlite3.base import Cursor, DatabaseWrapper
 
 pytestmark = pytest.mark.django_db
 OPTIONS = {"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL"}
@@ -66,37 +71,65 @@ def test_patience_has_an_end(holder: DatabaseWrapper, tmp_path: Path) -> None:
     second.close()
 
 
-def test_what_waits_holds_up_nobody_who_tidies_behind_it(
-    holder: DatabaseWrapper, tmp_path: Path
+def test_what_is_thrown_away_elsewhere_takes_no_error_away(
+    holder: DatabaseWrapper, tmp_path: Path, hurried: None
 ) -> None:
     """As the garbage collector does, in whatever thread it runs: perhaps in the holder's."""
+    second = opened(tmp_path, patience=0)
+    second.inc_thread_sharing()
+    second.ensure_connection()
+    told: Counter[str] = Counter()
+    left: deque[Cursor] = deque(maxlen=100)
+    begun = threading.Event()
+
+    def begin() -> None:
+        for _ in range(3000):
+            cursor = second.create_cursor()
+            cursor.execute("SELECT 1 UNION SELECT 2")
+            left.append(cursor)
+            del cursor
+            begun.set()
+            try:
+                second.create_cursor().execute("BEGIN IMMEDIATE")
+            except OperationalError as error:
+                told[str(error)] += 1
+            else:
+                told["begun"] += 1
+
+    waiting = threading.Thread(target=begin)
+    waiting.start()
+    begun.wait()
+    while waiting.is_alive():  # often while the other is inside SQLite
+        with suppress(IndexError):
+            left.popleft()
+    assert told == {"database is locked": 3000}
+    second.close()
+
+
+def test_a_cursor_goes_where_it_was_made(tmp_path: Path) -> None:
     second = opened(tmp_path)
     second.inc_thread_sharing()
     second.ensure_connection()
-    left = second.connection.cursor()
-    left.execute("SELECT 1 UNION SELECT 2")
-    tried = threading.Event()
+    made = [second.create_cursor()]
+    seen = weakref.ref(made[0])
 
-    def write() -> None:
-        tried.set()
-        with second.cursor() as cursor:
-            cursor.execute("INSERT INTO said VALUES ('second')")
-
-    waiting = threading.Thread(target=write)
-    waiting.start()
-    tried.wait()
-    for _ in range(100):  # some of them while the other is inside SQLite
-        left.close()
-        left = second.connection.cursor()
-        left.execute("SELECT 1 UNION SELECT 2")
-    assert waiting.is_alive()  # it waits still, and this thread got here
-
-    holder.rollback()
-    holder.set_autocommit(True)
-    waiting.join(20)
-    assert not waiting.is_alive()
-    left.close()
+    elsewhere = threading.Thread(target=made.clear)
+    elsewhere.start()
+    elsewhere.join()
+    assert not made
+    assert seen() is not None
+    second.create_cursor()
+    assert seen() is None
     second.close()
+
+
+@pytest.fixture
+def hurried() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(usual)
 
 
 def test_who_works_in_the_background_asks_less_often_than_people_do(

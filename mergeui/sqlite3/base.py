@@ -4,17 +4,22 @@ SQLite waits inside a statement, and that goes wrong in two ways where several w
 
 - Each asks again after pauses that grow to 100 ms. Whoever writes one short transaction after the
   other, as a sync does, is nearly always back before somebody asks, who then waits for seconds.
-- While it waits, the connection is held. Python's garbage collector resets the cursors that nobody
-  needs any more in whatever thread it happens to run. In the one that has the write lock, a cursor
-  of a connection that waits for this very lock stops everything until the time-out is over.
+- While it waits, the connection is held, and whatever thread asks something else of it waits too.
 
 So SQLite never waits here: a statement that finds the database locked has done nothing, and is
 tried again after some milliseconds, until the time-out that was set.
+
+Nor does another thread ever reset a cursor. Python's garbage collector would: it throws away what
+nobody needs any more in whatever thread it happens to run. A reset between the moment in which
+SQLite finds the database locked and that in which Python asks it why takes the error away, and
+BEGIN returns as if there were a transaction: what comes next would be kept without its end.
 """
 
 import random
 import sqlite3
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +43,13 @@ class Cursor(base.SQLiteCursorWrapper):
     """Django's own, that asks again while the database is locked, for `patience` seconds."""
 
     patience = 0.0
+    thread = 0
+    left: "deque[Cursor]"
+
+    def __del__(self) -> None:
+        """Back to who made it, if another thread throws it away."""
+        if self.thread != threading.get_ident():
+            self.left.append(self)
 
     def execute(self, query: str, params: Any = None) -> Any:
         """Raises sqlite3.OperationalError ("database is locked") when the patience is over."""
@@ -55,7 +67,11 @@ class Cursor(base.SQLiteCursorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's own connection, with cursors that wait in Python."""
+    """Django's own connection, with cursors that wait in Python and go where they came from."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._left: deque[Cursor] = deque()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Opens the file; only that may wait inside SQLite."""
@@ -65,6 +81,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         """A cursor with the patience of the time-out in the settings."""
+        self._left.clear()
         cursor: Cursor = self.connection.cursor(factory=Cursor)
+        cursor.thread, cursor.left = threading.get_ident(), self._left
         cursor.patience = float(self.settings_dict["OPTIONS"].get("timeout", 5.0))
         return cursor
