@@ -107,10 +107,10 @@ def main() -> None:
 
 def on_sqlite(directory: Path, seconds: float) -> None:
     """One operator alone, then twenty with a worker and a sync."""
-    groups = int(seconds * (FEW + 4)) + MERGES
+    groups = int(seconds * (FEW + 10)) + MERGES
     with desk(directory, groups) as (environment, mine):
         with web(environment, directory, "--workers=2", *THREADS) as address:
-            alone = [Operator(key(0), mine, pace=0.25)]
+            alone = [Operator(key(0), mine, pace=0.1)]
             decide(alone, [address], seconds)
             all_ = [Operator(key(n), mine, pace=1.0) for n in range(1, FEW + 1)]
             with busy(environment, directory, workers=1), syncing(environment, directory):

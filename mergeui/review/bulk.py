@@ -117,6 +117,33 @@ def _next_numbers(model: type[models.Model], count: int) -> Sequence[int]:
         return [number for (number,) in cursor.fetchall()]
 
 
+def update(rows: Sequence[models.Model]) -> None:
+    """Saves every column of these rows of one model, which the caller has locked.
+
+    Signals are left out. Putting an UPDATE of 30 columns together takes `save` three times as long
+    as the database takes to carry it out.
+    """
+    if not rows:
+        return
+    model = type(rows[0])
+    places, _ = _blank(model)
+    values = [
+        [*(_plain(getattr(row, name), is_json) for name, (_, is_json) in places.items()), row.pk]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(_update(model), values)
+
+
+@cache
+def _update(model: type[models.Model]) -> str:
+    quote = connection.ops.quote_name
+    columns = ", ".join(f"{quote(str(field.column))} = %s" for field in _fields(model))
+    key = quote(str(model._meta.pk.column))
+    # Only names of our own tables and columns are put together here.
+    return f"UPDATE {quote(model._meta.db_table)} SET {columns} WHERE {key} = %s"  # noqa: S608
+
+
 def insert(
     model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:

@@ -15,7 +15,7 @@ from mergeui.review.risk import Risk, joined
 def change(
     group: Group, changes: dict[str, Any], now: datetime, known: Known
 ) -> dict[str, Any] | None:
-    """Updates a group; gives what the history is to say, None for nothing.
+    """Changes a group, for the caller to save; gives what the history is to say, None for nothing.
 
     What was decided without a merge stands unless the evidence changed; that pairs are no
     duplicates stands unless there is another pair or something new in common. The group is as it is
@@ -38,7 +38,6 @@ def change(
             "subject": f"group:{group.pk}",
             "facts": {"was": was, "why": why},
         }
-    group.save()
     return entry
 
 

@@ -65,8 +65,27 @@ def test_many_are_created_by_few_statements() -> None:
 
 
 @pytest.mark.django_db
-def test_nothing_to_create_is_nothing() -> None:
+def test_updated_rows_are_what_the_orm_would_have_saved() -> None:
+    organization = Organization.objects.configured()
+    one, other, third = (
+        Group.objects.create(**fields(organization, name)) for name in ("one", "two", "three")
+    )
+    for group in (one, other):
+        group.sort_name, group.names = f"new {group.sort_name}", ["Zoë's", '"%s"']
+        group.snoozed_until, group.risky = timezone.now(), True
+
+    bulk.update([one, other])
+
+    for group in (one, other, third):
+        stored = Group.objects.get(pk=group.pk)
+        for field in Group._meta.concrete_fields:
+            assert getattr(stored, field.attname) == getattr(group, field.attname), field.name
+
+
+@pytest.mark.django_db
+def test_nothing_to_create_or_update_is_nothing() -> None:
     assert list(bulk.create(Group, [])) == []
+    bulk.update([])
 
 
 @pytest.mark.django_db(transaction=True)
