@@ -240,7 +240,7 @@ def export(desk: Desk, wished: argparse.Namespace) -> list[Goal]:
     print(f"\n{len(whole)} exports of {max(whole, default=0):.0f} MB, {wished.entries:,} entries")
     return [
         Goal("decisions during an export, p95", "without", p95_of(busy) / p95_of(quiet), 2),
-        # SQLite's cache is up to 32 MB a connection, and each of the eight threads has one.
+        # SQLite's cache is up to 8 MB a connection, and each of the eight threads has one.
         Goal("web process's memory during an export", "before it", after - before, 100, "MB more"),
     ]
 
