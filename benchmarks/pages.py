@@ -17,8 +17,9 @@ from benchmarks.programs import percentiles
 
 FIRST = "queue, first page"
 ADMIN = "Django admin's list"
-# Decided groups and entries for each one to decide.
-DECIDED, ENTRIES = 1, 10
+# Decided groups and entries for each one to decide; and entries enough for more than a page of each
+# operator and action, or a smaller page would be what a larger one is compared with.
+DECIDED, ENTRIES, LEAST_ENTRIES = 1, 30, 15_000
 
 
 def main() -> None:
@@ -47,7 +48,7 @@ def main() -> None:
 
 def size(groups: int) -> Size:
     """What a desk with so many groups to decide holds."""
-    return Size(groups, groups * DECIDED, groups * ENTRIES)
+    return Size(groups, groups * DECIDED, max(groups * ENTRIES, LEAST_ENTRIES))
 
 
 def report(small: Desk, large: Desk, how: str) -> None:
