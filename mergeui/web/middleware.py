@@ -21,8 +21,7 @@ SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
 FEATURES = (
     "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen",
     "geolocation", "gyroscope", "magnetometer", "microphone", "midi", "payment",
-    "picture-in-picture", "screen-wake-lock", "serial", "sync-xhr", "usb", "web-share",
-    "xr-spatial-tracking",
+    "picture-in-picture", "screen-wake-lock", "serial", "sync-xhr", "usb", "xr-spatial-tracking",
 )  # fmt: skip
 HEADERS = {
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in FEATURES),

@@ -72,7 +72,7 @@ def new_context(
     """Opens another browser window with its own cookies: `new_context(**PHONE)`."""
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(EXPECTED):
+        if message.type in {"error", "warning"} and not message.text.startswith(EXPECTED):
             complaints.append(message.text)
 
     def failed(error: WebError) -> None:
