@@ -298,9 +298,9 @@ if _database_settings["ENGINE"] == "django.db.backends.sqlite3":
         ) from None
     # IMMEDIATE: a deferred transaction that reads and then writes fails at once with "locked".
     # FULL: an attempt is on the disk before the first byte of its call is sent (design.md, rule 2).
-    # The cache (8 MB at most, 2 by default) holds the pages of indexes that are met again and again;
-    # the system keeps the whole file. Each connection has one of its own: a sync grew by a third
-    # until 32 MB were full, and was no quicker.
+    # The cache (8 MB at most, 2 by default) holds the pages of indexes that are met again,
+    # the system the whole file. Each connection has one of its own: a sync grew by a third until
+    # 32 MB were full, and was no quicker.
     # Opening the file, its settings and its schema is a quarter of a small page; kept for a minute,
     # a connection holds on to no more than what that minute has read.
     _database_settings["CONN_MAX_AGE"] = 60

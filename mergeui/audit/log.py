@@ -1,7 +1,9 @@
 """Writing the history: `record`, the only way in."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
@@ -99,12 +101,40 @@ def _references(organization: Organization | None, wanted: Iterable[Ref]) -> lis
     ]
 
 
+_later: ContextVar[list[Prepared] | None] = ContextVar("later", default=None)
+
+
+@contextmanager
+def entries_last() -> Iterator[None]:
+    """A transaction whose entries are written at its end, in the order in which they came.
+
+    For one that records more than once: what it does in between keeps nobody waiting for the
+    history. What `record` gives has no number before that. Inside another such transaction it is a
+    part of that one.
+    """
+    around, mine = _later.get(), list[Prepared]()
+    with transaction.atomic():
+        token = _later.set(mine)
+        try:
+            yield
+        finally:
+            _later.reset(token)
+        if around is not None:
+            around += mine
+        elif mine:
+            append_all(mine)
+
+
 def append(prepared: Prepared) -> Entry:
     """Gives an entry its place and writes it: what `record` says of its caller goes for this one.
 
-    Once for each that was prepared.
+    Once for each that was prepared; at the end inside of `entries_last`.
     """
-    return append_all([prepared])[0]
+    later = _later.get()
+    if later is None:
+        return append_all([prepared])[0]
+    later.append(prepared)
+    return prepared.entry
 
 
 def append_all(prepared: Sequence[Prepared], *, subject: str = "") -> list[Entry]:

@@ -13,7 +13,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from mergeui.audit.actions import Action
-from mergeui.audit.log import record
+from mergeui.audit.log import entries_last, record
 from mergeui.audit.models import Entry
 from mergeui.errors import Stale
 from mergeui.invent import (
@@ -229,7 +229,7 @@ class Job:
         the late answer is recorded, not obeyed.
         """
         go_on = False
-        with transaction.atomic():
+        with entries_last():
             mine = self.lease.lock(self.request)
             # The end of a request changes its group: locked before the history is (audit/log.py).
             Group.objects.select_for_update().get(pk=self.request.group_id)

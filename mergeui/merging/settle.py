@@ -3,14 +3,13 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypedDict
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
-from mergeui.audit.log import record
+from mergeui.audit.log import entries_last, record
 from mergeui.audit.references import Ref, contact_ids
 from mergeui.audit.transition import move
 from mergeui.merging.models import (
@@ -131,7 +130,7 @@ def end(
         if lost:
             LostOptOut.objects.create(request=request, flags=",".join(lost))
 
-    with transaction.atomic():
+    with entries_last():
         move(
             request,
             expected=expected,

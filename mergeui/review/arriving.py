@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 
 from mergeui.accounts.models import Organization
 from mergeui.audit.actor import Actor
-from mergeui.audit.log import record
+from mergeui.audit.log import entries_last, record
 from mergeui.review import bulk
 from mergeui.review.models import Channel, Group, Member, NotDuplicate
 from mergeui.review.pairs import Known
@@ -80,8 +80,9 @@ def heed_since(
         groups = list(_arriving(organization).select_for_update().filter(pk__in=holding))
         known = Known.among(organization.pk, [group.evidence for group in groups])
         entries = [heed(group, known) for group in groups if known.any_of(group.evidence)]
-        for entry in filter(None, entries):
-            record(by_user=by_user, **entry)
+        with entries_last():
+            for entry in filter(None, entries):
+                record(by_user=by_user, **entry)
 
 
 def _arriving(organization: Organization) -> QuerySet[Group]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from mergeui.accounts.models import Organization
 from mergeui.audit.actor import Actor
-from mergeui.audit.log import record
+from mergeui.audit.log import entries_last, record
 from mergeui.invent import Contact
 from mergeui.review import bulk
 from mergeui.review.arriving import hide
@@ -139,8 +139,9 @@ def _store(
         spoken_of = [number for number, row in numbered if known.any_of(row.evidence)]
         entries += [heed(group, known) for group in Group.objects.filter(pk__in=spoken_of)]
         # Last, because from the first entry on everybody else waits (audit/log.py).
-        for entry in filter(None, entries):
-            record(by_user=by_user, **entry)
+        with entries_last():
+            for entry in filter(None, entries):
+                record(by_user=by_user, **entry)
 
 
 def create(organization: Organization, contacts: Sequence[Contact], **made: Any) -> Group:

@@ -18,7 +18,7 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.canonical import json_text
 from mergeui.audit.inserting import AT_ONCE
-from mergeui.audit.log import OutsideTransaction, append_all, prepare, record
+from mergeui.audit.log import OutsideTransaction, append_all, entries_last, prepare, record
 from mergeui.audit.models import Entry, Kind, Payload, Reference
 from mergeui.audit.references import Ref
 from mergeui.audit.verify import verify
@@ -300,3 +300,36 @@ def test_the_quick_hmac_is_the_hmac(key: bytes, data: str) -> None:
 def test_what_can_not_be_a_key_is_none(key: str) -> None:
     with pytest.raises(ValueError, match=r"hexadecimal|longer than a block"):
         canonical.quick_mac(key, "")
+
+
+def test_entries_last_are_written_at_the_end_in_their_order() -> None:
+    before = Entry.objects.count()
+
+    with entries_last():
+        write(subject="request:1")
+        with entries_last():
+            write(subject="request:2")
+        write(subject="request:3")
+        assert Entry.objects.count() == before
+
+    found = Entry.objects.order_by("number").values_list("subject", flat=True)
+    assert list(found)[before:] == ["request:1", "request:2", "request:3"]
+    assert verify().holds
+    write(subject="request:4")
+    assert Entry.objects.latest("number").subject == "request:4"
+
+
+def test_what_was_taken_back_leaves_no_entry() -> None:
+    before = Entry.objects.count()
+
+    with suppress(ValueError), entries_last():
+        write(subject="request:1")
+        raise ValueError
+    with entries_last():
+        write(subject="request:2")
+        with suppress(ValueError), entries_last():
+            write(subject="request:3")
+            raise ValueError
+
+    found = Entry.objects.order_by("number").values_list("subject", flat=True)
+    assert list(found)[before:] == ["request:2"]

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
@@ -65,6 +66,23 @@ def test_an_operator_merges_what_they_ticked_and_nothing_else(desk: Desk) -> Non
         Action.MERGE_COMPLETED,
     ]
     assert verify().broken is None
+
+
+def test_whoever_writes_history_writes_it_last(desk: Desk) -> None:
+    """All others wait for it: an answer's two entries took the lock 11 ms before the second."""
+    desk.propose(actor(Role.OPERATOR))
+    with CaptureQueriesContext(connection) as queries:
+        desk.work()
+
+    depth, held, holds, late = 0, False, 0, []
+    for sql in [query["sql"] for query in queries]:
+        depth += sql.startswith("SAVEPOINT") - sql.startswith("RELEASE")
+        if "ORDER BY number DESC LIMIT 1" in sql:
+            held, holds = True, holds + 1
+        elif held and depth and not sql.startswith("RELEASE") and '"audit_' not in sql:
+            late.append(sql)
+        held = held and depth > 0
+    assert (holds, late) == (2, [])  # before the call, and with its answer
 
 
 def test_the_history_keeps_the_exact_call_and_answer_without_the_key(desk: Desk) -> None:
