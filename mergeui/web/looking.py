@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Exists, IntegerField, OuterRef, Q, Subquery
-from django.db.models.expressions import RawSQL
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery
+from django.db.models.expressions import Combinable, RawSQL
 
 from mergeui.accounts.models import Organization
 from mergeui.review.finding import Terms
@@ -71,9 +71,19 @@ def find(organization: Organization, wanted: Wanted) -> GroupQuerySet:
         groups = groups.filter(grade__in=wanted.grades)
     if wanted.size:
         low, high = SIZES[wanted.size]
-        groups = groups.filter(member_count__gte=low)
-        groups = groups.filter(member_count__lte=high) if high else groups
+        groups = groups.alias(size=_size_in(wanted.sort)).filter(size__gte=low)
+        groups = groups.filter(size__lte=high) if high else groups
     return groups
+
+
+def _size_in(sort: str) -> Combinable:
+    """What a group's size is compared as in a list of this order.
+
+    SQLite would find all groups of a size by its index, to put them in another order: 0.2 s
+    for 100,000. Of a sum it has no index, and goes through the list in its order.
+    """
+    plain = connection.vendor == "postgresql" or sort in {"largest", "smallest"}
+    return F("member_count") if plain else F("member_count") + 0
 
 
 def _words(text: str) -> Q:

@@ -14,6 +14,7 @@ from mergeui.review import finding
 from mergeui.review.decisions import dismiss
 from mergeui.review.models import Group
 from mergeui.web.looking import Wanted, counted, find, look, terms_of
+from mergeui.web.queue import ORDERS
 from tests.contacts import channel, contact, email, segment, whatsapp
 from tests.desk import Desk, actor
 
@@ -127,9 +128,9 @@ def test_a_migration_that_rebuilds_the_table_leaves_it_whole(desk: Desk) -> None
     assert count(desk, q="eva") == 3
 
 
-def plan(groups: "models.QuerySet[Group]") -> str:
-    """How the database goes about a page of these groups."""
-    return str(groups.order_by("first_seen_at", "pk")[:51].explain())
+def plan(groups: "models.QuerySet[Group]", *order: str) -> str:
+    """How the database goes about a page of these groups, the oldest first unless otherwise."""
+    return str(groups.order_by(*order or ("first_seen_at", "pk"))[:51].explain())
 
 
 def test_the_few_are_read_by_their_keys_and_the_many_in_their_order(desk: Desk) -> None:
@@ -150,6 +151,28 @@ def test_the_few_are_read_by_their_keys_and_the_many_in_their_order(desk: Desk) 
     many = plan(find(desk.organization, Wanted(q="person")))
     assert "queue_by_age" in many
     assert not re.search(r"TEMP B-TREE|Sort|Seq Scan", many), many
+
+
+@pytest.mark.parametrize(
+    ("sort", "index"),
+    [("oldest", "queue_by_age"), ("name", "queue_by_name"), ("largest", "queue_by_size")],
+)
+def test_many_of_one_size_are_read_in_the_order_of_the_list(
+    desk: Desk, sort: str, index: str
+) -> None:
+    """By the index of sizes, SQLite read 96,000 pairs and sorted them for a page: 0.17 s."""
+    group = Group.objects.get(sort_name="ana garcia")
+    copies = [Group.objects.get(pk=group.pk) for _ in range(2_000)]
+    for copy in copies:
+        copy.pk = None
+    Group.objects.bulk_create(copies)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE review_group")
+
+    said = plan(find(desk.organization, Wanted(size="2", sort=sort)), *ORDERS[sort].by())
+    assert index in said
+    assert not re.search(r"TEMP B-TREE|Sort|Seq Scan", said), said
 
 
 COLUMNS = [
