@@ -159,6 +159,12 @@ class Group(models.Model):
                 fields=["organization", "first_seen_at", "id"], name="queue_by_age_any_state"
             ),
             models.Index(
+                fields=["organization", "member_count", "id"], name="queue_by_size_any_state"
+            ),
+            models.Index(
+                fields=["organization", "sort_name", "id"], name="queue_by_name_any_state"
+            ),
+            models.Index(
                 fields=["organization", "state", "grade", "first_seen_at", "id"],
                 name="queue_by_grade",
             ),

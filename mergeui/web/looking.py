@@ -55,7 +55,11 @@ def find(organization: Organization, wanted: Wanted) -> GroupQuerySet:
     if wanted.state != "all":
         groups = groups.filter(state=wanted.state)
     if wanted.channel:
-        holding = Channel.objects.filter(group=OuterRef("pk"), type=wanted.channel, shared=True)
+        # By `in`, or SQLite reads all channels of the type for each group: of a column that is said
+        # to be true and not what it equals, it takes no index.
+        holding = Channel.objects.filter(
+            group=OuterRef("pk"), type=wanted.channel, shared__in=[True]
+        )
         groups = groups.filter(Exists(holding))
     if wanted.segment:
         labels = Segment.objects.filter(organization=organization, segment_id=wanted.segment)
