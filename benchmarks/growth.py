@@ -151,17 +151,20 @@ def tell(points: list[Point], engine: str, into: Path) -> None:
 
 
 def table(points: list[Point]) -> str:
-    """In Markdown: a column a size, and what the last is to the first."""
+    """In Markdown: a column a size, and what the last is to the first.
+
+    That is of what each is to an empty page: the sizes are measured at different times.
+    """
     first, last = points[0], points[-1]
     sizes = " | ".join(f"{point.open:,} groups" for point in points)
-    lines = [f"| page, p50 (p95), to an empty page | {sizes} | last to first |"]
+    lines = [f"| page, p50 (p95), to an empty page | {sizes} | of that, last to first |"]
     lines.append("|---|" + "---|" * (len(points) + 1))
     for name in first.pages:
         cells = (
             f"{one.p50:.1f} ms ({one.p95:.1f}), {one.to_empty:.2f}"
             for one in (point.pages[name] for point in points)
         )
-        grown = last.pages[name].p50 / first.pages[name].p50
+        grown = last.pages[name].to_empty / first.pages[name].to_empty
         lines.append(f"| {name} | {' | '.join(cells)} | {grown:.2f} |")
     for name, values in {
         "web worker's peak of memory": [point.memory for point in points],
