@@ -136,7 +136,9 @@ def _plain(text: str) -> str:
     if text.isascii() and text.isprintable():
         plain = text.lower()
     else:
-        plain = str(_UNSEEN.sub(" ", searchable(text)))
+        plain = searchable(text)
+        if not plain.isprintable():  # which nothing is that nobody sees, but the space
+            plain = str(_UNSEEN.sub(" ", plain))
     return plain.translate(_QUOTES) if "'" in plain or '"' in plain else plain
 
 

@@ -50,13 +50,16 @@ _HIDDEN = re.compile(
 # Unicode TS 39, 5.4: no language puts more than four marks on a letter; more of them reach into the
 # lines above and below.
 _HEAP = regex.compile(r"(?<=[\p{Mn}\p{Me}]{4})[\p{Mn}\p{Me}]+")
+# Most names: Latin letters of one character each, nothing hidden, nothing strange and no mark. The
+# micro sign is left out, a letter of no script.
+_PLAIN = re.compile("[\x20-\x7e\xa0-\xac\xae-\xb4\xb6-\u024f]*+")
 
 
 def visible(text: str) -> str:
     """`text` with all named that a reader can't see: an invisible or direction-changing character
     as ⟨U+202E⟩, a letter of another script than its word as ⟨а U+0430⟩. Of marks heaped on a letter
     four are left, the others told by their number: ⟨+36 U+0300⟩."""
-    if text.isascii() and text.isprintable():
+    if _PLAIN.fullmatch(text):  # a hundredth of the time: a sync reads a hundred thousand names
         return text
 
     def named(match: re.Match[str]) -> str:

@@ -1,9 +1,18 @@
 """The terms that a group is found by: which beginnings of what somebody types find it."""
 
+import sys
+
 import pytest
 
 from mergeui.review.evidence import links
-from mergeui.review.terms import LONGEST_TERM, MOST_TERMS, asked, size_term, terms_of
+from mergeui.review.terms import (
+    _UNSEEN,
+    LONGEST_TERM,
+    MOST_TERMS,
+    asked,
+    size_term,
+    terms_of,
+)
 from tests.contacts import channel, contact, email, parsed, whatsapp
 
 
@@ -94,3 +103,10 @@ def test_sizes() -> None:
         "#n6-20",
         "#n21+",
     ]
+
+
+def test_all_that_nobody_sees_parts_words() -> None:
+    """What can be printed is looked at no further; of the others each is as good as a space."""
+    for char in map(chr, range(sys.maxunicode + 1)):
+        if _UNSEEN.match(char) and char != " ":
+            assert not char.isprintable(), f"U+{ord(char):04X}"

@@ -1,8 +1,12 @@
 """Text from strangers, made honest to show."""
 
+import re
+from unittest import mock
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mergeui.review import text as module
 from mergeui.review.text import display_name, searchable, visible
 from tests.contacts import contact, email, parsed, whatsapp
 
@@ -20,6 +24,14 @@ def test_what_can_not_be_seen_is_named() -> None:
 def test_joiners_inside_a_script_that_needs_them_stay() -> None:
     assert visible("می\u200cخواهم") == "می\u200cخواهم"
     assert visible("pay\u200dpal") == "pay⟨U+200D⟩pal"
+
+
+@given(st.text(st.characters(max_codepoint=0x24F)))
+def test_what_is_taken_for_plain_latin_is(text: str) -> None:
+    """The quick way says what the long one does."""
+    with mock.patch.object(module, "_PLAIN", re.compile("(?!)")):
+        slowly = visible(text)
+    assert visible(text) == slowly
 
 
 @given(st.text())
