@@ -75,8 +75,8 @@ def find(organization: Organization, wanted: Wanted) -> GroupQuerySet:
         groups = groups.filter(grade__in=wanted.grades)
     if wanted.size:
         low, high = SIZES[wanted.size]
-        groups = groups.alias(size=_size_in(wanted.sort)).filter(size__gte=low)
-        groups = groups.filter(size__lte=high) if high else groups
+        of_it = Q(size__gte=low) & (Q(size__lte=high) if high else Q())
+        groups = groups.alias(size=_size_in(wanted.sort)).filter(of_it)
     return groups
 
 
