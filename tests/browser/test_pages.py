@@ -69,6 +69,20 @@ def test_the_list_follows_the_search(page: Page) -> None:
     expect(page.get_by_label("Search")).to_have_value("bea")
 
 
+def test_on_a_phone_the_chosen_state_is_in_sight(
+    desk: LiveDesk, signed_in: Callable[..., Page]
+) -> None:
+    page = signed_in(Role.VIEWER, **PHONE)
+    chosen = page.locator(".tabs [aria-current]")
+
+    page.goto("/groups/?state=all")
+    expect(chosen).to_have_text("All")
+    expect(chosen).to_be_in_viewport(ratio=0.9)
+    page.get_by_role("link", name="Merged", exact=True).click()
+    expect(chosen).to_have_text("Merged")
+    expect(chosen).to_be_in_viewport(ratio=0.9)
+
+
 def test_arrow_keys_go_from_row_to_row(page: Page) -> None:
     page.goto("/groups/")
     page.locator(".row-link").first.focus()
