@@ -1,4 +1,4 @@
-"""Indexes of the history that are made while others write it, on one table or on one a month."""
+"""Indexes that are made while others write, of one table or of a history in a table a month."""
 
 import re
 from typing import Any
@@ -10,13 +10,11 @@ from django.db.migrations.state import ProjectState
 from mergeui.audit.partitions import parted
 
 
-class AddEntryIndex(AddIndex):
-    """Adds an index of entries, for a migration with `atomic = False`.
+class AddIndexMeanwhile(AddIndex):
+    """Adds an index of one table while others write it, for a migration with `atomic = False`.
 
-    PostgreSQL goes on writing meanwhile. It makes no such index of a parted table, but of each part
-    (partitions.py): the index of the whole begins with none, which those that are made from then
-    on have by themselves, and counts once that of each part belongs to it. SQLite writes nothing
-    else for as long. What a run that was broken off has left is made anew by the next.
+    SQLite writes nothing else for as long. What a run that was broken off has left is made anew by
+    the next.
     """
 
     def database_forwards(
@@ -26,23 +24,44 @@ class AddEntryIndex(AddIndex):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        name = schema_editor.quote_name(self.index.name)
-        model = to_state.apps.get_model(app_label, self.model_name)
-        if schema_editor.connection.vendor != "postgresql":
+        if schema_editor.connection.vendor == "postgresql":
+            model = to_state.apps.get_model(app_label, self.model_name)
+            make_index(schema_editor, str(self.index.create_sql(model, schema_editor)))
+        else:
+            name = schema_editor.quote_name(self.index.name)
             schema_editor.execute(f"DROP INDEX IF EXISTS {name}", None)
             super().database_forwards(app_label, schema_editor, from_state, to_state)
-        elif parted():
-            whole = str(self.index.create_sql(model, schema_editor))
-            whole = whole.replace(" ON ", " ON ONLY ", 1)
-            schema_editor.execute(whole.replace("INDEX", "INDEX IF NOT EXISTS", 1), None)
-            for part in _without(schema_editor, model._meta.db_table, self.index.name):
-                own = schema_editor.quote_name(f"{part}_{self.index.name}")
-                make_index(
-                    schema_editor, re.sub(r"INDEX .*? ON ONLY \S+", f"INDEX {own} ON {part}", whole)
-                )
-                schema_editor.execute(f"ALTER INDEX {name} ATTACH PARTITION {own}", None)
-        else:
-            make_index(schema_editor, str(self.index.create_sql(model, schema_editor)))
+
+
+class AddEntryIndex(AddIndexMeanwhile):
+    """The same of entries, whose table may be parted (partitions.py).
+
+    PostgreSQL makes no such index of a parted table, but of each part: the index of the whole
+    begins with none, which those that are made from then on have by themselves, and counts once
+    that of each part belongs to it.
+    """
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if schema_editor.connection.vendor != "postgresql" or not parted():
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        name = schema_editor.quote_name(self.index.name)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        whole = str(self.index.create_sql(model, schema_editor))
+        whole = whole.replace(" ON ", " ON ONLY ", 1)
+        schema_editor.execute(whole.replace("INDEX", "INDEX IF NOT EXISTS", 1), None)
+        for part in _without(schema_editor, model._meta.db_table, self.index.name):
+            own = schema_editor.quote_name(f"{part}_{self.index.name}")
+            make_index(
+                schema_editor, re.sub(r"INDEX .*? ON ONLY \S+", f"INDEX {own} ON {part}", whole)
+            )
+            schema_editor.execute(f"ALTER INDEX {name} ATTACH PARTITION {own}", None)
 
 
 def make_index(editor: BaseDatabaseSchemaEditor, statement: str) -> None:
