@@ -82,16 +82,16 @@
   });
 
   // On a phone the states don't fit beside each other: the chosen one is in sight.
-  const sight = () => {
+  const sight = (place) => {
     if (!matchMedia("(max-width: 60rem)").matches) return;
-    for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    for (const tab of place.querySelectorAll(".tabs [aria-current]")) {
       const list = tab.parentElement;
       const [at, room] = [tab.getBoundingClientRect(), list.getBoundingClientRect()];
       list.scrollLeft += at.left + at.width / 2 - room.left - room.width / 2;
     }
   };
-  sight();
-  document.addEventListener("htmx:afterSettle", sight);
+  sight(document);
+  document.addEventListener("htmx:afterSettle", (event) => sight(event.target));
 
   // What has the focus may be swapped away: it goes to the same link of the new part, or where that
   // begins. Another part may be swapped before this one has settled, and must not make it forgotten.
