@@ -22,8 +22,8 @@ from mergeui.review.spool import Row, fields_of, new_fields, row_of
 from mergeui.review.stands import change, heed, mark_said
 
 # Short transactions with a breath in between, so that a decision never waits long for the one
-# writer that SQLite allows: so many members take it some 50 ms. A group that was there before is
-# looked at and saved alone, which takes as long as so many members of new ones. On PostgreSQL
+# writer that SQLite allows: so many members take it some 50 ms. A group that was there before
+# counts as so many more: 22 such pairs take 10 ms, and 25 where all cores are busy. On PostgreSQL
 # nobody waits but who decides of one of these very groups.
 MEMBERS_AT_ONCE = 500
 CHANGED_AS_MEMBERS = 20
