@@ -156,7 +156,8 @@ def bulk(desk: Desk, wished: argparse.Namespace) -> list[Goal]:
     from mergeui.review.models import Group, GroupState
 
     page = median(desk, "/groups/", wished.rounds)
-    numbers = list(Group.objects.filter(state=GroupState.OPEN).values_list("pk", flat=True))
+    still_open = Group.objects.filter(state=GroupState.OPEN).order_by("pk")
+    numbers = list(still_open.values_list("pk", flat=True))
     lines, a_group, answered = [], {}, {}
     with process([*MANAGE, "worker"], desk.environment, os.open(os.devnull, os.O_WRONLY)):
         for count in (wished.few, wished.many):

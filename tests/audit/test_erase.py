@@ -37,7 +37,7 @@ def test_the_data_go_the_history_stays() -> None:
     assert mark.facts == {"contacts": ["ct_eve"], "numbers": [about_eve.number]}
     assert describe(mark).startswith("Ana López erased the personal data of ct_eve from 1 entry.")
     assert Erasure.objects.get().entry_id == about_eve.number
-    assert list(Payload.objects.values_list("entry_id", flat=True)) == [about_bob.number, mark.pk]
+    assert set(Payload.objects.values_list("entry_id", flat=True)) == {about_bob.number, mark.pk}
 
     result = verify()
     assert result.holds

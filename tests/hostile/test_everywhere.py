@@ -92,8 +92,8 @@ def test_what_is_asked_merged_and_remembered_is_words_too(
     admin = member(Role.ADMIN)
     client, olga = client_of(admin), actor(Role.OPERATOR)
     asked = [desk.propose(olga, group, note=STRINGS[n]) for n, group in enumerate(groups()[:4])]
-    for request in asked:
-        client.post(f"/requests/{request.pk}/note/", {"words": STRINGS[request.pk]})
+    for request, words in zip(asked, STRINGS[4:], strict=False):
+        client.post(f"/requests/{request.pk}/note/", {"words": words})
         opened(client, f"/requests/{request.pk}/")
         if request.state == RequestState.PROPOSED:
             approve(request, by_user=Actor.member(admin), note=STRINGS[-1])

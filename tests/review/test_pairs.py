@@ -225,13 +225,16 @@ def test_the_database_keeps_one_word_for_a_pair(desk: Desk) -> None:
 def test_what_was_dismissed_before_there_were_pairs(desk: Desk) -> None:
     migration = import_module("mergeui.review.migrations.0004_pairs_of_dismissed_groups")
     dismiss(desk.group(), by_user=actor(Role.OPERATOR), note="sisters")
-    kept = list(NotDuplicate.objects.values_list("one_contact_id", "reason", "evidence", "said_at"))
+    said = NotDuplicate.objects.order_by("one_contact_id", "other_contact_id").values_list(
+        "one_contact_id", "other_contact_id", "reason", "evidence", "said_at"
+    )
+    kept = list(said)
     NotDuplicate.objects.all().delete()
     migration.keep_pairs(apps, None)
 
-    again = NotDuplicate.objects.values_list("one_contact_id", "reason", "evidence", "said_at")
-    assert [one[:3] for one in again] == [one[:3] for one in kept]
-    assert all(isinstance(one[3], datetime) and one[3].tzinfo == UTC for one in again)
+    again = list(said.all())
+    assert [one[:4] for one in again] == [one[:4] for one in kept]
+    assert all(isinstance(one[4], datetime) and one[4].tzinfo == UTC for one in again)
 
     NotDuplicate.objects.all().delete()
     Group.objects.update(decided_at=None)
