@@ -1,17 +1,18 @@
-"""Questions to the database that are put together once in a process, and asked with other values.
+"""Statements to the database that are put together once in a process, and sent with other values.
 
-For the few that every page or every decision asks: the ORM takes ten times as long to put such a
-question together as the database to answer it. Whatever depends on who asks is a `Given`.
+For the few that every page or every decision needs: the ORM takes ten times as long to put such a
+statement together as the database to carry it out. Whatever depends on who asks is a `Given`.
 """
 
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Generic, TypeVar
+from functools import cache, cached_property
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import BigIntegerField, Expression, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.models import BigIntegerField, Expression, Field, Model, Q, QuerySet
+from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
@@ -95,3 +96,93 @@ class _Ready(Generic[Row]):
     statement: str
     places: tuple[Any, ...]
     converters: Any
+
+
+class _Shape(NamedTuple):
+    """A condition without its values: each child is another one, or a lookup and what is fixed."""
+
+    connector: str
+    negated: bool
+    children: tuple[Any, ...]
+
+
+def updating(model: type[Model], only_if: Q, changes: Mapping[str, Any]) -> Callable[[], int]:
+    """`model.objects.filter(only_if).update(**changes)`, ready to be sent: for before the lock.
+
+    Calling what it gives sends it, and says how many rows it changed. The statement is kept for all
+    conditions that differ in values alone. They are about columns of the model itself, and what a
+    column is among is a tuple, which is a part of the statement; changes are no expressions.
+    """
+    given: list[Any] = []
+    shape = _without_values(only_if, given)
+    statement, places = _update(model, tuple(changes), shape)
+    mine = connections[DEFAULT_DB_ALIAS]
+    values = [
+        _field(model, name).get_db_prep_save(_plain(value), mine) for name, value in changes.items()
+    ]
+    values += [
+        one.value({"given": given}, mine) if isinstance(one, Given) else one
+        for one in places[len(values) :]
+    ]
+
+    def update() -> int:
+        with transaction.mark_for_rollback_on_error(), connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return int(cursor.rowcount)
+
+    return update
+
+
+def _without_values(condition: Q, given: list[Any]) -> _Shape:
+    """What is the same for all conditions that differ in values alone; those go to `given`."""
+    children: list[Any] = []
+    for child in condition.children:
+        if isinstance(child, Q):
+            children.append(_without_values(child, given))
+            continue
+        path, value = cast(tuple[str, Any], child)
+        if value is None or isinstance(value, bool | tuple):
+            children.append((path, value))
+        else:
+            children.append((path, Given))
+            given.append(_plain(value))
+    return _Shape(condition.connector, condition.negated, tuple(children))
+
+
+def _plain(value: Any) -> Any:
+    return value.pk if isinstance(value, Model) else value
+
+
+@cache
+def _update(
+    model: type[Model], names: tuple[str, ...], shape: _Shape
+) -> tuple[str, tuple[Any, ...]]:
+    """A statement and what goes into it: the values of `names`, then those of the condition."""
+    condition = _with_places(model, shape, [])
+    query: Any = model._default_manager.filter(condition).query.chain(UpdateQuery)
+    query.add_update_values({name: Given(name, _field(model, name)) for name in names})
+    statement, places = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+    return statement, tuple(places)
+
+
+def _with_places(model: type[Model], shape: _Shape, places: list[Given]) -> Q:
+    """The condition of a shape, with a place for each value that is left out of it."""
+    condition = Q(_connector=shape.connector, _negated=shape.negated)
+    for child in shape.children:
+        if isinstance(child, _Shape):
+            condition.children.append(_with_places(model, child, places))
+            continue
+        path, value = child
+        if value is Given:
+            field = _field(model, path.partition("__")[0])
+            value = Given("given", getattr(field, "target_field", field), len(places))
+            places.append(value)
+        condition.children.append((path, value))
+    return condition
+
+
+@cache
+def _field(model: type[Model], name: str) -> "Field[Any, Any]":
+    found = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    assert isinstance(found, Field), name  # noqa: S101 - a mistake in the program
+    return found

@@ -1,13 +1,17 @@
 """A question that is put together once gives what the ORM gives, whoever asks, from any thread."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
-from django.db import connection, models
+from django.db import connection, models, transaction
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from mergeui.accounts.models import Membership, Organization, Role, User
-from mergeui.kept import Given, Kept
+from mergeui.kept import Given, Kept, updating
+from mergeui.review.models import Group, GroupState
+from tests.audit.history import our_team
 from tests.desk import member
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +84,64 @@ def test_several_values_of_one_name() -> None:
     assert kept.all(pks=[members[1].pk, 0]) == [members[1]]
     with pytest.raises(IndexError):
         kept.all(pks=[members[1].pk])
+
+
+A_MOMENT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+
+
+def a_group(**fields: object) -> Group:
+    return Group.objects.create(
+        organization=our_team(),
+        member_count=2,
+        first_seen_at=A_MOMENT,
+        changed_at=A_MOMENT,
+        **fields,
+    )
+
+
+def test_an_update_changes_what_the_orm_changes() -> None:
+    ana, bob = (member(Role.OPERATOR).user for _ in range(2))
+    conditions = [
+        Q(state=GroupState.OPEN),
+        Q(state__in=(GroupState.OPEN, GroupState.SNOOZED), by_hand=False),
+        ~Q(claimed_by=ana),
+        Q(Q(claimed_by=None) | Q(claimed_until__lte=A_MOMENT), fingerprint="f"),
+        Q(Q(claimed_by=bob) | Q(claimed_by__isnull=True)) & Q(),
+    ]
+    for which in conditions:
+        with transaction.atomic():
+            rows = [
+                a_group(state=state, claimed_by=by, claimed_until=until, fingerprint=seen)
+                for state in (GroupState.OPEN, GroupState.DISMISSED)
+                for by, until in [(None, None), (ana, A_MOMENT), (bob, A_MOMENT.replace(year=2030))]
+                for seen in "fg"
+            ]
+            found = Group.objects.filter(which)
+            expected = set(found.values_list("pk", flat=True))
+            assert 0 < len(expected) < len(rows)
+            changes = {
+                "decided_by": bob,
+                "decided_at": A_MOMENT,
+                "decided_evidence": {"members": ["é"]},
+                "decided_note": "it's 100 %s",
+                "snoozed_until": None,
+            }
+            assert updating(Group, which, changes)() == len(expected)
+            changed = Group.objects.filter(decided_note="it's 100 %s")
+            assert {one.pk for one in changed} == expected
+            for one in changed:
+                assert (one.decided_by, one.decided_at, one.snoozed_until) == (bob, A_MOMENT, None)
+                assert one.decided_evidence == {"members": ["é"]}
+            Group.objects.all().delete()
+
+
+def test_an_update_is_put_together_once_for_all_values() -> None:
+    ana, bob = (member(Role.OPERATOR).user for _ in range(2))
+    first, second = a_group(claimed_by=ana), a_group(claimed_by=bob)
+    for group, user, note in [(first, ana, "one"), (second, bob, "two"), (first, bob, "three")]:
+        update = updating(Group, Q(pk=group.pk, claimed_by=user), {"decided_note": note})
+        with CaptureQueriesContext(connection) as sent:
+            assert update() == (note != "three")
+        assert len(sent) == 1
+    notes = [group.decided_note for group in Group.objects.order_by("pk")]
+    assert notes == ["one", "two"]

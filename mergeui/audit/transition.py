@@ -3,15 +3,15 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Unpack
 
-from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
-from django.db.models.sql import UpdateQuery
 
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.log import Said, append, prepare
 from mergeui.audit.models import Entry
 from mergeui.errors import Stale
+from mergeui.kept import updating
 
 
 def move(
@@ -36,8 +36,8 @@ def move(
     """
     # From the first statement on, others wait for us: for the row, on SQLite for the one writer. So
     # all that takes time comes before.
-    mine = type(row)._default_manager.filter(only_if or Q(), pk=row.pk, state__in=expected)
-    update = _ready(mine, changes)
+    mine = Q(only_if or Q(), pk=row.pk, state__in=tuple(expected))
+    update = updating(type(row), mine, changes)
     prepared = prepare(action, by_user=by_user, **said)
     with transaction.atomic():
         if update() != 1:
@@ -48,17 +48,3 @@ def move(
     for name, value in changes.items():
         setattr(row, name, value)
     return entry
-
-
-def _ready(rows: models.QuerySet[Any], changes: Mapping[str, Any]) -> Callable[[], int]:
-    """`rows.update(**changes)`, its statement put together now; what it gives says how many."""
-    query: Any = rows.query.chain(UpdateQuery)  # as QuerySet.update does
-    query.add_update_values(dict(changes))
-    statement, parameters = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
-
-    def update() -> int:
-        with transaction.mark_for_rollback_on_error(), connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            return int(cursor.rowcount)
-
-    return update

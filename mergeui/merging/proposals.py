@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from mergeui.audit.log import append_all
 from mergeui.dates import day
 from mergeui.errors import Invalid, Stale
 from mergeui.invent import Contact
+from mergeui.kept import updating
 from mergeui.merging.choice import Choice, choose
 from mergeui.merging.drafts import Draft, draft
 from mergeui.merging.models import ContactLock, MergeRequest
@@ -169,16 +171,16 @@ def _store(
     by_user: Actor,
     also: Callable[[datetime], None],
 ) -> list[MergeRequest]:
-    free = Group.objects.filter(free_for(by_user.user, now), pk=group.pk, state=GroupState.OPEN)
-    moved = free.update(
-        state=GroupState.REQUESTED,
-        decided_by=by_user.user,
-        decided_at=now,
-        decided_as=GroupState.REQUESTED.value,
-        claimed_by=None,
-        claimed_until=None,
-    )
-    if moved != 1:
+    free = Q(free_for(by_user.user, now), pk=group.pk, state=GroupState.OPEN)
+    requested = {
+        "state": GroupState.REQUESTED.value,
+        "decided_by": by_user.user,
+        "decided_at": now,
+        "decided_as": GroupState.REQUESTED.value,
+        "claimed_by": None,
+        "claimed_until": None,
+    }
+    if updating(Group, free, requested)() != 1:
         raise too_late(group, by_user=by_user)
     for one in drafts:
         one.insert()
