@@ -25,6 +25,8 @@ _BOM = b"\xef\xbb\xbf"
 
 def clean_text(text: str) -> str:
     """`text` with NUL and lone surrogates replaced by U+FFFD."""
+    if text.isascii() and "\0" not in text:  # most texts, in a tenth of the time
+        return text
     return _UNSTORABLE.sub("\ufffd", text)
 
 

@@ -21,6 +21,8 @@ def record(value: Any, path: str, apart: tuple[str, ...] = ()) -> dict[str, Any]
     """`value` as a JSON object whose values, those at the keys `apart` aside, are not too deep."""
     if type(value) is not dict:
         raise Malformed(path, OBJECT(), value)
+    if _CONTAINERS.isdisjoint(map(type, value.values())):
+        return value
     for key, item in value.items():
         if item.__class__ in _CONTAINERS and item and key not in apart and too_deep(item):
             raise Malformed(f"{path}.{key}"[:80], SHALLOW(), item)

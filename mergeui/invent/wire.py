@@ -133,7 +133,8 @@ def _raw_answer(response: httpx.Response, body: bytes, elapsed: float, key: str)
         for name in _KEPT_HEADERS
         if name in response.headers
     }
-    text = _without(key, clean_text(body.decode("utf-8", "replace")))
+    # clean_text() would look at each character of a page; no surrogate comes out of UTF-8.
+    text = _without(key, body.decode("utf-8", "replace").replace("\0", "\ufffd"))
     cut = len(text) > STORED_CHARACTERS
     return RawAnswer(response.status_code, headers, text[:STORED_CHARACTERS], cut, elapsed)
 

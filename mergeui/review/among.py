@@ -11,6 +11,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigAutoField, CharField, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
+_APART = "\x1f"
+
 
 @CharField.register_lookup
 @BigAutoField.register_lookup
@@ -25,6 +27,13 @@ class Among(Lookup):
     ) -> tuple[str, list[Any]]:
         """`column = ANY(array)`."""
         column, parameters = self.process_lhs(compiler, connection)
+        # As one text where that can be: the driver looks for what to quote in each of a list.
+        together = _APART.join(map(str, self.rhs))
+        if together and together.count(_APART) == len(self.rhs) - 1:
+            array = f"string_to_array(%s, '{_APART}')"
+            if isinstance(self.lhs.output_field, BigAutoField):
+                array += "::bigint[]"
+            return f"{column} = ANY({array})", [*parameters, together]
         return f"{column} = ANY(%s)", [*parameters, list(self.rhs)]
 
     def as_sqlite(

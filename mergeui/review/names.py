@@ -76,6 +76,7 @@ class _Pair:
     initial: bool
 
 
+@lru_cache(maxsize=4096)
 def names_agree(one: str, other: str) -> Agreement:
     """How far two names agree; a name without letters (an emoji, dots) counts as missing.
 

@@ -71,13 +71,22 @@ def terms_of(contacts: Sequence[Contact], links: Iterable[Link]) -> list[str]:
             values.update(dict.fromkeys(others))
             for number in numbers:
                 found.update(dict.fromkeys(_both_ways(_digits(number))))
-    for name in names:
-        words = _words(name[:LONGEST_VALUE])
+    for text in _together(names):
+        words = _words(text)
         found.update(dict.fromkeys(words))
         found.update(dict.fromkeys([FIRST + word[0] for word in words]))
-    for value in values:
-        found.update(dict.fromkeys(_words(value[:LONGEST_VALUE])))
+    for text in _together(values):
+        found.update(dict.fromkeys(_words(text)))
     return list(found)[:MOST_TERMS]
+
+
+def _together(texts: Iterable[str]) -> list[str]:
+    """The texts, those of ASCII as one: it has the same words, found in one go."""
+    plain: list[str] = []
+    others: list[str] = []
+    for text in texts:
+        (plain if text.isascii() and text.isprintable() else others).append(text[:LONGEST_VALUE])
+    return [" ".join(plain), *others]
 
 
 def channel_term(type_: str) -> str:

@@ -34,3 +34,26 @@ def test_values_are_compared_as_they_are() -> None:
 
     assert sorted(found.values_list("contact_id", flat=True)) == sorted(odd)
     assert not MergedContact.objects.filter(contact_id__among=[]).exists()
+
+
+@pytest.mark.parametrize("odd", [[""], ["a\x1fb", "c"], ["\x1f"], ["c", ""]])
+def test_values_that_say_where_others_end(odd: list[str]) -> None:
+    desk, _groups = crowd(0)
+    MergedContact.objects.bulk_create(
+        MergedContact(
+            organization=desk.organization,
+            contact_id=one,
+            into_contact_id="kept",
+            merged_at="2026-01-05T08:00:00Z",
+        )
+        for one in {*odd, "a", "b", "x"}
+    )
+
+    found = MergedContact.objects.filter(contact_id__among=odd)
+
+    assert sorted(found.values_list("contact_id", flat=True)) == sorted(odd)
+
+
+def test_one_number() -> None:
+    _desk, groups = crowd(2)
+    assert Group.objects.get(pk__among=[groups[1].pk]) == groups[1]

@@ -3,7 +3,10 @@
 import sys
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from mergeui.invent import Contact
 from mergeui.review.evidence import links
 from mergeui.review.terms import (
     _UNSEEN,
@@ -110,3 +113,14 @@ def test_all_that_nobody_sees_parts_words() -> None:
     for char in map(chr, range(sys.maxunicode + 1)):
         if _UNSEEN.match(char) and char != " ":
             assert not char.isprintable(), f"U+{ord(char):04X}"
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=40), min_size=2, max_size=4))
+@example(["Ana 'Nan' O\"Hara", "a" * 1_200, "ana@lopez.example", "Łukasz", "\x1fx", ""])
+def test_names_of_several_are_found_by_what_each_is_found_by(names: list[str]) -> None:
+    contacts = [Contact.parse(contact(name)) for name in names]
+    alone = [terms_of([one], []) for one in contacts]
+    # How many they are is a term of all of them.
+    assert {term for term in terms_of(contacts, []) if term[0] != "#"} == {
+        term for terms in alone for term in terms if term[0] != "#"
+    }
