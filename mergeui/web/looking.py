@@ -8,7 +8,7 @@ from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery
 from django.db.models.expressions import Combinable, RawSQL
 
 from mergeui.accounts.models import Organization
-from mergeui.review.finding import Terms
+from mergeui.review.finding import Terms, keys_in
 from mergeui.review.grades import SURE
 from mergeui.review.models import Channel, Group, GroupQuerySet, Segment
 from mergeui.review.terms import SIZES, asked, channel_term, segment_term, size_term
@@ -120,14 +120,15 @@ def look(organization: Organization, wanted: Wanted) -> Looked:
     found = find(organization, wanted)
     if not wanted.narrowed:
         return Looked(found, lambda: bounded_count(found))
-    terms = terms_of(organization, wanted)
-    count = found.order_by()[: FEW + 1].count() if _by_columns(wanted) else terms.count(FEW + 1)
-    if count > FEW:
+    if _by_columns(wanted):
+        keys = keys_in(*found.order_by().values("id")[: FEW + 1].query.sql_with_params())
+    else:
+        keys = terms_of(organization, wanted).keys(FEW + 1)
+    if len(keys) > FEW:
         return Looked(found, lambda: f"{number(FEW)}+")
     # What the index has looked at is not looked at again, row by row: not even the organisation,
     # by whose index SQLite would go through all of its groups in their order.
-    few = Group.objects.filter(pk__in=terms.at_most(FEW + 1))
-    return Looked(few, lambda: number(count))
+    return Looked(Group.objects.filter(pk__among=keys), lambda: number(len(keys)))
 
 
 def counted(organization: Organization, wanted: Wanted, most: int) -> "BoundedCount | RawSQL":

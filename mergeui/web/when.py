@@ -26,6 +26,9 @@ __all__ = [
     "zone_name",
 ]
 
+# Phrases that a process keeps, some hundred bytes each.
+KEPT = 5_000
+
 # The units, the longest first, and each as a phrase.
 AGO: tuple[tuple[timedelta, Callable[[int], str]], ...] = (
     (timedelta(days=365), lambda n: ngettext("{count} year ago", "{count} years ago", n)),
@@ -45,11 +48,16 @@ AHEAD: tuple[tuple[timedelta, Callable[[int], str]], ...] = (
 def ago(then: datetime, now: datetime) -> str:
     """How long ago in one unit: "3 minutes ago", "2 days ago"; "just now" under a minute."""
     passed = now - then
-    for step, words in AGO:
+    for unit, (step, _words) in enumerate(AGO):
         if passed >= step:
-            count = passed // step
-            return words(count).format(count=number(count))
+            return _ago(unit, passed // step, get_language())
     return _("just now")
+
+
+@lru_cache(maxsize=KEPT)
+def _ago(unit: int, count: int, language: str | None) -> str:
+    """Kept: every row of a list says how old it is, many the same."""
+    return AGO[unit][1](count).format(count=number(count))
 
 
 def ahead(then: datetime, now: datetime) -> str:
@@ -72,7 +80,7 @@ def exact(moment: datetime, *, to_second: bool = False) -> str:
     return _exact(moment, timezone.get_current_timezone(), get_language(), to_second)
 
 
-@lru_cache(maxsize=5_000)
+@lru_cache(maxsize=KEPT)
 def _exact(moment: datetime, zone_: tzinfo, language: str | None, to_second: bool) -> str:
     """Kept: every row of a list says a moment, and putting it into words takes 15 µs."""
     local = timezone.localtime(moment, zone_)
@@ -110,6 +118,12 @@ def number(count: int) -> str:
 
 def contacts(count: int) -> str:
     """How many contacts: "1 contact", "2,140 contacts"."""
+    return _contacts(count, get_language())
+
+
+@lru_cache(maxsize=KEPT)
+def _contacts(count: int, language: str | None) -> str:
+    """Kept: every row of a list says it."""
     return ngettext("{count} contact", "{count} contacts", count).format(count=number(count))
 
 

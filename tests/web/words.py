@@ -136,8 +136,8 @@ def wrapped(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wrapped]:
 
 def forget() -> None:
     """What pages keep as it is said in a language."""
-    when._exact.cache_clear()
-    queue._drawn.cache_clear()
+    for kept in (when._ago, when._contacts, when._exact, queue._drawn):
+        kept.cache_clear()
 
 
 def reader(role: Role, name: str) -> tuple[Client, Actor]:
