@@ -20,8 +20,8 @@ ADMIN = "Django admin's list"
 # What many groups have, so that no index of it alone makes a page.
 COMMON = {"queue, pairs", "queue, a channel", "queue, all groups by name"}
 # Decided groups and entries for each one to decide; and entries enough for more than a page of each
-# operator and action, or a smaller page would be what a larger one is compared with.
-DECIDED, ENTRIES, LEAST_ENTRIES = 1, 30, 15_000
+# operator, action and address, or a smaller page would be what a larger one is compared with.
+DECIDED, ENTRIES, LEAST_ENTRIES = 1, 30, 30_000
 
 
 def main() -> None:
