@@ -81,23 +81,20 @@ class GradedLink:
         }
 
 
+def _grade(one: str, other: str) -> Grade:
+    return Grade(names_agree(one, other).value)
+
+
 class Grader:
-    """Grades the links of one group; each two different names are compared once."""
+    """Grades the links of one group."""
 
     def __init__(self, contacts: Sequence[Contact]) -> None:
         self.contacts = contacts
         self._names = [(contact.name or "").strip() for contact in contacts]
-        self._known: dict[tuple[str, str], Grade] = {}
 
     def pair(self, one: int, other: int) -> Grade:
         """The grade of a channel that the contacts at these places share."""
-        first, second = sorted((self._names[one], self._names[other]))
-        return self._names_grade(first, second)
-
-    def _names_grade(self, first: str, second: str) -> Grade:
-        if (first, second) not in self._known:
-            self._known[first, second] = Grade(names_agree(first, second).value)
-        return self._known[first, second]
+        return _grade(*sorted((self._names[one], self._names[other])))
 
     def links(self, found: Sequence[Link]) -> tuple[GradedLink, ...]:
         """Each shared channel with its grades, in the order given."""
@@ -119,8 +116,8 @@ class Grader:
         distinct = sorted(held)
         if len(distinct) > MOST_NAMES:
             return Grade.CONFLICT
-        grades = [self._names_grade(name, name) for name in distinct if held[name] > 1]
-        grades += [self._names_grade(*two) for two in combinations(distinct, 2)]
+        grades = [_grade(name, name) for name in distinct if held[name] > 1]
+        grades += [_grade(*two) for two in combinations(distinct, 2)]
         return weakest(grades)
 
     def group(self, found: Sequence[Link]) -> Grade:

@@ -76,7 +76,6 @@ class _Pair:
     initial: bool
 
 
-@lru_cache(maxsize=4096)
 def names_agree(one: str, other: str) -> Agreement:
     """How far two names agree; a name without letters (an emoji, dots) counts as missing.
 
@@ -84,7 +83,13 @@ def names_agree(one: str, other: str) -> Agreement:
     the other lacks, a nickname, a short form, or a slip of the pen. Missing: one says no first
     name, or nothing but initials. Conflict: a word of the shorter one has no like in the longer.
     """
-    first, second = _parsed(one[:LONGEST_NAME]), _parsed(other[:LONGEST_NAME])
+    return _agreement(one[:LONGEST_NAME], other[:LONGEST_NAME])
+
+
+@lru_cache(maxsize=4096)
+def _agreement(one: str, other: str) -> Agreement:
+    """Kept: a group's links, its whole and its risks ask for the same names."""
+    first, second = _parsed(one), _parsed(other)
     if len(first.words) > len(second.words):
         first, second = second, first
     short, long = first.words, second.words

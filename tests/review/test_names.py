@@ -1,5 +1,7 @@
 """How far two names agree."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,3 +96,14 @@ def test_what_a_stranger_types_takes_no_time() -> None:
     one, other = "张敏王芳" * 50, "王芳李伟" * 5_000
 
     assert names_agree(one, other) in Agreement
+
+
+def test_a_stranger_can_not_have_a_process_remember_megabytes() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(30):
+            names_agree(f"{number} " + "w" * 1_000_000, f"{number} v")
+        kept, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1_000_000
