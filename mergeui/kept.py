@@ -118,7 +118,8 @@ def updating(model: type[Model], only_if: Q, changes: Mapping[str, Any]) -> Call
     statement, places = _update(model, tuple(changes), shape)
     mine = connections[DEFAULT_DB_ALIAS]
     values = [
-        _field(model, name).get_db_prep_save(_plain(value), mine) for name, value in changes.items()
+        _field(model, name).get_db_prep_save(_value_of(value), mine)
+        for name, value in changes.items()
     ]
     values += [
         one.value({"given": given}, mine) if isinstance(one, Given) else one
@@ -145,11 +146,12 @@ def _without_values(condition: Q, given: list[Any]) -> _Shape:
             children.append((path, value))
         else:
             children.append((path, Given))
-            given.append(_plain(value))
+            given.append(_value_of(value))
     return _Shape(condition.connector, condition.negated, tuple(children))
 
 
-def _plain(value: Any) -> Any:
+def _value_of(value: Any) -> Any:
+    """Of a row of another table its key, of a value itself."""
     return value.pk if isinstance(value, Model) else value
 
 

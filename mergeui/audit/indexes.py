@@ -6,6 +6,7 @@ from typing import Any
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import AddIndex
 from django.db.migrations.state import ProjectState
+from django.db.models import Model
 
 from mergeui.audit.partitions import parted
 
@@ -25,12 +26,15 @@ class AddIndexMeanwhile(AddIndex):
         to_state: ProjectState,
     ) -> None:
         if schema_editor.connection.vendor == "postgresql":
-            model = to_state.apps.get_model(app_label, self.model_name)
-            make_index(schema_editor, str(self.index.create_sql(model, schema_editor)))
+            self.make(schema_editor, to_state.apps.get_model(app_label, self.model_name))
         else:
             name = schema_editor.quote_name(self.index.name)
             schema_editor.execute(f"DROP INDEX IF EXISTS {name}", None)
             super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def make(self, editor: BaseDatabaseSchemaEditor, model: type[Model]) -> None:
+        """Makes it on PostgreSQL."""
+        make_index(editor, str(self.index.create_sql(model, editor)))
 
 
 class AddEntryIndex(AddIndexMeanwhile):
@@ -41,27 +45,18 @@ class AddEntryIndex(AddIndexMeanwhile):
     that of each part belongs to it.
     """
 
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        if schema_editor.connection.vendor != "postgresql" or not parted():
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
+    def make(self, editor: BaseDatabaseSchemaEditor, model: type[Model]) -> None:
+        """Makes it on PostgreSQL, part by part."""
+        if not parted():
+            super().make(editor, model)
             return
-        name = schema_editor.quote_name(self.index.name)
-        model = to_state.apps.get_model(app_label, self.model_name)
-        whole = str(self.index.create_sql(model, schema_editor))
-        whole = whole.replace(" ON ", " ON ONLY ", 1)
-        schema_editor.execute(whole.replace("INDEX", "INDEX IF NOT EXISTS", 1), None)
-        for part in _without(schema_editor, model._meta.db_table, self.index.name):
-            own = schema_editor.quote_name(f"{part}_{self.index.name}")
-            make_index(
-                schema_editor, re.sub(r"INDEX .*? ON ONLY \S+", f"INDEX {own} ON {part}", whole)
-            )
-            schema_editor.execute(f"ALTER INDEX {name} ATTACH PARTITION {own}", None)
+        name = editor.quote_name(self.index.name)
+        whole = str(self.index.create_sql(model, editor)).replace(" ON ", " ON ONLY ", 1)
+        editor.execute(whole.replace("INDEX", "INDEX IF NOT EXISTS", 1), None)
+        for part in _without(editor, model._meta.db_table, self.index.name):
+            own = editor.quote_name(f"{part}_{self.index.name}")
+            make_index(editor, re.sub(r"INDEX .*? ON ONLY \S+", f"INDEX {own} ON {part}", whole))
+            editor.execute(f"ALTER INDEX {name} ATTACH PARTITION {own}", None)
 
 
 def make_index(editor: BaseDatabaseSchemaEditor, statement: str) -> None:

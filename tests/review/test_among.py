@@ -17,9 +17,9 @@ def test_more_values_than_a_database_takes_parameters() -> None:
     assert {group.pk for group in found} == wanted
 
 
-def test_values_are_compared_as_they_are() -> None:
+def merged_away(*contact_ids: str) -> None:
+    """Contacts that were merged into another one."""
     desk, _groups = crowd(0)
-    odd = ["a'b", 'c"d', "e,f", "{g}", "NULL", "\\h", "ñ\u202e", "", "01"]
     MergedContact.objects.bulk_create(
         MergedContact(
             organization=desk.organization,
@@ -27,8 +27,13 @@ def test_values_are_compared_as_they_are() -> None:
             into_contact_id="kept",
             merged_at="2026-01-05T08:00:00Z",
         )
-        for one in [*odd, "other", "1"]
+        for one in contact_ids
     )
+
+
+def test_values_are_compared_as_they_are() -> None:
+    odd = ["a'b", 'c"d', "e,f", "{g}", "NULL", "\\h", "ñ\u202e", "", "01"]
+    merged_away(*odd, "other", "1")
 
     found = MergedContact.objects.filter(contact_id__among=odd)
 
@@ -38,16 +43,7 @@ def test_values_are_compared_as_they_are() -> None:
 
 @pytest.mark.parametrize("odd", [[""], ["a\x1fb", "c"], ["\x1f"], ["c", ""]])
 def test_values_that_say_where_others_end(odd: list[str]) -> None:
-    desk, _groups = crowd(0)
-    MergedContact.objects.bulk_create(
-        MergedContact(
-            organization=desk.organization,
-            contact_id=one,
-            into_contact_id="kept",
-            merged_at="2026-01-05T08:00:00Z",
-        )
-        for one in {*odd, "a", "b", "x"}
-    )
+    merged_away(*{*odd, "a", "b", "x"})
 
     found = MergedContact.objects.filter(contact_id__among=odd)
 
