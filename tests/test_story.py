@@ -74,7 +74,7 @@ def test_from_the_first_sync_to_history() -> None:
     queue = olga.opens("/groups/")
     assert "3 groups" in queue
     assert "Ana García · Ana G. WhatsApp +15550101" in queue
-    assert "Names differ" in queue
+    assert "Names conflict" in queue
     assert "Consent differs" in queue
 
     # She opens Ana and sees side by side why they are suggested and what differs.

@@ -48,7 +48,7 @@ LABELS = {
     Risk.UNSUBSCRIBED: gettext_lazy("Consent differs"),
     Risk.BLOCKED: gettext_lazy("Blocked differs"),
     Risk.ADMIN: gettext_lazy("Team member"),
-    Risk.NAMES: gettext_lazy("Names differ"),
+    Risk.NAMES: gettext_lazy("Names conflict"),
     Risk.SHARED: gettext_lazy("Shared address"),
     Risk.WEAK: gettext_lazy("Weak link"),
     Risk.UNEXPLAINED: gettext_lazy("No shared channel"),

@@ -58,7 +58,7 @@ def test_a_row_says_enough_to_decide(client: Client) -> None:
     assert "WhatsApp <b><bdi>+34600111222</bdi></b>" in page
     assert '<bdi class="seg seg-amber">VIP</bdi>' in page
     assert '<bdi class="seg seg-neutral">Press</bdi>' in page
-    assert "Names differ" in page
+    assert "Names conflict" in page
     assert "Consent differs" in page
     assert "3 contacts" in page
     assert "3 groups" in page

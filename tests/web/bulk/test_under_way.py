@@ -108,7 +108,7 @@ def test_somebody_who_lost_the_role(client: Client, desk: Desk, olga: Membership
     [
         (
             {"why": "risky", "detail": ",blocked,names,new,"},
-            "Risky: Blocked differs, Names differ.",
+            "Risky: Blocked differs, Names conflict.",
         ),
         (
             {"why": "grade", "detail": "conflict"},
