@@ -82,8 +82,9 @@ def _looked_up(entries: int) -> dict[str, str]:
         "history, by an operator and an action": f"/history/?operator={who}&action=merge_requested",
         # Nothing is found, and a list to its end has to say so.
         "history, by an operator and what they never did": (
-            f"/history/?operator={who}&action=merge_completed"
+            f"/history/?operator={who}&action=synced"
         ),
+        "history, by whose merges they are": f"/history/?operator={who}&action=merge_completed",
         "history, by a day": f"/history/?day={middle.at:%Y-%m-%d}",
         "history, by a contact": f"/history/?contact={middle.facts['primary']}",
     }

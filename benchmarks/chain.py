@@ -18,9 +18,9 @@ from django.db import connection, transaction
 from benchmarks.filling import in_turn, pool
 from mergeui.accounts.models import Membership, Organization, Role, User
 from mergeui.audit import canonical, triggers
-from mergeui.audit.actions import Action
+from mergeui.audit.actions import ENDED_FOR_PEOPLE, Action
 from mergeui.audit.models import Entry, Payload, Reference
-from mergeui.audit.references import references_in
+from mergeui.audit.references import behind, references_in
 from mergeui.invent import Contact
 from mergeui.review.bulk import insert
 from mergeui.review.text import display_name
@@ -152,6 +152,9 @@ class Chain:
             rows.references += [
                 (organization, kind, filled(value), number) for kind, value in template.references
             ]
+            if template.action in ENDED_FOR_PEOPLE:
+                asked = behind(person.pk, template.action)
+                rows.references.append((organization, *asked, number))
 
 
 def store(rows: Rows) -> int:

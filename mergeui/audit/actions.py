@@ -14,13 +14,14 @@ contact ids) ·
 `flags` (opt-outs that a merge lost) · `mentioned` (numbers of our users) · `fingerprint` (of a key
 of Invent) · `org`, `parent` (an organisation's id in Invent, and the number of its parent) ·
 `glass` (whether a member may break it) · `policy` (of a merge, or the columns that change) ·
-`alone` (why it took nobody else) · `single_operator` (it was made in that mode). More may be added;
+`alone` (why it took nobody else) · `single_operator` (it was made in that mode) · `asked_by`,
+`approved_by` (names of our people behind what the system did). More may be added;
 describe.py passes over it.
 
 Personal data, all optional: `contacts` (list of the vendor's Contact JSON, as seen) · `names`
-(contact id → name) · `note` (as typed) · `mentions` (user names in it) · `call`, `answer` (exact,
-without the key) · `username` · `evidence` (what was read back) · `differences` · `filters`. Entries
-are found by `contacts` and `names` (references.py).
+(contact id → name; of a group a list of them) · `note` (as typed) · `mentions` (user names in it) ·
+`call`, `answer` (exact, without the key) · `username` · `evidence` (what was read back) ·
+`differences` · `filters`. Entries are found by `contacts` and `names` (references.py).
 """
 
 from django.db.models import TextChoices
@@ -109,3 +110,17 @@ class Action(TextChoices):
     PAYLOAD_ERASED = "payload_erased", _("Personal data erased")
     RECOVERY_TAKEN = "recovery_taken", _("Recovery pack taken")
     HISTORY_EXPORTED = "history_exported", _("History exported")
+
+
+# How a request ends by the system, for the people who asked for it and approved it: they are who
+# is looked for (design.md, rule 9: who merged what).
+ENDED_FOR_PEOPLE = frozenset(
+    {
+        Action.MERGE_COMPLETED,
+        Action.MERGE_PARTIAL,
+        Action.MERGE_REFUSED,
+        Action.MERGE_NOT_APPLIED,
+        Action.MERGE_STALE,
+        Action.MERGE_EXPIRED,
+    }
+)

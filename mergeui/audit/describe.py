@@ -6,6 +6,7 @@ it: templates escape it (design.md, rule 10).
 """
 
 import json
+from datetime import datetime
 
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
@@ -20,6 +21,7 @@ from mergeui.audit.words import (
     count_words,
     listed,
     names_in,
+    names_listed,
     one_line,
     plain_code,
     proof,
@@ -27,6 +29,7 @@ from mergeui.audit.words import (
     tally_words,
     thing,
 )
+from mergeui.dates import day
 from mergeui.retold import retold
 
 
@@ -130,6 +133,13 @@ class _Words(dict[str, str]):
         merged = self.facts.get("merged")
         return str(len(merged)) if isinstance(merged, list) else gettext("some")
 
+    def _behind(self) -> str:
+        """Whose merge it was, where the system carried it out."""
+        asked, approved = (one_line(self.facts.get(f"{did}_by")) for did in ("asked", "approved"))
+        parts = [gettext(", asked for by {who}").format(who=asked)] if asked else []
+        parts += [gettext(", approved by {who}").format(who=approved)] if approved else []
+        return "".join(parts)
+
     def _request(self) -> str:
         number = self.entry.request_pk
         return f" ({thing('request', number)})" if number else ""
@@ -146,13 +156,14 @@ class _Words(dict[str, str]):
 
     def _group(self) -> str:
         number = self.entry.group_pk
-        names = [self.names[key] for key in sorted(self.names)]
+        names = [self.names[key] for key in sorted(self.names)] or names_listed(self.personal)
         label = thing("group", number) if number else gettext("a group")
         return f"{label} ({listed(names)})" if names else label
 
     def _because(self) -> str:
         reason = self.facts.get("reason", self.facts.get("why"))
-        return f": {plain_code(reason)}" if reason else ""
+        # A person needs no reason: the sentence says who it was.
+        return f": {plain_code(reason)}" if reason and reason != "a person" else ""
 
     def _verdict(self) -> str:
         verdict = self.facts.get("verdict", self.facts.get("after"))
@@ -171,7 +182,13 @@ class _Words(dict[str, str]):
 
     def _until(self) -> str:
         until = one_line(self.facts.get("until"))
-        return " " + gettext("until {day}").format(day=until[:10]) if until else ""
+        if not until:
+            return ""
+        try:
+            shown = day(datetime.fromisoformat(until))
+        except ValueError:
+            shown = until
+        return " " + gettext("until {day}").format(day=shown)
 
     def _counts(self) -> str:
         known = [

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from mergeui.accounts.models import Organization, User
 from mergeui.audit import references
+from mergeui.audit.actions import ENDED_FOR_PEOPLE
 from mergeui.audit.models import Entry, Kind, Reference
-from mergeui.audit.references import Ref, ref
+from mergeui.audit.references import Ref, behind, ref
 
 BATCH = 500  # entries that `stream` holds in memory at a time
 ENOUGH = 1000  # entries by which a common name is told from a rare one
@@ -56,15 +57,19 @@ def entries(
     """The entries that meet every condition given, newest first, with their payloads.
 
     `name`: every word of it, in any order. `found_by`: what `guess` made of somebody's words.
+    `operator` is who did it; of merges that the system carried out, who asked for or approved them.
     `day` is a day in the time zone that is active; `since` is included, `until` is not. `before`
     and `after` are numbers of entries, not included: the next page is `before=` the last number of
     this one, the previous one `after=` its first, reversed. Slice the result; it never counts.
     """
+    person = operator.pk if isinstance(operator, User) else operator
+    for_person = person is not None and action in ENDED_FOR_PEOPLE
     wanted = [
         *_refs(contact=contact, name=name, email=email, phone=phone, user_id=user_id),
         *(ref(Kind.REQUEST, number) for number in [request] if number is not None),
         *(ref(Kind.GROUP, number) for number in [group] if number is not None),
         *found_by,
+        *(behind(person, action) for person in [person] if for_person and person is not None),
     ]
     if day is not None:
         # By the clock on the wall: a day may have 23 or 25 hours.
@@ -83,8 +88,8 @@ def entries(
         # references and do not read what lies outside of the page.
         bounds = _between("references__entry", low, high)
         found = found.naming(kind, value, references__organization=organization, **bounds)
-    if operator is not None:
-        found = found.filter(actor_id=operator.pk if isinstance(operator, User) else operator)
+    if person is not None and not for_person:
+        found = found.filter(actor_id=person)
     if action:
         found = found.filter(action=action)
     return found.order_by("-number")

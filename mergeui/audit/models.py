@@ -222,6 +222,7 @@ class Kind(models.TextChoices):
     REQUEST = "request", "Merge request"
     GROUP = "group", "Group"
     BULK = "bulk", "Bulk decision"
+    BEHIND = "behind", "Person behind what the system did, and its action"
 
 
 class ReferenceQuerySet(AppendOnlyQuerySet["Reference"]):

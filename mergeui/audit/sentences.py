@@ -56,8 +56,8 @@ SENTENCES: dict[str, str] = {
     Action.ATTEMPT_NOT_SENT: _(
         "The call that merges {sources} into {primary} never left this desk{because}{request}."
     ),
-    Action.MERGE_COMPLETED: _("Merged {sources} into {primary}{request}."),
-    Action.MERGE_PARTIAL: _("Merged only {merged} of {sources} into {primary}{request}."),
+    Action.MERGE_COMPLETED: _("Merged {sources} into {primary}{behind}{request}."),
+    Action.MERGE_PARTIAL: _("Merged only {merged} of {sources} into {primary}{behind}{request}."),
     Action.MERGE_REFUSED: _("Invent refused to merge {sources} into {primary}{because}{request}."),
     Action.MERGE_UNKNOWN: _(
         "It is not known whether {sources} merged into {primary}{because}{request}."

@@ -144,6 +144,12 @@ def names_in(personal: dict[str, Any]) -> dict[str, str]:
     return found
 
 
+def names_listed(personal: dict[str, Any]) -> list[str]:
+    """What the contacts were called where only that is kept, as for a group that was put aside."""
+    names = personal.get("names")
+    return [shown for name in names if (shown := one_line(name))] if isinstance(names, list) else []
+
+
 def listed(names: Sequence[str]) -> str:
     """The first three names, and how many more there are."""
     shown = ", ".join(names[:3])

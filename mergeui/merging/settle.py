@@ -7,10 +7,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from mergeui.accounts.models import User
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.log import entries_last, record
-from mergeui.audit.references import Ref, contact_ids
+from mergeui.audit.references import Ref, behind, contact_ids
 from mergeui.audit.transition import move
 from mergeui.merging.models import (
     ACTIVE,
@@ -121,8 +122,15 @@ def end(
     `differences` between the result and the prediction are shown with the outcome and recorded;
     `lost` are the flags of plan.lost_opt_outs, kept until somebody has them set again.
     """
+    people = _behind(request) if by_user.user is None else {}
+    facts |= {did: str(person) for did, person in people.items()}
     shared = about(request, note=note, after=state.value, **facts)
     shared["personal"] |= personal or {}
+    done = action or ACTIONS[state]
+    shared["references"] = {
+        *shared["references"],
+        *(behind(person.pk, done) for person in people.values()),
+    }
 
     def follow() -> None:
         first()
@@ -134,7 +142,7 @@ def end(
         move(
             request,
             expected=expected,
-            action=action or ACTIONS[state],
+            action=done,
             by_user=by_user,
             only_if=only_if,
             stale=lambda: overtaken(request),
@@ -151,6 +159,12 @@ def end(
             shared["personal"]["differences"] = list(differences)
             shared["facts"] |= {"flags": list(lost)} if lost else {}
             record(Action.RESULT_DIFFERS, by_user=by_user, **shared)
+
+
+def _behind(request: MergeRequest) -> dict[str, User]:
+    """Who asked for a request and who approved it, by the facts that name them."""
+    approved = {"approved_by": request.approved_by} if request.approved_by else {}
+    return {"asked_by": request.proposed_by, **approved}
 
 
 def settle(request: MergeRequest) -> None:

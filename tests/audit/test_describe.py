@@ -68,6 +68,10 @@ SAID = [
         "Merged 2 contacts into Ana García (request 12).",
     ),
     (
+        entry(Action.MERGE_COMPLETED, {**MERGE, "asked_by": "olga", "approved_by": "paul"}, NAMES),
+        "Merged 2 contacts into Ana García, asked for by olga, approved by paul.",
+    ),
+    (
         entry(Action.MERGE_COMPLETED, {"primary": "ct_1", "sources": ["ct_2"]}, NAMES),
         "Merged A. García into Ana García.",
     ),
@@ -94,7 +98,19 @@ SAID = [
     ),
     (
         entry(Action.GROUP_SNOOZED, {"until": "2026-12-01T00:00:00+00:00"}, None, "group:7"),
-        "Ana López snoozed group 7 until 2026-12-01.",
+        "Ana López snoozed group 7 until 1 December 2026.",
+    ),
+    (
+        entry(Action.GROUP_SNOOZED, {"until": "soon"}, {"names": ["Ana", "Bob"]}, "group:7"),
+        "Ana López snoozed group 7 (Ana, Bob) until soon.",
+    ),
+    (
+        entry(Action.GROUP_REOPENED, {"why": "a person"}, {"names": ["Ana", ""]}, "group:7"),
+        "Ana López put group 7 (Ana) back into the queue.",
+    ),
+    (
+        entry(Action.GROUP_REOPENED, {"why": "changed"}, None, "group:7"),
+        "Ana López put group 7 back into the queue: changed.",
     ),
     (
         entry(Action.GROUP_REOPENED, {"why": "snooze over"}, None, "group:7"),

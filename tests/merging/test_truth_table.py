@@ -307,7 +307,7 @@ def test_a_success_that_merged_more_is_a_part_too_and_says_what_nobody_asked_for
     told = [describe(entry) for entry in found if entry.facts.get("unasked") == [ids[3]]]
     assert len(told) == 2
     assert all("Invent merged 1 contact more, which nobody asked for." in one for one in told)
-    assert told[0].startswith("Merged 2 contacts into Ana García (request ")
+    assert told[0].startswith("Merged 2 contacts into Ana García, asked for by operator-")
 
     # It does not come back, and the desk knows where it went.
     desk.faults.set(linger_seconds=3600.0)

@@ -11,6 +11,8 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.erase import erase
 from mergeui.audit.models import Entry
+from mergeui.merging.approval import approve
+from mergeui.review.decisions import dismiss
 from tests.contacts import contact, email, whatsapp
 from tests.desk import Desk, member
 from tests.web.cast import HTMX, client_of, somebody, stranger, text_of
@@ -81,6 +83,31 @@ def test_found_by_contact_request_operator_and_day(desk: Desk, olga: Membership)
     ):
         assert any("asked to merge" in sentence for sentence in sentences(client, query)), query
     assert sentences(client, "?day=2020-01-01") == []
+
+
+def test_a_group_put_aside_is_found_by_what_its_contacts_are_called(desk: Desk) -> None:
+    olga = member(Role.OPERATOR, name="olga")
+    dismiss(desk.group(), by_user=Actor.member(olga))
+
+    (sentence,) = sentences(client_of(olga), "?q=garc%C3%ADa")
+    assert sentence.startswith("Olga marked group ")
+    assert "(Ana <b>García</b>, Ana) as not a duplicate." in sentence
+
+
+def test_a_merge_is_found_by_who_asked_for_it_and_who_approved_it(desk: Desk, settings) -> None:
+    settings.MERGE_FOUR_EYES, settings.MERGE_COOL_OFF_SECONDS = "always", 0
+    olga, paul = member(Role.OPERATOR, name="olga"), member(Role.APPROVER, name="paul")
+    approve(desk.propose(Actor.member(olga)), by_user=Actor.member(paul))
+    desk.work()
+    client = client_of(member(Role.VIEWER))
+
+    for person in (olga, paul):
+        (sentence,) = sentences(client, f"?operator={person.user_id}&action=merge_completed")
+        assert sentence.startswith("Merged Ana into Ana")
+        assert ", asked for by olga, approved by paul (request " in sentence
+    assert sentences(client, f"?operator={olga.user_id}&action=merge_partial") == []
+    nobody = member(Role.OPERATOR).user_id
+    assert sentences(client, f"?operator={nobody}&action=merge_completed") == []
 
 
 @pytest.mark.parametrize("query", ["?day=soon", "?operator=x", "?action=x", "?q=a%00b"])
