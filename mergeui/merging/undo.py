@@ -55,7 +55,8 @@ def decision_about(group_id: int, organization: Organization, user: User) -> Dec
     if own is not None:
         return own
     approved = MergeRequest.objects.of(organization).filter(group_id=group_id, approved_by=user)
-    request = approved.select_related("organization", "group").order_by("-pk").first()
+    with_all = approved.select_related("organization", "group", "lost_opt_out")
+    request = with_all.order_by("-pk").first()
     return Decision(request.group, request) if request else None
 
 
@@ -70,8 +71,10 @@ def _first(found: QuerySet[Group]) -> Decision | None:
         return None
     if group.state not in {GroupState.REQUESTED, GroupState.MERGED}:
         return Decision(group)
-    requests = MergeRequest.objects.filter(group=group).select_related("organization")
-    asked = list(requests.order_by("-pk")[:MOST_PARTS])
+    requests = MergeRequest.objects.filter(group=group)
+    asked = list(
+        requests.select_related("organization", "lost_opt_out").order_by("-pk")[:MOST_PARTS]
+    )
     if not asked:
         return Decision(group)
     last, *before = asked

@@ -4,6 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 FACTS = {
     "after": _("State after"),
+    "approved_by": _("Approved by"),
+    "asked_by": _("Asked by"),
     "attempt": _("Call"),
     "before": _("State before"),
     "bulk": _("Bulk decision"),

@@ -17,9 +17,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Membership
-from mergeui.merging.models import ACTIVE, MergeRequest, RequestState
+from mergeui.merging.models import ACTIVE, LostOptOut, MergeRequest, RequestState
 from mergeui.merging.undo import Decision, decision_about
 from mergeui.review.models import Group, GroupState
+from mergeui.web.request_words import MARKS
 from mergeui.web.when import day
 
 COOKIE = "lately"
@@ -32,6 +33,7 @@ class Bar:
 
     `undo` is the group to name for that, 0 when it is too late. `seconds` are left of the cool-off,
     of `cool_off`. `again` says in how many seconds to look again; 0 when nothing more happens.
+    `style` is that of the note: a bar that is green would hide what went wrong.
     """
 
     words: SafeString
@@ -41,6 +43,7 @@ class Bar:
     seconds: int = 0
     cool_off: int = 0
     again: int = 0
+    style: str = "good"
 
 
 def remember(request: HttpRequest, group: Group) -> None:
@@ -109,6 +112,9 @@ def _of_request(request: MergeRequest, undo: int, now: datetime) -> Bar:
         else _("About to merge: {names}."),
         RequestState.EXECUTING: _("Merging now: {names}."),
     }.get(state, _("{state}: {names}."))
+    mark = MARKS.get(state, "good")
+    if lost := _not_set_again(request):
+        words, mark = lost, "bad"
     # The number that runs is for the eyes: it would be read out every second.
     number = format_html(
         '<span aria-hidden="true" data-countdown>{}</span><span class="unseen">{}</span>',
@@ -123,7 +129,18 @@ def _of_request(request: MergeRequest, undo: int, now: datetime) -> Bar:
         seconds,
         max(request.organization.policy.cool_off_seconds, seconds),
         _again(state, seconds),
+        mark if mark in {"bad", "risk"} else "good",
     )
+
+
+def _not_set_again(request: MergeRequest) -> str:
+    """That a merge lost an opt-out or a block, as long as it is lost; empty otherwise."""
+    lost: LostOptOut | None = getattr(request, "lost_opt_out", None)
+    if lost is None or lost.state == LostOptOut.State.SET:
+        return ""
+    if lost.names == ["blocked"]:
+        return _("Merged, and a block was lost: {names}.")
+    return _("Merged, and an opt-out was lost: {names}.")
 
 
 def _say(words: str, names: str, **more: object) -> SafeString:

@@ -4,11 +4,11 @@ import pytest
 from django.test import Client
 
 from mergeui.accounts.models import Role
-from mergeui.merging.models import LostOptOut
+from mergeui.merging.models import LostOptOut, MergeRequest
 from tests.contacts import contact, whatsapp
 from tests.desk import Desk
 from tests.merging.stage import approved
-from tests.web.cast import HTMX, somebody, stranger, text_of
+from tests.web.cast import HTMX, client_of, somebody, stranger, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,29 @@ def test_the_request_says_it_both_ways_and_offers_to_set_it_again(desk: Desk) ->
     assert "As far as Invent says, Ana García receives messages now." in shown
     assert "Unsubscribe again" in shown
     assert "Unsubscribe again" not in page(somebody(Role.VIEWER))
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ({"unsubscribed": True}, "Merged, and an opt-out was lost: <bdi>Ana García</bdi>."),
+        ({"blocked": True}, "Merged, and a block was lost: <bdi>Ana García</bdi>."),
+        ({}, "Merged: <bdi>Ana García</bdi>."),
+    ],
+)
+def test_who_decided_it_is_not_told_of_a_plain_success(flags: dict[str, bool], words: str) -> None:
+    desk_with(**flags)
+    request = MergeRequest.objects.get()
+    client = client_of(request.proposed_by.memberships.get())
+    client.cookies["lately"] = str(request.group_id)
+
+    def bar() -> str:
+        return text_of(client.get("/lately/", headers=HTMX))
+
+    assert words in bar()
+    assert ("lately-bad" in bar(), "lately-good" in bar()) == (bool(flags), not flags)
+    LostOptOut.objects.update(state=LostOptOut.State.SET)
+    assert "lately-good" in bar()
 
 
 @pytest.mark.parametrize(
