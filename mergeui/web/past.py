@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -22,6 +22,8 @@ from mergeui.web.when import clock, day, exact, number, short_day
 
 # Who acts without a role, by what is kept of them.
 OTHERS = {"system": gettext_noop("system"), "nobody": gettext_noop("nobody")}
+# Facts that hold ids of contacts (audit/actions.py).
+CONTACT_IDS = {"primary", "sources", "members", "merged", "unasked", "contacts"}
 # What has a place of its own on the page, in the order of the page.
 DOCUMENTS = (
     ("contacts", gettext_noop("The contacts as they were then")),
@@ -57,10 +59,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """All that is kept of an entry."""
+    """All that is kept of an entry; `codes` with the page of each that has one, or empty."""
 
     rows: list[tuple[str, str]]
-    codes: list[tuple[str, str]]
+    codes: list[tuple[str, list[tuple[str, str]]]]
     documents: list[Document]
 
 
@@ -157,9 +159,9 @@ def detail(entry: Entry, *, whole: bool = False) -> Detail:
     ]
     # What programs wrote for programs is shown as it is kept.
     codes = [
-        *((_words(key), _text(value)) for key, value in entry.facts.items()),
-        (_("Web request"), entry.request_id),
-        (_("Hash"), entry.hash),
+        *((_words(key), _parts(key, value)) for key, value in entry.facts.items()),
+        (_("Web request"), _parts("", entry.request_id)),
+        (_("Hash"), _parts("", entry.hash)),
     ]
     documents = [
         _document(_(title), personal[key], whole=whole)
@@ -167,7 +169,7 @@ def detail(entry: Entry, *, whole: bool = False) -> Detail:
         if personal.get(key)
     ]
     rows.insert(0, (_("Number"), str(entry.number)))
-    return Detail(_given(rows), _given(codes), documents)
+    return Detail(_given(rows), [(name, parts) for name, parts in codes if parts], documents)
 
 
 def _given(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -202,6 +204,23 @@ def _text(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
+
+
+def _parts(key: str, value: Any) -> list[tuple[str, str]]:
+    """A fact in words, and where each leads: ids of contacts to what is known of them."""
+    if key not in CONTACT_IDS:
+        text = visible(_text(value))
+        return [(text, "")] if text else []
+    ids = value if isinstance(value, list) else [value]
+    return [(visible(one), contact_url(one)) for one in ids if isinstance(one, str) and one]
+
+
+def contact_url(contact_id: str) -> str:
+    """The page of a contact; empty for an id that no address can hold."""
+    try:
+        return reverse("contact", args=[contact_id])
+    except NoReverseMatch:
+        return ""
 
 
 def _names(names: Any) -> str:

@@ -43,7 +43,29 @@ def test_a_contact_that_was_merged_away_is_found_with_its_snapshot() -> None:
     assert "As it was before the merge" in page
     assert "VIP" in page
     page = signed_in(Role.VIEWER).get(f"/contacts/{kept['id']}/").content.decode()
-    assert "Merged into it" in page
+    absorbed = page.partition("Merged into it")[2].partition("</ul>")[0]
+    assert "<bdi>Ana</bdi>" in absorbed
+    assert gone["id"] in absorbed
+
+
+def test_a_contact_that_took_others_in_is_shown_as_it_is_since_then() -> None:
+    kept = contact("Ana García", PHONE)
+    desk = Desk(kept, contact("Ana", PHONE, segments=[segment("VIP")]))
+    desk.sync()
+    request = desk.propose(Actor.member(member(Role.OPERATOR)))
+    client, here = signed_in(Role.VIEWER), f"/contacts/{kept['id']}/"
+
+    before = client.get(here).content.decode()
+    assert f"As it was when request {request.pk} was asked for" in before
+    assert "VIP" not in before
+    desk.work()
+    after = client.get(here).content.decode()
+    assert f"As Invent gave it back after request {request.pk}" in after
+    assert "VIP" in after
+    # Another sync read it in another group, newer than the merge.
+    desk.world.main.put(contact("Ana García", PHONE))
+    desk.sync()
+    assert "As last read from Invent" in client.get(here).content.decode()
 
 
 def test_a_contact_that_only_waits_in_the_queue() -> None:

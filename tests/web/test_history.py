@@ -110,6 +110,19 @@ def test_a_merge_is_found_by_who_asked_for_it_and_who_approved_it(desk: Desk, se
     assert sentences(client, f"?operator={nobody}&action=merge_completed") == []
 
 
+def test_an_id_leads_to_what_is_known_of_the_contact(desk: Desk, olga: Membership) -> None:
+    client, kept = client_of(olga), desk.group().primary_contact_id
+    there = f'href="/contacts/{kept}/"'
+
+    for query in (f"?q={kept}", f"?contact={kept}"):
+        page = text_of(client.get(f"/history/{query}"))
+        assert f"Where is this contact now? <a {there}>" in page
+    assert "Where is this contact now?" not in text_of(client.get("/history/?q=ana"))
+    assert "Where is this contact now?" not in text_of(client.get("/history/?contact=nobody"))
+    entry = Entry.objects.get(action=Action.MERGE_REQUESTED).number
+    assert f"<a {there}><code>{kept}</code></a>" in text_of(client.get(f"/history/{entry}/"))
+
+
 @pytest.mark.parametrize("query", ["?day=soon", "?operator=x", "?action=x", "?q=a%00b"])
 def test_what_can_not_be_used_is_said(olga: Membership, query: str) -> None:
     answer = client_of(olga).get(f"/history/{query}")

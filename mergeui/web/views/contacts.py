@@ -1,7 +1,8 @@
 """Everything that the desk knows about a contact id: where is it, where did it go?"""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -11,10 +12,12 @@ from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Organization, Role
 from mergeui.audit import lookup
+from mergeui.audit.actions import Action
+from mergeui.audit.models import Entry
 from mergeui.invent import Contact
 from mergeui.merging.models import ContactLock, MergeRequest, Source
 from mergeui.review.compare import compare
-from mergeui.review.models import Group, Member, MergedContact
+from mergeui.review.models import Group, GroupState, Member, MergedContact
 from mergeui.review.text import display_name
 from mergeui.web import comparing, past
 from mergeui.web.access import MemberRequest, page
@@ -23,6 +26,8 @@ from mergeui.web.when import exact
 
 ENTRIES = 20
 REQUESTS = 20
+ABSORBED = 100
+RESULTS = {Action.MERGE_COMPLETED, Action.MERGE_PARTIAL}
 LONGEST_SEARCH = 200  # forms.SearchForm
 
 
@@ -44,7 +49,8 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
     entries = list(lookup.entries(organization, contact=contact_id)[:ENTRIES])
     if not (merged or memberships or requests or entries):
         raise Http404
-    seen = _last_seen(contact_id, memberships, requests)
+    last = _last_seen(contact_id, memberships, requests, entries)
+    seen = last.contact if last else None
     snapshot = compare([seen], whole="all" in request.GET) if seen else None
     can_take = seen and not merged and request.member.can(Role.OPERATOR)
     context: dict[str, Any] = {
@@ -58,6 +64,7 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
         "contact_id": contact_id,
         "name": display_name(seen) if seen else _("A contact without a snapshot"),
         "snapshot": snapshot,
+        "snapshot_words": last.words if last and not merged else _("As it was before the merge"),
         "left_out": comparing.left_out(snapshot) if snapshot else "",
         "merged": merged,
         "merged_by": next(
@@ -116,15 +123,49 @@ def _requests(organization: Organization, contact_id: str) -> list[MergeRequest]
     return list(own.filter(pk__in=pks).select_related("proposed_by", "approved_by").order_by("-pk"))
 
 
+class Seen(NamedTuple):
+    """The contact as Invent gave it at some moment, and in words which."""
+
+    at: datetime
+    words: str
+    contact: Contact
+
+
 def _last_seen(
-    contact_id: str, memberships: list[Member], requests: list[MergeRequest]
-) -> Contact | None:
-    """The contact as it was last read: from a request that names it, or from its group."""
+    contact_id: str,
+    memberships: list[Member],
+    requests: list[MergeRequest],
+    entries: list[Entry],
+) -> Seen | None:
+    """The contact as it was last read; None where only its id is known.
+
+    Before a merge, into the request; with the answer of a merge, into the history; or by a sync,
+    into a group, which may be older than a merge of another group.
+    """
+    found = []
+    for member in memberships[:1]:
+        group = member.group
+        # One that Invent lists no longer changed by that, and its contacts were not read again.
+        read = group.first_seen_at if group.state == GroupState.VANISHED else group.changed_at
+        found.append(Seen(read, _("As last read from Invent"), Contact.parse(member.raw)))
     for request in requests:
-        for raw in request.snapshot:
-            if raw.get("id") == contact_id:
-                return Contact.parse(raw)
-    return Contact.parse(memberships[0].raw) if memberships else None
+        if raw := _of_id(request.snapshot, contact_id):
+            words = _("As it was when request {number} was asked for").format(number=request.pk)
+            found.append(Seen(request.proposed_at, words, Contact.parse(raw)))
+            break
+    for entry in entries:
+        given = entry.personal.get("contacts") if entry.action in RESULTS else None
+        if raw := _of_id(given, contact_id):
+            words = _("As Invent gave it back after request {number}")
+            words = words.format(number=entry.request_pk)
+            found.append(Seen(entry.at, words, Contact.parse(raw)))
+            break
+    return max(found, key=lambda seen: seen.at, default=None)
+
+
+def _of_id(contacts: Any, contact_id: str) -> dict[str, Any] | None:
+    some = contacts if isinstance(contacts, list) else []
+    return next((raw for raw in some if raw.get("id") == contact_id), None)
 
 
 def _chain(organization: Organization, merged: MergedContact | None) -> list[str]:
@@ -138,6 +179,11 @@ def _chain(organization: Organization, merged: MergedContact | None) -> list[str
     return ids
 
 
-def _absorbed(organization: Organization, contact_id: str) -> list[MergedContact]:
+def _absorbed(organization: Organization, contact_id: str) -> list[tuple[MergedContact, str]]:
+    """What was merged into the contact, each with its name then, empty when nothing tells it."""
     into = MergedContact.objects.filter(organization=organization, into_contact_id=contact_id)
-    return list(into.order_by("-merged_at")[:100])
+    gone = list(into.order_by("-merged_at")[:ABSORBED])
+    ids = [one.contact_id for one in gone]
+    sources = Source.objects.filter(request__organization=organization, contact_id__in=ids)
+    names = dict(sources.order_by("pk").values_list("contact_id", "name")) if ids else {}
+    return [(one, names.get(one.contact_id, "")) for one in gone]

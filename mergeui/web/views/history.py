@@ -15,7 +15,7 @@ from mergeui.audit.actions import Action
 from mergeui.audit.describe import describe
 from mergeui.audit.export import rows as export_rows
 from mergeui.audit.log import record_alone
-from mergeui.audit.models import Check, Entry
+from mergeui.audit.models import Check, Entry, Kind
 from mergeui.errors import Invalid
 from mergeui.review.text import visible
 from mergeui.web import past
@@ -46,6 +46,7 @@ def history(request: MemberRequest) -> HttpResponse:
         "specific": [form[name].as_hidden() for name in _SPECIFIC if form.value_of(name)],
         "selects": [form[name] for name in ("operator", "action", "day")],
         "days": past.days(listed.rows),
+        "contact_url": past.contact_url(found.contact) if found.contact and listed.rows else "",
         "page": listed,
         "links": pager_links(listed, query),
         "query": query,
@@ -115,6 +116,12 @@ class LookUp:
         self.asked = form.asked()
         q = form.value_of("q")
         self.refs = lookup.guess(organization, q) if q.strip() else []
+
+    @property
+    def contact(self) -> str:
+        """The id of the one contact that is asked for; empty when it is anything else."""
+        by_words = [value for kind, value in self.refs if kind == Kind.CONTACT]
+        return str(self.asked.get("contact") or "").strip() or "".join(by_words[:1])
 
     def __call__(self, *, before: int | None = None, after: int | None = None) -> QuerySet[Entry]:
         return lookup.entries(
