@@ -1,7 +1,7 @@
 """What a choice on the compare page would do, and how a group stands: in words for the page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.urls import reverse
@@ -35,9 +35,9 @@ class Preview:
     """The expected result. `trouble` is why the choice can't be sent as it is."""
 
     sentence: str
-    trouble: str
-    then: str
-    button: str
+    trouble: str = ""
+    then: str = ""
+    button: str = ""
     prediction: Prediction | None = None
     channels: tuple[Gain, ...] = ()
     segments: tuple[tuple[str, str, str], ...] = ()
@@ -75,14 +75,22 @@ def preview_of(
         choice = choose(contacts, picked.primary, picked.sources, said, by_hand=by_hand)
     except Invalid as problem:
         return Preview(problem.sentence, problem.sentence, "", gettext("Merge"))
-    prediction = predict(choice.primary, choice.sources)
     risks = ",".join(caution.risk.value for caution in choice.cautions)
     four_eyes = second_person_needed(choice, policy)
-    return Preview(
-        sentence=prediction.sentence,
-        trouble="",
+    return replace(
+        result_of(choice.primary, choice.sources),
         then=_then(policy.cool_off_seconds, four_eyes=four_eyes),
         button=_button(len(choice.sources), four_eyes=four_eyes),
+        cautions=choice.cautions,
+        acknowledged=picked.acknowledged and picked.risks in {None, risks},
+    )
+
+
+def result_of(primary: Contact, sources: Sequence[Contact]) -> Preview:
+    """What comes of merging `sources` into `primary`, with nothing to press."""
+    prediction = predict(primary, sources)
+    return Preview(
+        sentence=prediction.sentence,
         prediction=prediction,
         channels=_first(prediction.channels),
         segments=tuple(
@@ -90,8 +98,6 @@ def preview_of(
         ),
         more_channels=_more(len(prediction.channels)),
         more_segments=_more(len(prediction.segments)),
-        cautions=choice.cautions,
-        acknowledged=picked.acknowledged and picked.risks in {None, risks},
     )
 
 

@@ -42,6 +42,20 @@ class RequestRow:
     lost: str = ""
 
 
+# The views that are about what only some may do.
+_FOR = {"waiting": Role.APPROVER, "mine": Role.OPERATOR}
+
+
+def concerns(member: Membership, view: str) -> bool:
+    """Whether anything could ever be in this view for the member."""
+    return view not in _FOR or member.can(_FOR[view])
+
+
+def first_view(member: Membership) -> str:
+    """The view that a member sees first."""
+    return next((view for view in _FOR if concerns(member, view)), "all")
+
+
 def find(member: Membership, view: str) -> QuerySet[MergeRequest]:
     """The requests of the member's organisation that a view shows, in no order."""
     requests = MergeRequest.objects.of(member.organization)

@@ -13,6 +13,7 @@ from mergeui.merging.glass import may_break
 from mergeui.merging.models import (
     ACTIVE,
     UNSETTLED,
+    WAITING,
     Attempt,
     MergeRequest,
     RequestState,
@@ -242,7 +243,9 @@ def columns(request: MergeRequest, sources: Sequence[Source], names: Sequence[st
                 contact_id=source.contact_id,
                 name=source.name,
                 url=reverse("contact", args=[source.contact_id]),
-                words=source.get_state_display(),
+                words=_("Will disappear")
+                if source.state == Source.State.WAITING and request.state in WAITING
+                else source.get_state_display(),
                 style=FATES.get(Source.State(source.state), "line"),
             )
             for source in sources

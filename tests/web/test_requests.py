@@ -2,13 +2,14 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from mergeui.accounts.models import Membership, Organization, Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
 from mergeui.merging.approval import approve
-from mergeui.merging.models import MergeRequest, RequestState
+from mergeui.merging.models import BulkDecision, BulkKind, MergeRequest, RequestState
 from mergeui.sandbox import Fault
 from mergeui.sandbox.state import Change
 from tests.contacts import contact, whatsapp
@@ -74,6 +75,57 @@ def test_the_page_of_a_request_says_what_was_seen(proposed: MergeRequest) -> Non
     assert "same number, same person" in page
     assert "Approve this merge" in page
     assert "asked to merge" in page
+
+
+def test_who_approves_sees_what_would_be_lost_and_what_goes(proposed: MergeRequest) -> None:
+    client = signed_in(member(Role.APPROVER))
+    page = client.get(address(proposed)).content.decode()
+
+    assert "<h3>Expected result</h3>" in page
+    assert "Whether the result is unsubscribed or receives messages." in page
+    assert "Will disappear" in page
+    assert "Not sent yet" not in page
+    assert "Next group" not in page
+    assert "Expected then:" not in page
+    approve(proposed, by_user=actor(Role.APPROVER))
+    MergeRequest.objects.update(state=RequestState.MERGED)
+    page = client.get(address(proposed)).content.decode()
+    assert "<h3>Expected result</h3>" not in page
+    assert "Expected then:</span> 1 contact will be merged" in page
+    assert "Next group" in page
+
+
+def test_one_of_many_says_of_which_bulk_decision_it_is(
+    proposed: MergeRequest, operator: Membership
+) -> None:
+    assert "Bulk decision" not in signed_in(operator).get(address(proposed)).content.decode()
+    bulk = BulkDecision.objects.create(
+        organization=proposed.organization,
+        asked_by=operator.user,
+        kind=BulkKind.MERGE,
+        asked_at=timezone.now(),
+    )
+    MergeRequest.objects.update(bulk=bulk)
+
+    page = signed_in(operator).get(address(proposed)).content.decode()
+    assert f'<a href="/bulk/{bulk.pk}/">Bulk decision {bulk.pk}</a>' in page
+
+
+@pytest.mark.parametrize(
+    ("role", "first", "never"),
+    [
+        (Role.VIEWER, "view=all", ["view=waiting", "view=mine"]),
+        (Role.OPERATOR, "view=mine", ["view=waiting"]),
+        (Role.APPROVER, "view=waiting", []),
+    ],
+)
+def test_each_begins_with_what_concerns_them(
+    role: Role, first: str, never: list[str], proposed: MergeRequest
+) -> None:
+    page = signed_in(member(role)).get("/requests/").content.decode()
+
+    assert f'<a href="?{first}" aria-current="true">' in page
+    assert not any(f'href="?{view}"' in page for view in never)
 
 
 def test_approve(proposed: MergeRequest) -> None:

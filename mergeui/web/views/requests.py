@@ -18,7 +18,7 @@ from mergeui.audit import lookup
 from mergeui.errors import Invalid, Problem
 from mergeui.invent import Contact
 from mergeui.merging import approval
-from mergeui.merging.models import MergeRequest, RequestState
+from mergeui.merging.models import WAITING, MergeRequest, RequestState
 from mergeui.merging.reconcile import resolve as settle
 from mergeui.retold import retold
 from mergeui.review.compare import compare
@@ -27,6 +27,7 @@ from mergeui.web import request_rows as rows
 from mergeui.web import requests as shown
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.calls import calls, looks
+from mergeui.web.deciding import result_of
 from mergeui.web.forms import NoteForm
 from mergeui.web.foryou import unread
 from mergeui.web.htmx import done, wants_fragment
@@ -48,7 +49,7 @@ def requests(request: MemberRequest) -> HttpResponse:
 
     Only the list changes when it is paged.
     """
-    default = "waiting" if request.member.can(Role.APPROVER) else "mine"
+    default = rows.first_view(request.member)
     view = request.GET.get("view", default)
     view = view if view in VIEWS else default
     found = rows.find(request.member, view).select_related("proposed_by", "lost_opt_out")
@@ -61,7 +62,11 @@ def requests(request: MemberRequest) -> HttpResponse:
         "lost_words": "" if fragment else optout.lost_words(request.member),
         "for_you": [] if fragment else unread(request.member, now),
         "rows": [rows.row(found, now) for found in listed.rows],
-        "tabs": [(f"?view={key}", words, key == view) for key, words in VIEWS.items()],
+        "tabs": [
+            (f"?view={key}", words, key == view)
+            for key, words in VIEWS.items()
+            if key == view or rows.concerns(request.member, key)
+        ],
         "empty": EMPTY[view],
         "page": listed,
         "links": pager_links(listed, f"view={view}"),
@@ -151,6 +156,8 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "timeline": past.story(reversed(entries)),
         "approved": shown.approved(wanted),
         "expected": expected(wanted),
+        # Before it is sent it is a decision, and that needs what the operator saw too.
+        "preview": result_of(seen[0], seen[1:]) if wanted.state in WAITING else None,
         "cautions": cautions_of(wanted),
         "outcome": [retold(sentence) for sentence in wanted.outcome],
         "merge_into": rows.merge_into(len(sources)),
