@@ -31,13 +31,15 @@ def test_a_thousand_groups_with_one_confirmation(signed_in: Callable[..., Page])
     stored(desk, pairs(20, unsubscribed=True))
     page = signed_in(Role.OPERATOR)
 
-    # What a merge of all of them would do: the risky ones are set aside, and named.
+    # What a merge of all of them would do: all of it listed; the risky ones set aside, and named.
     page.goto("/groups/?sort=name")
     page.get_by_label("All 1,000 that match").check()
     expect(page.get_by_role("status").filter(has_text="All 1,000 that match")).to_be_visible()
     page.get_by_role("button", name="Merge…").click()
     expect(page.get_by_role("heading", name="Merge 980 groups?")).to_be_visible()
-    expect(page.get_by_text("20 risky")).to_be_visible()
+    expect(page.locator(".row")).to_have_count(50)
+    expect(page.get_by_text("nothing happens to them: 20 risky")).to_be_visible()
+    page.get_by_role("link", name="Which?").click()
     expect(page.locator(".row")).to_have_count(20)
     expect(page.get_by_text("Risky: Consent differs. Look at it alone.").first).to_be_visible()
     assert_accessible(page)

@@ -1,13 +1,20 @@
 """What may have become of each group of a bulk decision, and how many met which fate."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mergeui.merging.models import BulkDecision, BulkItem, BulkKind, BulkState, RequestState
+from mergeui.merging.models import (
+    BulkDecision,
+    BulkItem,
+    BulkKind,
+    BulkState,
+    MergeRequest,
+    RequestState,
+)
 from mergeui.web.when import number
 
 State = BulkItem.State
@@ -78,6 +85,12 @@ def with_fate(items: QuerySet[BulkItem], fate: str) -> QuerySet[BulkItem]:
     return items.filter(conditions[fate])
 
 
+def going_on(bulks: Collection[BulkDecision]) -> set[int]:
+    """The keys of those of which merges go on: one query."""
+    asked = MergeRequest.objects.filter(bulk__in=bulks, state__in=GOING_ON).order_by()
+    return set(asked.values_list("bulk", flat=True).distinct()) if bulks else set()
+
+
 def label_of(fate: str, bulk: BulkDecision) -> str:
     """The words for a fate; those that wait are still to come in a summary."""
     if fate == "waiting" and bulk.state == BulkState.DRAFT:
@@ -95,8 +108,8 @@ def label_of(fate: str, bulk: BulkDecision) -> str:
 
 
 def shown_first(bulk: BulkDecision, counts: Mapping[str, int]) -> str:
-    """The list that a page begins with: what a person has to know before anything else."""
-    order = ["aside", "waiting"] if bulk.state == BulkState.DRAFT else ["look", "failed", "aside"]
+    """The list that a page begins with: what is about to happen, and then what went wrong."""
+    order = ["waiting", "aside"] if bulk.state == BulkState.DRAFT else ["look", "failed", "aside"]
     return next((fate for fate in [*order, *FATES] if counts[fate]), "waiting")
 
 

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mergeui.merging.models import BulkDecision, BulkItem, BulkState, RequestState
+from mergeui.merging.models import BulkDecision, BulkItem, RequestState
 from mergeui.retold import retold
 from mergeui.review.models import GroupState
 from mergeui.review.risk import Risk
 from mergeui.review.text import visible
-from mergeui.web.bulk.standing import BULK_MARKS, STATE_WORDS, title
+from mergeui.web.bulk.standing import state_of, title
 from mergeui.web.request_words import MARKS
 from mergeui.web.when import ago, exact, number
 
@@ -139,15 +139,16 @@ class BulkRow:
     since: str
 
 
-def row(bulk: BulkDecision, now: datetime) -> BulkRow:
-    """One row."""
+def row(bulk: BulkDecision, now: datetime, *, going: bool) -> BulkRow:
+    """One row; `going` says that merges of it go on."""
+    state, mark = state_of(bulk, going=going)
     return BulkRow(
         url=reverse("bulk", args=[bulk.pk]),
         title=title(bulk),
         by=str(bulk.asked_by),
         note=bulk.note,
-        mark=BULK_MARKS[BulkState(bulk.state)],
-        state=str(STATE_WORDS[BulkState(bulk.state)]),
+        mark=mark,
+        state=state,
         done=_("{done} of {total}").format(
             done=number(bulk.done), total=number(bulk.total - bulk.set_aside)
         ),

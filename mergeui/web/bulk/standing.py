@@ -31,6 +31,14 @@ STATE_WORDS = {
 }
 
 
+def state_of(bulk: BulkDecision, *, going: bool) -> tuple[str, str]:
+    """Its state in a word, and the style of that; `going` says that merges of it go on."""
+    state = BulkState(bulk.state)
+    if state is BulkState.DONE and going:
+        return _("Being merged"), "info"
+    return str(STATE_WORDS[state]), BULK_MARKS[state]
+
+
 def title(bulk: BulkDecision) -> str:
     """What it does, in short: "Merge 197 groups". Those that were set aside don't count."""
     count = bulk.total - bulk.set_aside
@@ -112,9 +120,10 @@ def live(
         bulk.asked_by_id == member.user_id and member.can(Role.OPERATOR)
     )
     moving = bulk.is_unfinished or (counts["going"] > 0 and state is not BulkState.DRAFT)
+    label, mark = state_of(bulk, going=counts["going"] > 0)
     return Live(
-        label=str(STATE_WORDS[state]),
-        mark=BULK_MARKS[state],
+        label=label,
+        mark=mark,
         words=_words(bulk, counts),
         late=_late(bulk, now),
         bar=parts(bulk, counts, chosen),

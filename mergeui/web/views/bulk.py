@@ -42,9 +42,9 @@ def bulks(request: MemberRequest) -> HttpResponse:
     listed = paginate(
         confirmed.select_related("asked_by"), order=NEWEST_FIRST, cursor=request.GET.get("at", "")
     )
-    now = timezone.now()
+    now, going = timezone.now(), fates.going_on(listed.rows)
     context = {
-        "rows": [shown.row(bulk, now) for bulk in listed.rows],
+        "rows": [shown.row(bulk, now, going=bulk.pk in going) for bulk in listed.rows],
         "page": listed,
         "links": pager_links(listed, ""),
     }
@@ -148,7 +148,7 @@ def _page(
         "draft": draft,
         "promise": standing.promise(wanted, request.member.organization.policy) if draft else [],
         "label": fates.label_of(fate, wanted),
-        "reasons": shown.reasons(wanted) if fate == "aside" else [],
+        "reasons": shown.reasons(wanted) if fate == "aside" or (draft and wanted.set_aside) else [],
         "rows": shown.rows(listed.rows, timezone.now()),
         "page": listed,
         "links": pager_links(listed, f"fate={fate}"),

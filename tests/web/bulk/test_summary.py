@@ -140,12 +140,14 @@ def test_it_says_what_would_happen_and_names_what_is_set_aside(
     assert "<h1>Merge 2 groups?</h1>" in page
     assert "with all of its members: 2 contacts disappear. A merge can&#x27;t be undone." in page
     assert "Each one waits 10 seconds before it is sent" in page
-    assert "1 risky, 1 open by somebody else" in page
-    assert "Risky: Consent differs. Look at it alone." in page
-    assert "amir has it open." in page
-    assert f'href="/groups/{groups()[3].pk}/"' in page
-    taken = client.get(address(bulk) + "?fate=waiting")
+    # What can't be undone is listed first; what is set aside is said, and one click away.
+    taken = client.get(address(bulk))
     assert [row.names for row in taken.context["rows"]] == [["Ana 0"], ["Ana 2"]]
+    assert "nothing happens to them: 1 risky, 1 open by somebody else." in page
+    aside = shown(client, bulk, "?fate=aside")
+    assert "Risky: Consent differs. Look at it alone." in aside
+    assert "amir has it open." in aside
+    assert f'href="/groups/{groups()[3].pk}/"' in aside
     assert now(bulk).state == BulkState.DRAFT
 
 

@@ -34,6 +34,8 @@ def test_how_far_it_is(client: Client, desk: Desk, olga: Membership) -> None:
     live = text_of(polled)
     assert live.lstrip().startswith('<section class="card" id="live"')
     assert 'Being merged <b class="nums">3</b>' in live
+    # The worker has been to every group, and nothing is merged yet.
+    assert '<span class="mark mark-info">Being merged</span>' in text_of(client.get("/bulk/"))
     assert "every 2s" in live  # until they are merged
     # Pressed while it is swapped, a button does nothing: it stays where it is.
     again = client.get(f"{address(bulk)}?was=done-1", headers={**HTMX, "HX-Target": "live"})
@@ -45,6 +47,7 @@ def test_how_far_it_is(client: Client, desk: Desk, olga: Membership) -> None:
     assert 'Merged <b class="nums">3</b>' in text_of(ended)
     assert "every 2s" not in text_of(ended)
     assert "bulk-ended" in ended["HX-Trigger"]
+    assert '<span class="mark mark-good">Done</span>' in text_of(client.get("/bulk/"))
     assert "Take back" not in text_of(ended)
 
 
@@ -208,10 +211,10 @@ def test_a_fixed_number_of_queries_for_the_list(
 ) -> None:
     begun(Actor.member(olga), groups()[:1])
     client.get("/bulk/")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get("/bulk/")
     begun(Actor.member(olga), groups()[1:])
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get("/bulk/")
 
 
