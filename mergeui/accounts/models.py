@@ -102,9 +102,10 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 
         The one of the environment is made on first use, when there is a key for it.
         """
-        if settings.INVENT_API_KEY:
-            self.configured()
-        found = self.select_related("parent").order_by("pk")
+        found = list(self.select_related("parent").order_by("pk"))
+        known = any(one.invent_org_id == settings.INVENT_ORG_ID for one in found)
+        if settings.INVENT_API_KEY and not known:
+            found.append(self.configured())
         return [one for one in found if one.key_source != KeySource.NONE]
 
 

@@ -47,5 +47,6 @@ def look_when_due(*, now: datetime) -> Check | None:
 
 def _claimed(last: Check, now: datetime) -> bool:
     """Whether it is due, and no other worker has begun: the first to move the time does it."""
-    every = BROKEN_EVERY if last.broken else EVERY
-    return bool(Check.objects.filter(pk=1, at=last.at, at__lte=now - every).update(at=now))
+    if now - last.at < (BROKEN_EVERY if last.broken else EVERY):
+        return False
+    return bool(Check.objects.filter(pk=1, at=last.at).update(at=now))

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mergeui.accounts.models import Organization
@@ -41,7 +42,11 @@ def test_what_is_new_is_verified_from_where_the_last_look_ended() -> None:
     assert str(check) == "holds up to entry 3"
 
     write(2)
-    assert look_when_due(now=after(seconds=30)) is None
+    with CaptureQueriesContext(connection) as asked:
+        assert look_when_due(now=after(seconds=30)) is None
+    # Each second, by every worker: to write then, SQLite would make everybody else wait.
+    assert len(asked) == 1
+    assert asked[0]["sql"].startswith("SELECT")
     check = look_when_due(now=after(minutes=2))
     assert (check.number, check.broken, check.whole_at) == (5, "", NOW)
 
