@@ -61,6 +61,14 @@ def test_what_the_same_migration_makes_is_in_nobodys_way() -> None:
     assert found(new, migrations.AddIndex("new", models.Index(fields=["id"], name="x"))) == ""
 
 
+def test_what_others_are_squashed_into_meets_an_empty_database() -> None:
+    migration = migrations.Migration("0001_squashed_0099_x", "review")
+    migration.operations = [migrations.RunSQL("SELECT 1")]
+    assert list(troubles(migration))
+    migration.replaces = [("review", "0099_x")]
+    assert not list(troubles(migration))
+
+
 def test_the_first_release_is_taken_as_it_is() -> None:
     assert shipped("review", "0001_initial")
     assert not shipped("review", "0099_later")

@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from mergeui.audit import lookup, partitions, triggers
@@ -205,9 +205,9 @@ def test_an_index_is_added_to_each_part(history: list[str]) -> None:
     """As a new version does, whose migration finds a history with parts."""
     write_in(2025, 1)
     turn_the_month()
-    executor = MigrationExecutor(connection)
-    before = executor.loader.project_state(("audit", "0004_quick_compression"))
-    migration = executor.loader.get_migration("audit", "0005_what_an_operator_did")
+    loader = MigrationLoader(connection, replace_migrations=False)
+    before = loader.project_state(("audit", "0004_quick_compression"))
+    migration = loader.get_migration("audit", "0005_what_an_operator_did")
     with connection.schema_editor() as editor:
         editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         migration.unapply(before.clone(), editor)

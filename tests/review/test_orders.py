@@ -2,7 +2,7 @@
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
 from mergeui.review.models import Group
 
@@ -22,9 +22,9 @@ def test_a_run_that_was_broken_off_is_made_up_for_by_the_next() -> None:
 
     On the file that has the first one already, CREATE INDEX alone says that it exists.
     """
-    executor = MigrationExecutor(connection)
-    before = executor.loader.project_state(("review", "0013_beginnings_on_postgresql"))
-    migration = executor.loader.get_migration("review", "0014_orders_in_any_state")
+    loader = MigrationLoader(connection, replace_migrations=False)
+    before = loader.project_state(("review", "0013_beginnings_on_postgresql"))
+    migration = loader.get_migration("review", "0014_orders_in_any_state")
     with connection.schema_editor(atomic=False) as editor:
         editor.execute(f"DROP INDEX {NAMES[1]}")
     assert there() == [NAMES[0]]
