@@ -5,6 +5,7 @@ need acknowledging and, by policy, a second person. The other marks are the know
 suggestion is wrong: families, colleagues, shared numbers.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from mergeui.review.names import MOST_NAMES, names_conflict
 from mergeui.review.text import display_name, shortened, visible
 
 LARGE = 6
+MOST_NAMED = 3
 
 
 class Risk(StrEnum):
@@ -115,14 +117,30 @@ def cautions(
     return tuple(caution for caution in checks if caution)
 
 
-def _names_of(contacts: Sequence[Contact]) -> str:
-    names = list(dict.fromkeys(display_name(contact) for contact in contacts))
+def numbers(names: Sequence[str], *, risky: bool) -> tuple[str, ...]:
+    """The place of each that is called as another is, as a caution tells them apart; else empty."""
+    held = Counter(names if risky else ())
+    return tuple(str(n) if held[name] > 1 else "" for n, name in enumerate(names, start=1))
+
+
+def called(contacts: Sequence[Contact]) -> dict[str, str]:
+    """What each is called, by its id: no two of them alike."""
+    names = [display_name(contact) for contact in contacts]
+    marks = numbers(names, risky=True)
+    told = (f"{name} ({n})" if n else name for name, n in zip(names, marks, strict=True))
+    return dict(zip((contact.id for contact in contacts), told, strict=True))
+
+
+def _names_of(some: Sequence[Contact], contacts: Sequence[Contact]) -> str:
+    """The names of some of the contacts."""
+    name_of = called(contacts)
+    names = [name_of[contact.id] for contact in some]
     if len(names) == 1:
         return names[0]
-    if len(names) > 3:
-        more = len(names) - 3
+    if len(names) > MOST_NAMED:
+        more = len(names) - MOST_NAMED
         words = ngettext("{names} and {count} more", "{names} and {count} more", more)
-        return words.format(names=", ".join(names[:3]), count=more)
+        return words.format(names=", ".join(names[:MOST_NAMED]), count=more)
     return _("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
 
 
@@ -131,9 +149,9 @@ def _said(contacts: Sequence[Contact], said: Sequence[ToldApart]) -> Caution | N
     about = [one for one in said if ids.issuperset(one.ids)]
     if not about:
         return None
-    names = {contact.id: display_name(contact) for contact in contacts}
+    name_of = called(contacts)
     last = about[0]
-    one, other = (names[contact_id] for contact_id in last.ids)
+    one, other = (name_of[contact_id] for contact_id in last.ids)
     words = _("{one} and {other} were marked as not a duplicate on {day}")
     if last.who:
         words = _("{one} and {other} were marked as not a duplicate by {who} on {day}")
@@ -151,14 +169,25 @@ def _unsubscribed(contacts: Sequence[Contact]) -> Caution | None:
     out = [contact for contact in contacts if contact.unsubscribed]
     if not out or len(out) == len(contacts):
         return None
-    rest = [contact for contact in contacts if not contact.unsubscribed]
-    since = next((c.unsubscribed_at for c in out if c.unsubscribed_at), None)
+    days = {contact.unsubscribed_at and day(contact.unsubscribed_at) for contact in out}
+    since = days.pop() if len(days) == 1 else None
     words = ngettext("{names} unsubscribed", "{names} unsubscribed", len(out))
     if since:
         words = ngettext("{names} unsubscribed on {day}", "{names} unsubscribed on {day}", len(out))
-    first = words.format(names=_names_of(out), day=day(since) if since else "")
-    words = ngettext("{names} still receives messages", "{names} still receive messages", len(rest))
-    return Caution(Risk.UNSUBSCRIBED, _differ(first, words.format(names=_names_of(rest))))
+    told = [words.format(names=_names_of(out, contacts), day=since)]
+    if still := [contact for contact in contacts if contact.unsubscribed is False]:
+        words = ngettext(
+            "{names} still receives messages", "{names} still receive messages", len(still)
+        )
+        told.append(words.format(names=_names_of(still, contacts)))
+    if silent := [contact for contact in contacts if contact.unsubscribed is None]:
+        words = ngettext(
+            "whether {names} receives messages is not said by Invent",
+            "whether {names} receive messages is not said by Invent",
+            len(silent),
+        )
+        told.append(words.format(names=_names_of(silent, contacts)))
+    return Caution(Risk.UNSUBSCRIBED, _differ(told))
 
 
 def _blocked(contacts: Sequence[Contact]) -> Caution | None:
@@ -168,14 +197,15 @@ def _blocked(contacts: Sequence[Contact]) -> Caution | None:
     rest = [contact for contact in contacts if not contact.blocked]
     first = ngettext("{names} is blocked", "{names} are blocked", len(out))
     second = ngettext("{names} is not", "{names} are not", len(rest))
-    return Caution(
-        Risk.BLOCKED,
-        _differ(first.format(names=_names_of(out)), second.format(names=_names_of(rest))),
-    )
+    told = [
+        first.format(names=_names_of(out, contacts)),
+        second.format(names=_names_of(rest, contacts)),
+    ]
+    return Caution(Risk.BLOCKED, _differ(told))
 
 
-def _differ(first: str, second: str) -> str:
-    return _("{first}; {second}. Invent decides which wins.").format(first=first, second=second)
+def _differ(told: Sequence[str]) -> str:
+    return _("{differences}. Invent decides which wins.").format(differences="; ".join(told))
 
 
 def _admin(contacts: Sequence[Contact]) -> Caution | None:
@@ -187,7 +217,7 @@ def _admin(contacts: Sequence[Contact]) -> Caution | None:
         "{names} belong to your own team (an admin in Invent), not to a customer.",
         len(team),
     )
-    return Caution(Risk.ADMIN, words.format(names=_names_of(team)))
+    return Caution(Risk.ADMIN, words.format(names=_names_of(team, contacts)))
 
 
 def _names(contacts: Sequence[Contact]) -> Caution | None:
@@ -231,7 +261,7 @@ def _unexplained(contacts: Sequence[Contact], found: Sequence[Link]) -> Caution 
     alone = set(unlinked(contacts, found))
     if not alone:
         return None
-    names = _names_of([contact for contact in contacts if contact.id in alone])
+    names = _names_of([contact for contact in contacts if contact.id in alone], contacts)
     words = ngettext(
         "{names} shares no channel with the others that the desk can see.",
         "{names} share no channel with the others that the desk can see.",

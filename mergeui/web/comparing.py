@@ -78,7 +78,8 @@ class Column:
 
     `news` says what happened since it was looked at; `words` what became of it, in a `style`.
     `part` is the merge that it is put into where a group is split, `seat` its place there.
-    `digit` is the key that keeps it, `letter` the one that merges it into another.
+    `digit` is the key that keeps it, `letter` the one that merges it into another. `number` is its
+    place, as the warnings say it, where another is called the same.
     """
 
     contact_id: str
@@ -95,6 +96,12 @@ class Column:
     seat: int = 0
     digit: str = ""
     letter: str = ""
+    number: str = ""
+
+    @property
+    def called(self) -> str:
+        """Its name and number, for who can't see in which column a button stands."""
+        return f"{self.name} ({self.number})" if self.number else self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from mergeui.merging.plan import Gain, Prediction, predict
 from mergeui.retold import retold
 from mergeui.review.compare import Comparison
 from mergeui.review.models import Group, GroupState
-from mergeui.review.risk import Caution, ToldApart
+from mergeui.review.risk import Caution, ToldApart, numbers
 from mergeui.review.text import visible
 from mergeui.web.comparing import Column, Picked
 from mergeui.web.labels import segment_class
@@ -143,6 +143,8 @@ def columns(
     news = {contact_id: _news(contact_id, seen, now) for contact_id in now}
     if not seen and request is not None and request.state == RequestState.STALE:
         news = _since_asked(request, now)
+    names = comparison.names
+    marks = numbers(names, risky=bool(comparison.cautions))
     return [
         Column(
             contact_id=contact.id,
@@ -155,9 +157,10 @@ def columns(
             news=news[contact.id],
             digit=DIGITS[place : place + 1],
             letter=LETTERS[place : place + 1],
+            number=mark,
         )
-        for place, (contact, name) in enumerate(
-            zip(comparison.contacts, comparison.names, strict=True)
+        for place, (contact, name, mark) in enumerate(
+            zip(comparison.contacts, names, marks, strict=True)
         )
     ]
 

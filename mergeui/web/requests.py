@@ -23,6 +23,7 @@ from mergeui.merging.place import Place, place_of
 from mergeui.merging.unasked import is_id, names_of, unasked_of
 from mergeui.retold import retold
 from mergeui.review.models import GroupState
+from mergeui.review.risk import numbers
 from mergeui.review.text import shortened, visible
 from mergeui.web.comparing import Column
 from mergeui.web.refresh import START_WORKER
@@ -229,9 +230,11 @@ def unasked(request: MergeRequest, attempts: Sequence[Attempt]) -> list[tuple[st
 
 def columns(request: MergeRequest, sources: Sequence[Source], names: Sequence[str]) -> list[Column]:
     """The heads of the columns of the snapshot: the contact that is kept, and each one's fate."""
+    marks = numbers(names, risky=bool(request.cautions))
     kept = Column(
         contact_id=request.primary_contact_id,
         name=names[0],
+        number=marks[0],
         url=reverse("contact", args=[request.primary_contact_id]),
         words=_("Kept"),
         style="info",
@@ -247,7 +250,8 @@ def columns(request: MergeRequest, sources: Sequence[Source], names: Sequence[st
                 if source.state == Source.State.WAITING and request.state in WAITING
                 else source.get_state_display(),
                 style=FATES.get(Source.State(source.state), "line"),
+                number=mark,
             )
-            for source in sources
+            for source, mark in zip(sources, marks[1:], strict=True)
         ),
     ]

@@ -13,7 +13,7 @@ from mergeui.merging.proposals import Part
 from mergeui.merging.splitting import MOST_PARTS
 from mergeui.review.models import Group
 from mergeui.review.names import names_conflict
-from mergeui.review.risk import ToldApart
+from mergeui.review.risk import ToldApart, numbers
 from mergeui.review.text import display_name
 from mergeui.web.comparing import Picked
 from mergeui.web.deciding import Preview, preview_of
@@ -94,11 +94,12 @@ def _number(text: str, most: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PartShown:
-    """One merge with what it would do. `members` are (contact id, name, whether it is kept)."""
+    """One merge with what it would do. `members` are (contact id, name, its number where the
+    warnings say one, whether it is kept)."""
 
     number: int
     title: str
-    members: tuple[tuple[str, str, bool], ...]
+    members: tuple[tuple[str, str, str, bool], ...]
     preview: Preview
 
 
@@ -112,14 +113,19 @@ def parts_shown(
     for number in sorted({part for part in split.parts.values() if part}):
         picked = split.picked(number)
         members = (picked.primary, *picked.sources)
+        preview = preview_of(contacts, picked, said, policy=policy, by_hand=by_hand)
+        marks = numbers([names[one] for one in members], risky=bool(preview.cautions))
+        number_of = dict(zip(members, marks, strict=True))
         found.append(
             PartShown(
                 number=number,
                 title=_("Merge {number}").format(number=number),
                 members=tuple(
-                    (one, names[one], one == picked.primary) for one in names if one in members
+                    (one, names[one], number_of[one], one == picked.primary)
+                    for one in names
+                    if one in number_of
                 ),
-                preview=preview_of(contacts, picked, said, policy=policy, by_hand=by_hand),
+                preview=preview,
             )
         )
     return found

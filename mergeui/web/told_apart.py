@@ -9,8 +9,8 @@ from mergeui.invent import Contact
 from mergeui.review.evidence import links
 from mergeui.review.models import Group, GroupState
 from mergeui.review.pairs import said_of
-from mergeui.review.risk import ToldApart
-from mergeui.review.text import display_name, visible
+from mergeui.review.risk import ToldApart, called
+from mergeui.review.text import visible
 from mergeui.web.deciding import Banner
 from mergeui.web.when import ago
 
@@ -28,7 +28,7 @@ def said_banner(
     """That some of an open group were told apart in other company, and why it is asked again."""
     if not said or group.state != GroupState.OPEN:
         return None
-    names = {contact.id: display_name(contact) for contact in contacts}
+    names = called(contacts)
     last = said[0]
     one, other = (names[contact_id] for contact_id in last.ids)
     words = _("Earlier: {one} and {other} were marked as not a duplicate by {who}, {ago}").format(

@@ -102,7 +102,9 @@ def test_a_phone_sized_approval(
     expect(page.locator("#for-you-count")).to_have_text("3 for you")
 
     # The first one: why it is risky, what changed since, both contacts side by side.
-    expect(page.get_by_text("unsubscribed; Ana García still receives messages.")).to_be_visible()
+    expect(
+        page.get_by_text("unsubscribed; Ana García (1) still receives messages.")
+    ).to_be_visible()
     expect(page.get_by_text("Nothing has changed since olga asked")).to_be_visible()
     fits(page)
     assert_accessible(page)

@@ -52,7 +52,7 @@ def group(name: str) -> Group:
 def shows(page: Page, name: str) -> None:
     """The page of the group with this name is there."""
     expect(page).to_have_url(re.compile(f"/groups/{group(name).pk}/$"))
-    expect(page.locator(".contact-name").first).to_have_text(name.capitalize())
+    expect(page.locator(".contact-name bdi").first).to_have_text(name.capitalize())
 
 
 def presses(page: Page, keys: str) -> None:
@@ -75,7 +75,7 @@ def test_a_row_of_groups_decided_by_keys_alone(
     presses(page, "j Enter")
     for number in range(GROUPS):
         page.wait_for_function(
-            "name => document.querySelector('.contact-name')?.textContent === name",
+            "name => document.querySelector('.contact-name bdi')?.textContent === name",
             arg=f"N{number:03d}",
         )
         plan = PLAN[number % 4]

@@ -44,7 +44,7 @@ def opens(page: Page, name: str) -> None:
 
 
 def shows(page: Page, name: str) -> None:
-    expect(page.locator(".contact-name").first).to_have_text(name)
+    expect(page.locator(".contact-name bdi").first).to_have_text(name)
 
 
 def of(address: str) -> Callable[[Request], bool]:

@@ -40,7 +40,37 @@ def test_a_blocked_one_and_an_admin() -> None:
     )
 
     assert set(found) == {Risk.BLOCKED, Risk.ADMIN}
-    assert found[Risk.BLOCKED].startswith("Ana is blocked;")
+    assert found[Risk.BLOCKED].startswith("Ana (1) is blocked; Ana (2) and Ana (3) are not.")
+    assert found[Risk.ADMIN].startswith("Ana (3) belongs to your own team")
+
+
+def test_what_invent_does_not_say_of_consent_is_not_said() -> None:
+    """As before it makes no group less risky; but nobody "still receives messages" by it."""
+    out = contact("Khaled Mansour", PHONE, unsubscribed=True)
+
+    found = risks(
+        out, contact("خالد منصور", PHONE), contact("Khaled Mansour", PHONE, unsubscribed=None)
+    )
+
+    assert found[Risk.UNSUBSCRIBED] == (
+        "Khaled Mansour (1) unsubscribed; خالد منصور still receives messages; whether"
+        " Khaled Mansour (3) receives messages is not said by Invent. Invent decides which wins."
+    )
+    assert risks(out, contact("Ana", PHONE, unsubscribed=None))[Risk.UNSUBSCRIBED] == (
+        "Khaled Mansour unsubscribed; whether Ana receives messages is not said by Invent. Invent"
+        " decides which wins."
+    )
+
+
+def test_a_day_is_said_where_it_is_that_of_all() -> None:
+    first, second = (
+        contact(name, PHONE, unsubscribed=True, unsubscribed_at=f"2026-05-0{day}T10:00:00Z")
+        for name, day in (("Ana", 3), ("Anna", 4))
+    )
+
+    found = risks(first, second, contact("Ana García", PHONE))
+
+    assert found[Risk.UNSUBSCRIBED].startswith("Ana and Anna unsubscribed; Ana García still")
 
 
 def test_colleagues_behind_one_office_phone_have_different_names() -> None:

@@ -62,7 +62,7 @@ def test_what_waits_is_listed_oldest_first_with_reason_and_expiry(
     page = page_of(paula, "/requests/")
 
     assert page.index("Ana One</bdi></a>") < page.index("Bea One</bdi></a>")
-    assert "Ana One unsubscribed; Ana One still receives messages." in page
+    assert "Ana One (2) unsubscribed; Ana One (1) still receives messages." in page
     assert page.count(">Expires in 7 days</span>") == 2
     assert re.search(r'<span class="mark mark-bad" title="[^"]+">Expires in 4 hours</span>', page)
 

@@ -72,8 +72,25 @@ def test_a_risky_group_has_no_tick(risky: Desk) -> None:
 
     assert page.count(" checked") == 1
     assert "Look closely before you merge" in page
-    assert "Bea unsubscribed" in page
+    assert "Bea (2) unsubscribed" in page
     assert "Tick at least one contact" in page
+
+
+def test_who_is_called_the_same_is_told_apart_by_a_number() -> None:
+    """The warning's number stands at the head of that contact's column, and of no other one."""
+    shared = email("bea@example.com")
+    desk = Desk(
+        contact("Bea", shared), contact("Ana", shared), contact("Bea", shared, unsubscribed=True)
+    )
+    desk.sync()
+
+    page = page_of(desk)
+
+    assert "Bea (3) unsubscribed; Bea (1) and Ana still receive messages." in page
+    for number in (1, 3):
+        assert f'<bdi>Bea</bdi> <span class="soft">({number})</span>' in page
+        assert f'Keep this one<span class="unseen">: Bea ({number})</span>' in page
+    assert "<bdi>Ana</bdi></span>" in page
 
 
 def test_links_of_strangers_are_text(desk: Desk) -> None:

@@ -56,7 +56,9 @@ def test_it_suggests_those_whose_names_agree(desk: Desk) -> None:
     ]
     assert "2 merges of 4 contacts, 1 contact left out." in page
     assert "Ask for 2 merges" in page
-    assert "Bea Ruiz unsubscribed" in page
+    assert "Bea Ruiz (2) unsubscribed; Bea Ruiz (1) still receives messages." in page
+    assert page.count("<bdi>Bea Ruiz</bdi> (2)") == 1
+    assert "<bdi>Ana García</bdi> (1)" not in page
     assert 'name="acknowledge-2" value="yes">' in page
     assert "acknowledge-1" not in page
 

@@ -40,7 +40,7 @@ def test_it_comes_back_with_what_was_said_by_whom_and_what_is_new(desk: Desk) ->
     assert "Earlier: not a duplicate · by olga · just now · “mother, daughter”" in shown
     assert "Ana has joined." in shown
     assert "1 more channel in common." in shown
-    assert "Ana and Ana were marked as not a duplicate by olga on" in shown
+    assert "Ana (1) and Ana (3) were marked as not a duplicate by olga on" in shown
 
 
 def test_in_other_company_too(desk: Desk) -> None:
@@ -49,9 +49,9 @@ def test_in_other_company_too(desk: Desk) -> None:
     NotDuplicate.objects.update(evidence=[])
     shown = page(desk)
 
-    assert "Earlier: Ana and Ana were marked as not a duplicate by olga, just now" in shown
-    assert "Ana was not part of it then." in shown
-    assert "Ana and Ana have WhatsApp +15550101 in common by now." in shown
+    assert "Earlier: Ana (1) and Ana (3) were marked as not a duplicate by olga, just now" in shown
+    assert "Ana (2) was not part of it then." in shown
+    assert "Ana (1) and Ana (3) have WhatsApp +15550101 in common by now." in shown
 
 
 def test_a_group_that_is_closed_says_how_it_was_closed_alone(desk: Desk) -> None:
