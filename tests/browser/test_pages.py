@@ -192,3 +192,27 @@ def test_every_page_fits_its_window(
             name = f"{'wide' if wide else 'phone'}{address.replace('/', '-')[:40]}.png"
             page.screenshot(path=Path(shots) / name, full_page=True)
         assert_accessible(page)
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+def test_a_name_without_a_space_makes_no_page_wider(
+    live_desk: Callable[..., LiveDesk], signed_in: Callable[..., Page], width: int
+) -> None:
+    number, other = whatsapp("+15550188"), whatsapp("+15550199")
+    address = "quite.a.long.one@department.office.example.com"
+    desk = live_desk(
+        *[contact("W" * 300, number) for _ in range(2)],
+        *[contact(address, other, email(address)) for _ in range(5)],
+    )
+    desk.sync()
+    page = signed_in(Role.OPERATOR, viewport={"width": width, "height": 900})
+    two, five = Group.objects.order_by("member_count")
+    # Nothing speaks against the two: they are ticked, and their expected result is shown.
+    for where in (f"/groups/{two.pk}/", f"/groups/{five.pk}/", f"/groups/{five.pk}/split/"):
+        page.goto(where)
+        assert page.evaluate(FITS), where
+    asked = desk.propose(Actor.member(member(Role.OPERATOR)), two)
+    kept = f"/contacts/{asked.primary_contact_id}/"
+    for where in ("/groups/", "/requests/?view=all", f"/requests/{asked.pk}/", "/history/", kept):
+        page.goto(where)
+        assert page.evaluate(FITS), where
