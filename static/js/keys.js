@@ -78,9 +78,10 @@
       if (!first) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      first.focus({ preventScroll: true }); // the bar that it is in is in view, as are the reasons
+      // In the bar it is in view, as are the reasons.
+      first.focus({ preventScroll: button.closest(".actions")?.contains(first) });
       const why = document.getElementById(first.getAttribute("aria-describedby"));
-      if (why) why.textContent = button.dataset.why;
+      if (why) why.textContent = why.dataset.why;
     },
     true,
   );

@@ -1,6 +1,7 @@
 """Every page and state in Spanish, dark, and at four times the size; the focus is kept and seen."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,12 @@ def test_every_state_at_four_times_the_size(desk: LiveDesk, signed_in: Callable[
     page.locator("[name=sources]").last.uncheck()
     expect(page.locator("#what")).to_contain_text("Marca al menos un contacto")
     page.get_by_role("button", name="Fusionar", exact=True).click()
-    expect(page.locator("#problem")).to_contain_text("Marca al menos un contacto")
+    expect(page.locator("#none-ticked")).to_have_text(re.compile("^Aún no hay nada marcado"))
+    fits_and_reads(page, "nothing-ticked")
+    page.get_by_role("button", name="Posponer…").click()
+    page.get_by_role("button", name="Posponer", exact=True).click()
+    expect(page.locator("#problem")).to_contain_text("Elige el día")
+    page.keyboard.press("Escape")
     fits_and_reads(page, "refused")
     at(f"/groups/{Group.objects.get(member_count=6).pk}/", "compare-many")
     at("/requests/", "requests-for-me")

@@ -4,12 +4,15 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from mergeui.accounts.models import Role
+from mergeui.audit.actions import Action
+from mergeui.audit.models import Entry
 from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.review.models import Group
 from tests.browser.axe import assert_accessible
@@ -144,6 +147,33 @@ def test_a_risk_is_never_passed_over_by_a_key(page: Page) -> None:
     shows(page, "eva")
     expect(page.locator("#main")).to_be_focused()
     assert MergeRequest.objects.get().state == RequestState.PROPOSED
+
+
+@pytest.mark.parametrize("wishes", [{}, PHONE], ids=["wide", "phone"])
+def test_a_merge_of_nobody_is_not_sent(
+    desk: LiveDesk, signed_in: Callable[..., Page], wishes: dict[str, Any]
+) -> None:
+    """Nor is it written into the history as something that was refused."""
+    page = signed_in(Role.OPERATOR, **wishes)
+    page.goto(f"/groups/{group('bea').pk}/")
+    hint = page.get_by_text("Nothing is ticked yet.")
+    presses(page, "m")
+    expect(hint).to_be_in_viewport(ratio=1)
+    tick = page.get_by_label("Merge into it: Bea (2)")
+    expect(tick).to_be_focused()
+    expect(tick).to_be_in_viewport()
+    assert_accessible(page)
+    page.get_by_role("button", name="Merge", exact=True).click()
+    expect(tick).to_be_focused()
+
+    presses(page, "Space")
+    expect(page.locator("#what")).to_contain_text("1 contact will be merged into Bea")
+    expect(hint).to_be_hidden()
+    page.get_by_label("Keep this one: Bea (2)").check()
+    expect(page.get_by_role("button", name="Merge", exact=True)).to_be_visible()
+    presses(page, "m")
+    expect(page.get_by_label("Merge into it: Bea (1)")).to_be_focused()
+    assert not Entry.objects.filter(action=Action.REFUSED).exists()
 
 
 def test_the_same_key_twice_at_once_decides_one_group(page: Page) -> None:
