@@ -14,7 +14,7 @@ from mergeui.review.names import Agreement, names_agree
 WORDS = {
     Agreement.FULL: "channel and full name agree",
     Agreement.PART: "channel and part of the name agree",
-    Agreement.MISSING: "channel, a name missing",
+    Agreement.MISSING: "channel, a name missing or incomplete",
     Agreement.CONFLICT: "channel, names conflict",
 }
 

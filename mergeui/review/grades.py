@@ -29,7 +29,7 @@ class Grade(TextChoices):
 
     FULL = "full", _("Channel and full name agree")
     PART = "part", _("Channel and part of the name agree")
-    MISSING = "missing", _("Channel, a name missing")
+    MISSING = "missing", _("Channel, a name missing or incomplete")
     UNLINKED = "unlinked", _("No channel in common")
     CONFLICT = "conflict", _("Channel, names conflict")
 

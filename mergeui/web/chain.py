@@ -74,7 +74,7 @@ def grade_words() -> dict[str, str]:
     return {
         Grade.FULL: _("Names agree"),
         Grade.PART: _("Names agree in part"),
-        Grade.MISSING: _("A name missing"),
+        Grade.MISSING: _("A name missing or incomplete"),
         Grade.UNLINKED: _("No channel in common"),
         Grade.CONFLICT: _("Names conflict"),
     }

@@ -22,6 +22,7 @@ from mergeui.review.grades import Grade
 from mergeui.review.models import Group, GroupState, Segment
 from mergeui.review.risk import LABELS, Risk
 from mergeui.review.text import channel_name, shortened, visible
+from mergeui.web.chain import STYLES, grade_words
 from mergeui.web.labels import segment_class
 from mergeui.web.looking import Wanted
 from mergeui.web.paging import Order
@@ -48,6 +49,8 @@ STATES = {
     "all": _("All"),
 }
 RISKS = {risk.value: LABELS[risk] for risk in Risk}
+# The grades that are said in a row; the risk marks say those that are bad.
+MARKED = (Grade.FULL, Grade.PART, Grade.MISSING)
 # What a person may put back into the queue.
 REOPENABLE = {GroupState.DISMISSED.value, GroupState.SNOOZED.value}
 SHOWN = (
@@ -148,12 +151,9 @@ def _people(groups: list[Group]) -> dict[int, User]:
 
 
 def grade_marks() -> dict[str, tuple[str, str]]:
-    """The small mark of each grade, as (style, words); the risk marks say it when it is bad."""
-    return {
-        Grade.FULL: ("good", gettext("Names agree")),
-        Grade.PART: ("good", gettext("Names agree in part")),
-        Grade.MISSING: ("line", gettext("A name missing")),
-    }
+    """The small mark of each grade, as (style, words)."""
+    words = grade_words()
+    return {grade: (STYLES[grade], words[grade]) for grade in MARKED}
 
 
 def _row(group: Group, page: _Page) -> Row:

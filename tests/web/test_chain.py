@@ -60,8 +60,15 @@ def test_a_channel_of_three_has_all_of_them_around_it() -> None:
     assert found.path == ()
     (hub,) = found.hubs
     assert (hub.channel, hub.address, hub.many) == ("Gmail", "info@example.org", True)
-    assert (hub.style, hub.words) == ("line", "A name missing")
+    assert (hub.style, hub.words) == ("line", "A name missing or incomplete")
     assert hub.holders == (("Ana", "×2"), ("info@example.org", ""))
+
+
+def test_a_name_that_is_too_short_to_compare_is_not_called_missing() -> None:
+    """Both have a name; of one there is an initial and a family name, which a sister has too."""
+    found = drawn(contact("J. Böhm", PHONE), contact("Jörg Böhm", PHONE))
+
+    assert [tie.words for _, tie in found.path if tie] == ["A name missing or incomplete"]
 
 
 def test_a_large_group_is_counted() -> None:
