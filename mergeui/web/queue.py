@@ -231,8 +231,18 @@ class Empty:
     link: str = ""
 
 
-def emptiness(wanted: Wanted, ever_refreshed: bool) -> Empty:
-    """Why the list is empty, for a person who wonders whether something is broken."""
+def emptiness(wanted: Wanted, ever_refreshed: bool, *, finished: bool = False) -> Empty:
+    """Why the list is empty, for a person who wonders whether something is broken.
+
+    `finished`: they have just decided the last group of it.
+    """
+    if finished:
+        words = gettext(
+            "No group that fits this search and these filters is left to decide. Go on with the"
+            " others."
+        )
+        title, link = gettext("All of these are decided"), gettext("Show all that is to decide")
+        return Empty(title, words, "check", good=True, url=reverse("queue"), link=link)
     if wanted.narrowed:
         url = f"{reverse('queue')}?state={wanted.state}"
         words = gettext(

@@ -247,6 +247,22 @@ def test_nothing_matches(client: Client) -> None:
     assert 'href="/groups/?state=all"' in page
 
 
+def test_who_has_just_finished_a_list_is_told_so(client: Client) -> None:
+    """No other list that is empty says so, and nobody else is told."""
+    pk = Group.objects.get(sort_name="ana garcia").pk
+    client.get("/groups/?q=ana")
+    answer = client.post(f"/groups/{pk}/dismiss/", {"note": ""}, follow=True)
+
+    assert answer.redirect_chain[-1][0] == "/groups/?q=ana"
+    assert "All of these are decided" in text_of(answer)
+    assert '<a class="button" href="/groups/">Show all that is to decide</a>' in text_of(answer)
+    for looked in (client.get("/groups/?q=nobody"), client.get("/groups/?q=ana&state=snoozed")):
+        assert "Nothing matches" in text_of(looked)
+    client.cookies["lately"] = "²"
+    assert "Nothing matches" in text_of(client.get("/groups/?q=ana"))
+    assert "Nothing matches" in text_of(somebody().get("/groups/?q=ana"))
+
+
 def test_hostile_names_are_text() -> None:
     hostile = "<img src=x onerror=alert(1)>\u202egnp.exe"
     Desk(contact(hostile, email("a@example.com")), contact(hostile, email("a@example.com"))).sync()

@@ -1,5 +1,6 @@
 """The queue: the groups that wait for a decision, searched, filtered and paged."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,12 +16,12 @@ from django_htmx.http import push_url
 from mergeui.accounts.models import Role
 from mergeui.review.grades import Grade
 from mergeui.review.models import Group
-from mergeui.web import problems, refresh
+from mergeui.web import lately, problems, refresh
 from mergeui.web import queue as shown
 from mergeui.web.access import MemberRequest, page
 from mergeui.web.forms import QueueForm
 from mergeui.web.htmx import wants_fragment
-from mergeui.web.looking import Wanted, look
+from mergeui.web.looking import Wanted, find, look
 from mergeui.web.onward import COOKIE
 from mergeui.web.paging import Page, paginate
 from mergeui.web.reader import begins_at
@@ -53,12 +54,15 @@ def queue(request: MemberRequest) -> HttpResponse:
     listed = paginate(groups, order=shown.ORDERS[wanted.sort], cursor=cursor)
     query = clean_query(request.GET)
     runs = refresh.latest(organization)
+    empty = None
+    if not listed.rows:
+        empty = shown.emptiness(wanted, bool(runs), finished=_finished(request, wanted))
     context = {
         **_list_context(request, listed, wanted, query, total),
         "selects": [form[name] for name in ("channel", "segment", "grade", "risk", "size", "sort")],
         "notes": _notes(form, listed),
         "total": _total(total),
-        "empty": None if listed.rows else shown.emptiness(wanted, bool(runs)),
+        "empty": empty,
         "sync": refresh.line(runs, timezone.now()),
         **({} if fragment else saved.of_queue(request, query_of(wanted))),
     }
@@ -74,6 +78,15 @@ def queue(request: MemberRequest) -> HttpResponse:
         secure=settings.SESSION_COOKIE_SECURE,
     )
     return response
+
+
+def _finished(request: MemberRequest, wanted: Wanted) -> bool:
+    """Whether what they decided last was in this list until then, which is empty now."""
+    last = request.COOKIES.get(lately.COOKIE, "")
+    if not (wanted.narrowed and wanted.state == "open" and last.isdecimal() and last.isascii()):
+        return False
+    everywhere = find(request.member.organization, replace(wanted, state="all"))
+    return everywhere.filter(pk=int(last[:18])).exists()
 
 
 def _total(count: str) -> str:
