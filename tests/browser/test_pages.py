@@ -112,6 +112,27 @@ def test_the_expected_result_follows_the_choice(page: Page) -> None:
     expect(page.get_by_text("added from Ana García")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("name", "then"),
+    [
+        ("ana garcia", "You have 10 seconds to cancel it."),
+        ("bea", "A second person has to approve it first."),
+    ],
+)
+def test_a_phone_says_too_what_follows_a_merge(
+    desk: LiveDesk, signed_in: Callable[..., Page], name: str, then: str
+) -> None:
+    page = signed_in(Role.OPERATOR, **PHONE)
+    page.goto(f"/groups/{group(name).pk}/")
+    if name == "bea":
+        page.get_by_label(re.compile("^Merge into it")).last.check()
+    expect(page.get_by_text(then)).to_be_in_viewport(ratio=1)
+    box = page.locator(".actions").bounding_box()
+    assert box
+    assert box["height"] < PHONE["viewport"]["height"] / 3
+    assert_accessible(page)
+
+
 def test_an_acknowledgement_goes_with_its_risks(page: Page) -> None:
     page.goto(f"/groups/{group('bea').pk}/")
     page.locator("[name=sources]").last.check()
