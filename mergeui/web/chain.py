@@ -23,7 +23,7 @@ LONGEST_NAME = 40
 MOST_WEAK = 2
 STYLES = {
     Grade.FULL: "good",
-    Grade.PART: "good",
+    Grade.PART: "part",
     Grade.MISSING: "line",
     Grade.UNLINKED: "line",
     Grade.CONFLICT: "bad",

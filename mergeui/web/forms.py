@@ -33,7 +33,7 @@ SORT_WORDS = {
     "oldest": _("Oldest first"), "newest": _("Newest first"), "largest": _("Largest first"),
     "smallest": _("Smallest first"), "name": _("By name"),
 }  # fmt: skip
-GRADE_WORDS = {"sure": _("Names agree"), **dict(Grade.choices)}
+GRADE_WORDS = {"sure": _("Names agree, fully or in part"), **dict(Grade.choices)}
 RISK_WORDS = {"none": _("No risk marks"), "any": _("Any risk mark")}
 
 

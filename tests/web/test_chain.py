@@ -37,6 +37,7 @@ def test_two_stand_beside_each_other() -> None:
         ("Ana García", ["+15550101", "ana@example.com"], "Names agree in part"),
         ("Ana", [], ""),
     ]
+    assert [tie.style for _, tie in found.path if tie] == ["part"]
     assert (found.hubs, found.weak) == ((), ())
 
 

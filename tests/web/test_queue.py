@@ -70,7 +70,11 @@ def test_a_row_says_how_sure_it_is(client: Client) -> None:
 
     # Where names conflict, the risk mark says so already.
     assert [row.grade[1] for row in rows] == ["Names agree", "", "Names agree in part"]
-    assert '<span class="grade grade-good">Names agree</span>' in text_of(client.get("/groups/"))
+    page = text_of(client.get("/groups/"))
+    assert '<span class="grade grade-good">Names agree</span>' in page
+    assert '<span class="grade grade-part">Names agree in part</span>' in page
+    # The filter for what is sure finds both.
+    assert '<option value="sure">Names agree, fully or in part</option>' in page
 
 
 def test_a_large_group_names_the_first_four() -> None:
