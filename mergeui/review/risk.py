@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import combinations
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -226,16 +227,23 @@ def _names(contacts: Sequence[Contact]) -> Caution | None:
     if len(distinct) > MOST_NAMES:
         words = _("These contacts have {count} different names: that is no one's.")
         return Caution(Risk.NAMES, words.format(count=len(distinct)))
-    for index, one in enumerate(distinct):
-        for other in distinct[index + 1 :]:
-            if names_conflict(one.name or "", other.name or ""):
-                words = _(
-                    "{one} and {other} don't look like the same name. Relatives and colleagues"
-                    " often share a number."
-                )
-                told = words.format(one=display_name(one), other=display_name(other))
-                return Caution(Risk.NAMES, told)
-    return None
+    pairs = combinations(distinct, 2)
+    one, other = next((pair for pair in pairs if _conflict(*pair)), (None, None))
+    if one is None or other is None:
+        return None
+    apart = [one, other]
+    for contact in distinct:
+        if all(_conflict(contact, named) for named in apart):
+            apart.append(contact)
+    words = _("{one} and {other} don't look like the same name.")
+    told = words.format(one=display_name(one), other=display_name(other))
+    if more := apart[2:]:
+        told += " " + _("Unlike both of them: {names}.").format(names=_names_of(more, more))
+    return Caution(Risk.NAMES, told + " " + _("Relatives and colleagues often share a number."))
+
+
+def _conflict(one: Contact, other: Contact) -> bool:
+    return names_conflict(one.name or "", other.name or "")
 
 
 def _crowded(found: Sequence[Link]) -> Caution | None:

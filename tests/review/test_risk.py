@@ -80,6 +80,21 @@ def test_colleagues_behind_one_office_phone_have_different_names() -> None:
     assert "Tom Baker and Wei Chen" in found[Risk.NAMES]
 
 
+def test_who_else_conflicts_is_said_too() -> None:
+    """But not who is called as one of the first two."""
+    shared = [contact(name, PHONE) for name in ("Tom Baker", "Wei Chen", "Thomas Baker")]
+    sentence = "Tom Baker and Wei Chen don't look like the same name."
+
+    assert "Unlike" not in risks(*shared)[Risk.NAMES]
+    two = risks(*shared, contact("Eva Sol", PHONE), contact("Olga Rem", PHONE))[Risk.NAMES]
+    assert two.startswith(f"{sentence} Unlike both of them: Eva Sol and Olga Rem. Relatives")
+    more = [contact(f"{name} Lund", PHONE) for name in ("Ada", "Berit", "Carl", "Dora")]
+    assert (
+        "Unlike both of them: Ada Lund, Berit Lund, Carl Lund and 1 more. Relatives"
+        in (risks(*shared, *more)[Risk.NAMES])
+    )
+
+
 def test_a_number_that_five_contacts_have_may_be_an_office() -> None:
     found = risks(*[contact("Ana", PHONE) for _ in range(5)])
 
