@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from mergeui.invent import Contact
 from mergeui.merging.proposals import Part
 from mergeui.merging.splitting import MOST_PARTS
+from mergeui.review.evidence import CROWD, links
 from mergeui.review.models import Group
 from mergeui.review.names import names_conflict
 from mergeui.review.risk import ToldApart, numbers
@@ -56,7 +57,10 @@ class Split:
 
     @classmethod
     def suggested(cls, contacts: Sequence[Contact]) -> Self:
-        """Contacts whose names can be one person's together; nothing is acknowledged by it."""
+        """Contacts whose names can be one person's together; nothing is acknowledged by it.
+
+        A crowd behind one address is no one's: whoever sees one person there puts them together.
+        """
         together: list[list[Contact]] = []
         for contact in contacts:
             fits = (group for group in together if _fits(contact, group))
@@ -65,7 +69,8 @@ class Split:
                 together.append([contact])
             else:
                 place.append(contact)
-        merges = [group for group in together if len(group) > 1][: most_parts(len(contacts))]
+        few = [group for group in together if len(group) > 1 and not _crowd(group)]
+        merges = few[: most_parts(len(contacts))]
         numbers = {c.id: n for n, group in enumerate(merges, start=1) for c in group}
         return cls(parts={contact.id: numbers.get(contact.id, 0) for contact in contacts})
 
@@ -86,6 +91,10 @@ def _fits(contact: Contact, group: Sequence[Contact]) -> bool:
     name = (contact.name or "").strip()
     names = [(other.name or "").strip() for other in group]
     return bool(name) and all(other and not names_conflict(name, other) for other in names)
+
+
+def _crowd(group: Sequence[Contact]) -> bool:
+    return any(len(link.holders) >= CROWD for link in links(group))
 
 
 def _number(text: str, most: int) -> int:
@@ -161,6 +170,7 @@ def sentence(shown: Sequence[PartShown], everyone: int) -> str:
 
 def button(shown: Sequence[PartShown]) -> str:
     """What the button says."""
-    return ngettext("Ask for {count} merge", "Ask for {count} merges", len(shown) or 1).format(
-        count=len(shown) or 1
-    )
+    if not shown:
+        return _("Ask for the merges")
+    words = ngettext("Ask for {count} merge", "Ask for {count} merges", len(shown))
+    return words.format(count=len(shown))

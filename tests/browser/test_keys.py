@@ -149,6 +149,32 @@ def test_a_risk_is_never_passed_over_by_a_key(page: Page) -> None:
     assert MergeRequest.objects.get().state == RequestState.PROPOSED
 
 
+def test_a_split_into_nothing_is_not_sent(
+    live_desk: Callable[..., LiveDesk], signed_in: Callable[..., Page]
+) -> None:
+    live_desk(*[contact("Newsletter Import", email("all@example.com")) for _ in range(64)]).sync()
+    page = signed_in(Role.OPERATOR)
+    page.goto(f"/groups/{Group.objects.get().pk}/split/")
+    expect(page.get_by_text("all@example.com: it may belong to an office")).to_be_in_viewport()
+    page.get_by_role("button", name="Ask for the merges").click()
+    hint = page.get_by_text("Nobody is in a merge yet.")
+    expect(hint).to_be_in_viewport()
+    first = page.get_by_label("Merge 1").first
+    expect(first).to_be_focused()
+    assert_accessible(page)
+
+    presses(page, "Space")
+    expect(hint).to_be_hidden()
+    for place in range(1, 30):
+        page.get_by_label("Merge 1", exact=True).nth(place).check()
+    expect(page.get_by_role("button", name="Ask for 1 merge")).to_be_visible()
+    # However many there are: why it is risky, and the tick for it, need no scrolling.
+    expect(page.get_by_label(re.compile("I have read what is risky"))).to_be_in_viewport(ratio=1)
+    assert_accessible(page)
+    if shots := os.environ.get("SHOTS"):
+        page.screenshot(path=f"{shots}/split.png")
+
+
 @pytest.mark.parametrize("wishes", [{}, PHONE], ids=["wide", "phone"])
 def test_a_merge_of_nobody_is_not_sent(
     desk: LiveDesk, signed_in: Callable[..., Page], wishes: dict[str, Any]

@@ -232,6 +232,10 @@ def test_a_name_without_a_space_makes_no_page_wider(
     for where in (f"/groups/{two.pk}/", f"/groups/{five.pk}/", f"/groups/{five.pk}/split/"):
         page.goto(where)
         assert page.evaluate(FITS), where
+    page.get_by_label("Merge 1", exact=True).first.check()
+    side = page.locator("#parts:has-text('One more contact is needed')")
+    expect(side).to_be_visible()
+    assert side.evaluate("side => side.scrollWidth <= side.clientWidth")
     asked = desk.propose(Actor.member(member(Role.OPERATOR)), two)
     kept = f"/contacts/{asked.primary_contact_id}/"
     for where in ("/groups/", "/requests/?view=all", f"/requests/{asked.pk}/", "/history/", kept):

@@ -58,6 +58,7 @@ def test_it_suggests_those_whose_names_agree(desk: Desk) -> None:
     assert "Ask for 2 merges" in page
     assert "Bea Ruiz (2) unsubscribed; Bea Ruiz (1) still receives messages." in page
     assert page.count("<bdi>Bea Ruiz</bdi> (2)") == 1
+    assert "(4)" not in page
     assert "<bdi>Ana García</bdi> (1)" not in page
     assert 'name="acknowledge-2" value="yes">' in page
     assert "acknowledge-1" not in page
@@ -112,6 +113,20 @@ def test_the_preview_follows(desk: Desk) -> None:
     assert "One more contact is needed" in alone
     nobody = text_of(client.post(address(desk, "preview/"), fields(desk, "00000"), headers=HTMX))
     assert "No merge yet." in nobody
+    assert "Ask for the merges" in nobody
+
+
+def test_a_crowd_is_in_no_merge_until_somebody_puts_it_there() -> None:
+    """Nor is it kept quiet why: one address that so many have is no one's."""
+    Desk(
+        *[contact("Newsletter Import", OFFICE) for _ in range(7)],
+        *[contact("Bea Ruiz", OFFICE) for _ in range(2)],
+    ).sync()
+    page = text_of(somebody().get(f"/groups/{Group.objects.get().pk}/split/"))
+
+    chosen = re.findall(r'name="part-(\d)" value="(\d)" checked', page)
+    assert chosen == [(str(seat), "0") for seat in range(7)] + [("7", "1"), ("8", "1")]
+    assert "9 contacts have WhatsApp +15550101: it may belong to an office" in page
 
 
 @pytest.mark.parametrize(

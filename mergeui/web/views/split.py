@@ -15,6 +15,7 @@ from mergeui.merging.splitting import split as ask_for
 from mergeui.review.compare import Comparison, compare
 from mergeui.review.models import Group, GroupState
 from mergeui.review.pairs import MOST_MEMBERS
+from mergeui.review.risk import Risk
 from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.web import comparing, splitting, typed
 from mergeui.web.access import MemberRequest, action, page
@@ -98,6 +99,7 @@ def _show(
         **comparing.table(heads, lines, long=True),
         "left_out": comparing.left_out(comparison),
         "comparison": comparison,
+        "shared": [c.sentence for c in comparison.cautions if c.risk is Risk.SHARED],
         "splitting": True,
         "choices": _choices(len(contacts)),
         "fingerprint": fingerprint_of(contacts),
@@ -112,8 +114,9 @@ def _show(
 
 
 def _heads(group: Group, comparison: Comparison, chosen: Split) -> list[Column]:
+    # The warnings here are those of each merge, and so are the numbers in them.
     return [
-        replace(column, part=str(chosen.parts[column.contact_id]), seat=seat)
+        replace(column, part=str(chosen.parts[column.contact_id]), seat=seat, number="")
         for seat, column in enumerate(columns(group, comparison, Picked()))
     ]
 
