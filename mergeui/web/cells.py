@@ -54,7 +54,8 @@ def _moment(item: Item, *, below: bool) -> str:
         time = f'<time datetime="{iso}" title="{title}">{text}</time>'
         return f'<p class="nowrap">{time}{_note(item)}</p>'
     time = f'<time datetime="{iso}">{title}</time>'
-    return f'<details class="age"><summary title="{title}">{text}</summary>{time}</details>'
+    summary = f'<summary title="{title}">{text}{_note(item)}</summary>'
+    return f'<details class="age">{summary}{time}</details>'
 
 
 def _note(item: Item) -> str:

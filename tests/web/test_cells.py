@@ -64,6 +64,16 @@ def test_a_moment(below: bool, text: str, title: str) -> None:
     assert found.text == (text if below else text + title)
 
 
+@pytest.mark.parametrize("below", [True, False])
+def test_the_day_of_a_moment_is_said_beside_its_age(below: bool) -> None:
+    """Two days of the same month are both "2 years ago"."""
+    item = Item("2 years ago", note="17 Jan 2024", title="17 Jan 2024, 09:00 UTC", iso="2024-01-17")
+
+    found = Read(drawn(Shown("", (item,)), below=below))
+
+    assert found.text.startswith("2 years ago 17 Jan 2024")
+
+
 @given(st.lists(WORDS, min_size=1, max_size=3))
 def test_labels(names: list[str]) -> None:
     found = Read(drawn(Shown("", labels=tuple(("seg-teal", name) for name in names))))

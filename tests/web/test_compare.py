@@ -147,10 +147,14 @@ def test_five_contacts_have_a_row_each_with_the_choice_in_the_frozen_column() ->
     assert "that are the same in all" in page
 
 
-def test_a_date_is_an_age_with_the_exact_time_in_reach(desk: Desk) -> None:
+def test_a_date_is_an_age_and_a_day_with_the_exact_time_in_reach(desk: Desk) -> None:
     page = page_of(desk)
 
-    assert re.search(r'<summary title="3 May 2024, 10:00 UTC">\d years? ago</summary>', page)
+    summary = (
+        r'<summary title="3 May 2024, 10:00 UTC">\d years? ago'
+        r' <span class="small soft">3 May 2024</span></summary>'
+    )
+    assert re.search(summary, page)
     assert '<time datetime="2024-05-03T10:00:00+00:00">3 May 2024, 10:00 UTC</time>' in page
 
 
