@@ -204,7 +204,17 @@ def test_who_may_not(desk: Desk, olga: Membership) -> None:
     assert not Entry.objects.filter(action=Action.NOTE_WRITTEN).exists()
     viewer = text_of(somebody(Role.VIEWER).get(f"/groups/{request.group_id}/"))
     assert "Nobody has written a note yet." in viewer
-    assert "Write a note" not in viewer
+    assert "Discuss this group" not in viewer
+
+
+def test_the_note_of_a_decision_and_the_talk_have_names_of_their_own(
+    desk: Desk, olga: Membership
+) -> None:
+    page = text_of(client_of(olga).get(f"/groups/{desk.group().pk}/"))
+
+    assert '<label for="id_note">Note with this decision <span' in page
+    assert "<summary>Discuss this group</summary>" in page
+    assert '<label class="unseen" for="id_words">Note for the team</label>' in page
 
 
 def test_a_large_team_is_named_in_part(desk: Desk, olga: Membership) -> None:
