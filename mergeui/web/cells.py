@@ -11,6 +11,9 @@ from django.utils.translation import gettext as _
 
 from mergeui.web.shown import Item, Shown
 
+# So many letters stand in one line of two columns on a phone.
+FITS = 16
+
 
 def drawn(cell: Shown, *, below: bool = False, fold: bool = False) -> SafeString:
     """A cell of the table; `below` where the contacts stand below each other, a row each.
@@ -27,12 +30,13 @@ def drawn(cell: Shown, *, below: bool = False, fold: bool = False) -> SafeString
 
 def letters(item: Item) -> SafeString:
     """A text with its differing letters marked, and said for those who don't see the marks."""
+    said = _address if "@" in item.text and len(item.text) > FITS else _said
     words = "".join(
-        f'<mark class="differs">{_said(text)}</mark>' if differs else _said(text)
+        f'<mark class="differs">{said(text)}</mark>' if differs else said(text)
         for text, differs in item.pieces
     )
     told = f'<span class="unseen"> ({_said(item.told)})</span>' if item.told else ""
-    return mark_safe(f"<bdi>{words or _said(item.text)}</bdi>{told}")  # noqa: S308  # escaped
+    return mark_safe(f"<bdi>{words or said(item.text)}</bdi>{told}")  # noqa: S308  # escaped
 
 
 def _item(item: Item, *, below: bool) -> str:
@@ -77,6 +81,14 @@ def _labels(cell: Shown) -> str:
         return ""
     labels = "".join(f'<bdi class="seg {style}">{_said(name)}</bdi>' for style, name in cell.labels)
     return f'<span class="marks">{labels}</span>'
+
+
+def _address(words: str) -> str:
+    """An address may break at its dots and after its @, rather than in a word.
+
+    No reference that escaping makes has a dot or an @ in it.
+    """
+    return _said(words).replace("@", "@<wbr>").replace(".", "<wbr>.")
 
 
 def _said(words: object) -> str:

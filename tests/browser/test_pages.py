@@ -241,3 +241,29 @@ def test_a_name_without_a_space_makes_no_page_wider(
     for where in ("/groups/", "/requests/?view=all", f"/requests/{asked.pk}/", "/history/", kept):
         page.goto(where)
         assert page.evaluate(FITS), where
+
+
+def test_an_address_breaks_between_its_parts_and_is_copied_whole(
+    live_desk: Callable[..., LiveDesk], signed_in: Callable[..., Page]
+) -> None:
+    address = "khaled.mansour@office.example.com"
+    desk = live_desk(*[contact("Khaled", email(address)) for _ in range(4)])
+    desk.sync()
+    page = signed_in(Role.OPERATOR, **PHONE)
+    page.goto(f"/groups/{desk.group().pk}/")
+    cell = page.locator("td bdi", has_text="khaled.mansour").first
+    lines = cell.evaluate(
+        """cell => {
+          const texts = [...cell.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+          return texts.map((text) => {
+            const range = document.createRange();
+            range.selectNode(text);
+            return range.getClientRects().length;
+          });
+        }"""
+    )
+    assert set(lines) == {1}  # each part is in one line
+    copied = cell.evaluate(
+        "cell => { getSelection().selectAllChildren(cell); return getSelection().toString(); }"
+    )
+    assert copied == address

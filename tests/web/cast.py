@@ -58,8 +58,9 @@ TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=")\w+')
 
 
 def text_of(response: HttpResponse) -> str:
-    """The page as text, without the tokens of its forms: a random word holds any short one."""
-    return TOKEN.sub(r"\1", response.content.decode())
+    """The page as text, without the tokens of its forms, as a random word holds any short one, and
+    without the places where a long word may break."""
+    return TOKEN.sub(r"\1", response.content.decode()).replace("<wbr>", "")
 
 
 def choice(group: Group, **fields: Any) -> dict[str, Any]:

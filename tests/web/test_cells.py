@@ -48,7 +48,7 @@ def test_a_text_with_all_that_belongs_to_it(
     for name, value in details:
         parts += [name, value]
     assert found.text.replace("Details", "", 1 if details else 0) == "".join(parts)
-    usual = ["td", "p", "a", "bdi", "span", "details", "summary", "dl", "dt", "dd"]
+    usual = ["td", "p", "a", "wbr", "bdi", "span", "details", "summary", "dl", "dt", "dd"]
     assert set(found.elements) <= set(usual)
     assert found.values == [item.href]
 
@@ -89,7 +89,19 @@ def test_letters_that_differ(pieces: list[tuple[str, bool]]) -> None:
     found = Read(letters(Item(whole, pieces=(*pieces,))))
 
     assert found.text == whole
-    assert found.elements == ["bdi", *["mark"] * sum(differs for _, differs in pieces)]
+    elements = [element for element in found.elements if element != "wbr"]
+    assert elements == ["bdi", *["mark"] * sum(differs for _, differs in pieces)]
+
+
+def test_an_address_breaks_at_its_parts() -> None:
+    address = "ana.ruiz@example.org"
+    assert letters(Item(address)) == "<bdi>ana<wbr>.ruiz@<wbr>example<wbr>.org</bdi>"
+    pieces = ("ana.", False), ("ruiz", True), ("@example.org", False)
+    assert letters(Item(address, pieces=pieces)) == (
+        '<bdi>ana<wbr>.<mark class="differs">ruiz</mark>@<wbr>example<wbr>.org</bdi>'
+    )
+    for short in ("ana@example.com", "Ana Gabriela Ruiz G."):
+        assert letters(Item(short)) == f"<bdi>{short}</bdi>"
 
 
 def test_a_cell_of_nothing_says_so_in_the_readers_language() -> None:
