@@ -52,3 +52,18 @@ def test_it_fits_a_phone(address: str, signed_in: Callable[..., Page]) -> None:
     page.get_by_label("Merge: Ana Garzía").first.check()
     expect(page.get_by_role("button", name="Merge 1 contact")).to_be_visible()
     assert_accessible(page)
+
+
+def test_the_table_shows_that_it_has_the_focus(
+    address: str, signed_in: Callable[..., Page]
+) -> None:
+    page = signed_in(Role.OPERATOR)
+    page.goto(address)
+    card = page.locator(".compare-card")
+    expect(card).to_have_css("outline-style", "none")
+
+    page.get_by_label("Filter these contacts").focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("region", name="The contacts below each other")).to_be_focused()
+    # Around the card, which shows all of it: inside, the frozen cells would lie over it.
+    expect(card).to_have_css("outline-style", "solid")
