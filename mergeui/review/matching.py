@@ -83,6 +83,10 @@ class Matcher:
         self.unchanged = 0
         self.lingering = 0
         self.unreadable = 0
+        # A desk that holds nothing yet is not asked page by page. What people put together while it
+        # is filled for the first time is matched by the next sync.
+        own = Group.objects.of(organization).exclude(state=GroupState.MERGED)
+        self._holds_any = own.exists()
         # Hashes of member ids: what a whole run has read, in few bytes.
         self._read: set[int] = set()
 
@@ -181,7 +185,7 @@ class Matcher:
 
     def _stored(self, ids: set[str]) -> dict[str, list["_Stored"]]:
         """The stored groups of each contact id, those that ended by a merge apart."""
-        if not ids:
+        if not ids or not self._holds_any:
             return {}
         # Two look-ups, each by its own index: joined, SQLite begins with every group there is.
         members = Member.objects.filter(contact_id__among=ids).order_by()

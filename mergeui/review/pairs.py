@@ -185,13 +185,15 @@ class Known:
 
     @classmethod
     def among(cls, organization_id: int, groups: Iterable[Evidence]) -> "Known":
-        """Reads what was said of any two members of these groups: one query."""
+        """Reads what was said of any two members of these groups: one query, none without any."""
         ids = {
             contact_id
             for evidence in groups
             if len(evidence["members"]) <= MOST_MEMBERS
             for contact_id in evidence["members"]
         }
+        if not ids:
+            return cls({})
         # By the first of each pair, as the index goes; the second is looked at here.
         found = NotDuplicate.objects.filter(
             organization_id=organization_id, one_contact_id__among=ids

@@ -56,15 +56,23 @@ def apply(
 
 
 def arrive(
-    rows: Iterable[Row], run: SyncRun, segments: "SegmentIds", *, first: Callable[[], None]
+    rows: Iterable[Row],
+    run: SyncRun,
+    segments: "SegmentIds",
+    *,
+    spoken: bool,
+    first: Callable[[], None],
 ) -> list[Row]:
     """Stores those that are new, for nobody to see yet (arriving.py); gives what has to wait.
 
     That is what changes a group, and what people said something of: the history is to tell that.
+    Unless people had `spoken` of any pair when the run began, nothing is looked up; what they say
+    since then is heeded at its end.
     """
     waiting: list[Row] = []
     for batch in _batches(rows):
-        known = Known.among(run.organization_id, [row.evidence for row in batch])
+        evidence = [row.evidence for row in batch] if spoken else []
+        known = Known.among(run.organization_id, evidence)
         new: list[Row] = []
         for row in batch:
             if row.group_id is None and not known.any_of(row.evidence):

@@ -29,7 +29,7 @@ from mergeui.errors import Problem, Stale
 from mergeui.invent import DuplicateGroup, InventClient, InventError, Page
 from mergeui.review import arriving
 from mergeui.review.matching import Matcher, Numbers
-from mergeui.review.models import Group, GroupState, SyncRun
+from mergeui.review.models import Group, GroupState, NotDuplicate, SyncRun
 from mergeui.review.spool import Row, Spool, rows_of
 from mergeui.review.store import SegmentIds, apply, arrive
 from mergeui.said import Said
@@ -227,9 +227,10 @@ def _read_all(
     run.groups_read = matcher.lingering = matcher.unreadable = 0
     totals: set[int | None] = set()
     segments = SegmentIds(run.organization)
+    spoken = NotDuplicate.objects.filter(organization=run.organization).exists()
     for page, rows in _made(client.duplicate_groups(), matcher):
         totals.add(page.count)
-        for waiting in arrive(rows, run, segments, first=partial(_alive, run)):
+        for waiting in arrive(rows, run, segments, spoken=spoken, first=partial(_alive, run)):
             spool.put(waiting)
         # One that can't be read may be any of ours, so nothing is taken for vanished then.
         matcher.unreadable += len(page.unreadable)

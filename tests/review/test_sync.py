@@ -83,6 +83,26 @@ def test_nothing_new_writes_nothing_but_that_it_was_looked(
     assert written == {"review_syncrun", "audit_entry"}
 
 
+def test_a_desk_that_holds_nothing_is_not_asked_page_by_page() -> None:
+    desk = Desk(*[c for n in range(120) for c in pair(f"+1555{n:05}")])
+
+    def asked() -> set[str]:
+        with CaptureQueriesContext(connection) as queries:
+            desk.sync()
+        looked_up = {"review_member", "review_notduplicate"}
+        found = r'FROM "(\w+)" WHERE [^;]*contact_id'
+        tables = {table for query in queries for table in re.findall(found, query["sql"])}
+        return tables & looked_up
+
+    assert asked() == set()
+    assert asked() == {"review_member"}
+    somebody = desk.world.main.contact(next(iter(desk.world.main)))
+    dismiss(desk.group_of(somebody), by_user=actor(Role.OPERATOR))
+    for one in pair("+1555999999"):
+        desk.world.main.put(one)
+    assert asked() == {"review_member", "review_notduplicate"}
+
+
 def test_a_group_keeps_its_identity_when_a_member_joins_and_leaves() -> None:
     ana, twin = pair()
     desk = Desk(ana, twin)
