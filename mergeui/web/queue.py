@@ -79,6 +79,7 @@ class Row:
     """A group as one row of the list. `tick` says what its box is for, empty without one.
 
     `open_by` is (words, who), `reopen` (address, words); empty strings where there is nothing.
+    `before` says that it was decided once and is to be decided again.
     """
 
     pk: str
@@ -90,6 +91,7 @@ class Row:
     segments: tuple[tuple[str, str], ...]
     risks: tuple[str, ...]
     grade: tuple[str, str]
+    before: str
     count: str
     age: str
     since: str
@@ -124,6 +126,7 @@ class _Page:
     marks: dict[str, tuple[str, str]]
     risks: dict[str, str]
     open_by: str
+    before: str
     reopen: str
     people: dict[int, User]
 
@@ -138,6 +141,7 @@ def rows(groups: list[Group], *, user_id: int, ticking: bool, can_decide: bool) 
         marks=grade_marks(),
         risks={risk.value: str(LABELS[risk]) for risk in Risk},
         open_by=gettext("Open by"),
+        before=gettext("Decided before"),
         reopen=gettext("Reopen") if can_decide else "",
         people=_people(groups),
     )
@@ -176,6 +180,7 @@ def _row(group: Group, page: _Page) -> Row:
         segments=tuple((segment_class(color), name) for name, color in group.segment_labels),
         risks=tuple(page.risks[code] for code in group.risk_codes if code in page.risks),
         grade=page.marks.get(group.grade, ("", "")),
+        before=page.before if group.decided_at and group.state == GroupState.OPEN else "",
         count=contacts(count),
         age=ago(group.first_seen_at, page.now),
         since=exact(group.first_seen_at),

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from mergeui.accounts.models import Membership, Role
 from mergeui.review import claims
+from mergeui.review.decisions import dismiss, reopen
 from mergeui.review.models import Group, GroupState, SyncRun
 from mergeui.web.queue import _drawn
 from tests.contacts import channel, contact, email, segment, whatsapp
-from tests.desk import Desk, member
+from tests.desk import Desk, actor, member
 from tests.web.cast import HTMX, client_of, somebody, stranger, text_of
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,18 @@ def test_a_row_says_how_sure_it_is(client: Client) -> None:
     assert '<span class="grade grade-part">Names agree in part</span>' in page
     # The filter for what is sure finds both.
     assert '<option value="sure">Names agree, fully or in part</option>' in page
+
+
+def test_a_group_that_came_back_says_so(desk: Desk, client: Client) -> None:
+    assert "Decided before" not in text_of(client.get("/groups/"))
+    ana = Group.objects.get(member_count=2, risky=False)
+    dismiss(ana, by_user=actor(Role.OPERATOR))
+    assert "Decided before" not in text_of(client.get("/groups/?state=all"))
+    reopen(Group.objects.get(pk=ana.pk), by_user=actor(Role.OPERATOR))
+
+    rows = client.get("/groups/").context["rows"]
+    assert [row.before for row in rows if row.pk == str(ana.pk)] == ["Decided before"]
+    assert [row.before for row in rows].count("") == len(rows) - 1
 
 
 def test_a_large_group_names_the_first_four() -> None:
