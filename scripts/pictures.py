@@ -97,7 +97,7 @@ def snoozed(page: Page, query: str) -> None:
 
 def noted(page: Page, query: str, words: str) -> None:
     opened(page, query)
-    page.get_by_text("Write a note").click()
+    page.locator("#notes summary").click()
     page.locator("textarea[form=say]").fill(words)
     page.locator("button[form=say]").click()
     page.get_by_text(words[10:30]).first.wait_for()

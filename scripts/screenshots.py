@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -31,21 +32,27 @@ def main() -> None:
     path = installed.find()
     if path is None:
         raise SystemExit(installed.HELP)
-    shutil.rmtree(TARGET, ignore_errors=True)
-    TARGET.mkdir(parents=True)
     desk = pictures.Desk()
-    with demo() as address, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as new, demo() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(path), args=QUIET)
         people = [signed_in(browser, address, name) for name in ("operator", "approver")]
         pictures.prepare(desk, *people)
         for look, wishes in LOOKS.items():
-            take(browser, address, desk, look, wishes)
+            take(browser, address, desk, Path(new), look, wishes)
         browser.close()
+        # Only when all are there: half of them would be worse than those of before.
+        shutil.rmtree(TARGET, ignore_errors=True)
+        shutil.copytree(new, TARGET)
     print(f"{len(list(TARGET.glob('*.png')))} pictures in {TARGET.relative_to(ROOT)}")
 
 
 def take(
-    browser: Browser, address: str, desk: pictures.Desk, look: str, wishes: dict[str, object]
+    browser: Browser,
+    address: str,
+    desk: pictures.Desk,
+    into: Path,
+    look: str,
+    wishes: dict[str, object],
 ) -> None:
     """Every scene in one look."""
     pages: dict[str, Page] = {}
@@ -58,7 +65,7 @@ def take(
         page.mouse.move(0, 0)
         page.evaluate("scrollTo(0, 0)")
         page.wait_for_timeout(200)
-        page.screenshot(path=TARGET / f"{scene.name}{look}.png", full_page=scene.whole)
+        page.screenshot(path=into / f"{scene.name}{look}.png", full_page=scene.whole)
 
 
 @contextmanager
