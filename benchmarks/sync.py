@@ -271,7 +271,7 @@ def store(pages: Path, storing: Stopwatch) -> None:
         waiting = iter(spool)
         while rows := list(islice(waiting, listing.TAKE)):
             with storing.running():
-                arrive(rows, run, segments, first=lambda: None)
+                arrive(rows, run, segments, spoken=False, first=lambda: None)
         with storing.running():
             arriving.show(organization)
 
