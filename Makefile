@@ -3,7 +3,7 @@
 PORT ?= 8000
 EXAMPLES ?= 5000
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n auto
+PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo setup run test check check-code audit coverage keys fuzz sweep bench bench-pages bench-full bench-history bench-jobs bench-load soak lock messages roles format screenshots

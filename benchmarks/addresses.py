@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import django
 
 from benchmarks.desks import EMPTY
-from benchmarks.programs import session_key
+from benchmarks.programs import collect, session_key
 
 ADMIN = "/bench/admin/review/group/"
 FAR = 1_000_000  # the number of a portion that no desk has
@@ -120,5 +120,5 @@ if __name__ == "__main__":
 
     # A desk that was filled some time ago is brought up to date, as an update of the product does.
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    collect()
     print(json.dumps(addresses()))
