@@ -63,13 +63,15 @@ def entries(
     this one, the previous one `after=` its first, reversed. Slice the result; it never counts.
     """
     person = operator.pk if isinstance(operator, User) else operator
-    for_person = person is not None and action in ENDED_FOR_PEOPLE
+    asked_for = []
+    if person is not None and action in ENDED_FOR_PEOPLE:
+        asked_for.append(behind(person, action))
     wanted = [
         *_refs(contact=contact, name=name, email=email, phone=phone, user_id=user_id),
         *(ref(Kind.REQUEST, number) for number in [request] if number is not None),
         *(ref(Kind.GROUP, number) for number in [group] if number is not None),
         *found_by,
-        *(behind(person, action) for person in [person] if for_person and person is not None),
+        *asked_for,
     ]
     if day is not None:
         # By the clock on the wall: a day may have 23 or 25 hours.
@@ -88,7 +90,7 @@ def entries(
         # references and do not read what lies outside of the page.
         bounds = _between("references__entry", low, high)
         found = found.naming(kind, value, references__organization=organization, **bounds)
-    if person is not None and not for_person:
+    if person is not None and not asked_for:
         found = found.filter(actor_id=person)
     if action:
         found = found.filter(action=action)

@@ -71,8 +71,8 @@ class Split:
                 place.append(contact)
         few = [group for group in together if len(group) > 1 and not _crowd(group)]
         merges = few[: most_parts(len(contacts))]
-        numbers = {c.id: n for n, group in enumerate(merges, start=1) for c in group}
-        return cls(parts={contact.id: numbers.get(contact.id, 0) for contact in contacts})
+        part_of = {c.id: n for n, group in enumerate(merges, start=1) for c in group}
+        return cls(parts={contact.id: part_of.get(contact.id, 0) for contact in contacts})
 
     def picked(self, number: int) -> Picked:
         """One merge as the compare page would have it chosen."""
