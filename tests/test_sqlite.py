@@ -13,7 +13,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from mergeui.sqlite3 import base
-from mergeui.sqlite3.base import Cursor, DatabaseWrapper
+from mergeui.sqlite3.base import KEPT_CHARACTERS, Cursor, DatabaseWrapper
 
 pytestmark = pytest.mark.django_db
 OPTIONS = {"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL"}
@@ -59,6 +59,20 @@ def test_who_comes_second_is_let_in_as_soon_as_the_first_is_done(
         cursor.execute("SELECT words FROM said ORDER BY rowid")
         assert cursor.fetchall() == [("first",), ("second",)]
     second.close()
+
+
+@pytest.mark.parametrize("words", ["short", "long " * KEPT_CHARACTERS])
+def test_a_statement_is_the_same_the_second_time(tmp_path: Path, words: str) -> None:
+    asker = opened(tmp_path)
+    with asker.cursor() as cursor:
+        for value in ("first", "100%"):
+            cursor.execute(f"SELECT '%%s is no place of {words}', %s", [value])
+            assert cursor.fetchone() == (f"%s is no place of {words}", value)
+            cursor.execute("SELECT %(one)s, '%%'", {"one": value})
+            assert cursor.fetchone() == (value, "%")
+            cursor.execute("SELECT '%s'")
+            assert cursor.fetchone() == ("%s",)
+    asker.close()
 
 
 def test_patience_has_an_end(holder: DatabaseWrapper, tmp_path: Path) -> None:
