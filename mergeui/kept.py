@@ -4,11 +4,11 @@ For the few that every page or every decision needs: the ORM takes ten times as 
 statement together as the database to carry it out. Whatever depends on who asks is a `Given`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import BigIntegerField, Expression, Field, Model, Q, QuerySet
@@ -46,7 +46,7 @@ class Given(Expression):
 
 
 class Kept(Generic[Row]):
-    """The rows of a query set, asked for again and again.
+    """The rows of a query set, or its `values_list`, asked for again and again.
 
     `build` makes it, on the first use, with a `Given` for each value that changes. It has to be
     one whose SQL is the same for all of them; None is no value, because `= NULL` finds nothing.
@@ -63,15 +63,17 @@ class Kept(Generic[Row]):
         values = tuple(
             place.value(given, mine) if isinstance(place, Given) else place for place in kept.places
         )
-        # Its own for each question: threads share what is kept, and have connections of their own.
-        asked = copy(kept.compiler)
-        asked.connection = mine
-        asked.as_sql = lambda *_, **__: (kept.statement, values)  # type: ignore[method-assign]
-        asked.get_converters = lambda expressions: kept.converters  # type: ignore[method-assign]
-        found = kept.rows.all()
-        found.query.get_compiler = lambda *_, **__: asked  # type: ignore[method-assign]
+        with mine.cursor() as cursor:
+            cursor.execute(kept.statement, values)
+            found: Iterable[Any] = cursor.fetchall()
+        if kept.converters:
+            # Threads share what is kept, and have connections of their own.
+            compiler = copy(kept.compiler)
+            compiler.connection = mine
+            found = compiler.apply_converters(found, kept.converters)
+        answer: Any = _Answer(kept.compiler, found)
         # As a list: a filter upon it would change nothing.
-        return list(found)
+        return list(kept.rows._iterable_class(answer))  # type: ignore[call-overload, no-any-return]
 
     def first(self, **given: Any) -> Row | None:
         """The first of them; None without any."""
@@ -96,6 +98,31 @@ class _Ready(Generic[Row]):
     statement: str
     places: tuple[Any, ...]
     converters: Any
+
+
+class _Answer:
+    """What the database answered, in the place of the query set, its query and its compiler, which
+    the ORM would make anew each time before it turns rows into objects.
+    """
+
+    db = DEFAULT_DB_ALIAS
+    _known_related_objects: ClassVar[dict[Any, Any]] = {}
+
+    def __init__(self, compiler: SQLCompiler, rows: Iterable[Any]) -> None:
+        self.query = self
+        self.rows = rows
+        self.select = compiler.select
+        self.klass_info = compiler.klass_info
+        self.annotation_col_map = compiler.annotation_col_map
+
+    def get_compiler(self, *_: Any, **__: Any) -> "_Answer":
+        return self
+
+    def execute_sql(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def results_iter(self, *_: Any, **__: Any) -> Iterator[Any]:
+        return iter(self.rows)
 
 
 class _Shape(NamedTuple):

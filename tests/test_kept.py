@@ -56,6 +56,8 @@ def test_the_first_of_them_or_none() -> None:
     user = member(Role.VIEWER).user
     assert names.first(pk=user.pk) == user.username
     assert names.first(pk=0) is None
+    pairs = Kept(lambda: User.objects.filter(pk=Given("pk")).values_list("pk", "username"))
+    assert pairs.all(pk=user.pk) == [(user.pk, user.username)]
 
 
 def test_a_value_that_is_missing_is_a_mistake() -> None:
