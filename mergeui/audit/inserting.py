@@ -4,9 +4,9 @@ The ORM takes four times as long to put such a statement together as a database 
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
@@ -14,7 +14,15 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transac
 AT_ONCE = 500
 
 
-def insert(*tables: Sequence[models.Model], once: tuple[str, ...] = ()) -> None:
+class Plain(NamedTuple):
+    """Rows of a model as the database takes them: a value for each of these columns."""
+
+    model: type[models.Model]
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
+def insert(*tables: Sequence[models.Model] | Plain, once: tuple[str, ...] = ()) -> None:
     """Inserts new rows, those of one model after those of another; a number that the database gives
     is not read back.
 
@@ -23,7 +31,8 @@ def insert(*tables: Sequence[models.Model], once: tuple[str, ...] = ()) -> None:
     be committed any more, as after a failure of the ORM's own.
     """
     here = connections[DEFAULT_DB_ALIAS]  # itself: its proxy would be asked for each value
-    statements = [part for rows in tables for part in _parts(rows, once, here)]
+    plain = [rows if isinstance(rows, Plain) else _plain(rows, here) for rows in tables if rows]
+    statements = [part for rows in plain for part in _parts(rows, once)]
     if here.vendor == "postgresql" and statements:
         # It takes several at once, so that their way there and back is waited for once.
         several, values = zip(*statements, strict=True)
@@ -31,35 +40,59 @@ def insert(*tables: Sequence[models.Model], once: tuple[str, ...] = ()) -> None:
     with transaction.mark_for_rollback_on_error(), here.cursor() as cursor:
         for statement, parameters in statements:
             cursor.execute(statement, parameters)
-    for row in chain.from_iterable(tables):
+    for rows in tables:
+        if not isinstance(rows, Plain):
+            _stored(rows, here)
+
+
+def insert_one(row: models.Model) -> None:
+    """Inserts a new row, as `insert` does, and gives it the number that it has in the database."""
+    here = connections[DEFAULT_DB_ALIAS]
+    ((statement, values),) = _parts(_plain([row], here), ())
+    key = here.ops.quote_name(str(row._meta.pk.column))
+    with transaction.mark_for_rollback_on_error(), here.cursor() as cursor:
+        cursor.execute(f"{statement} RETURNING {key}", values)
+        (row.pk,) = cursor.fetchone()
+    _stored([row], here)
+
+
+def _stored(rows: Sequence[models.Model], here: Any) -> None:
+    for row in rows:
         row._state.adding, row._state.db = False, here.alias
 
 
-def _parts(
-    rows: Sequence[models.Model], once: tuple[str, ...], here: Any
-) -> Iterator[tuple[str, list[Any]]]:
-    for start in range(0, len(rows), AT_ONCE):
-        some = rows[start : start + AT_ONCE]
-        fields = _fields(type(some[0]))
-        values = [
-            field.get_db_prep_save(getattr(row, field.attname), here)
-            for row in some
-            for field in fields
-        ]
-        yield _statement(type(some[0]), len(some), once), values
+def _plain(rows: Sequence[models.Model], here: Any) -> Plain:
+    model = type(rows[0])
+    fields, columns = _fields(model)
+    values = [
+        tuple(field.get_db_prep_save(getattr(row, field.attname), here) for field in fields)
+        for row in rows
+    ]
+    return Plain(model, columns, values)
+
+
+def _parts(table: Plain, once: tuple[str, ...]) -> Iterator[tuple[str, list[Any]]]:
+    for start in range(0, len(table.rows), AT_ONCE):
+        some = table.rows[start : start + AT_ONCE]
+        statement = _statement(table.model, table.columns, len(some), once)
+        yield statement, list(chain.from_iterable(some))
 
 
 @cache
-def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
-    return tuple(
+def _fields(
+    model: type[models.Model],
+) -> "tuple[tuple[models.Field[Any, Any], ...], tuple[str, ...]]":
+    fields = tuple(
         field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)
     )
+    return fields, tuple(str(field.column) for field in fields)
 
 
-@cache
-def _statement(model: type[models.Model], count: int, once: tuple[str, ...]) -> str:
+@lru_cache(maxsize=256)
+def _statement(
+    model: type[models.Model], names: tuple[str, ...], count: int, once: tuple[str, ...]
+) -> str:
     quote = connection.ops.quote_name
-    names = [str(field.column) for field in _fields(model)]
     columns = ", ".join(map(quote, names))
     places = ", ".join(["%s"] * len(names))
     rows = ", ".join([f"({places})"] * count)

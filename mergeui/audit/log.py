@@ -15,7 +15,7 @@ from mergeui.accounts.models import Organization
 from mergeui.audit import canonical
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
-from mergeui.audit.inserting import insert
+from mergeui.audit.inserting import Plain, insert
 from mergeui.audit.models import Entry, Kind, Payload, Reference
 from mergeui.audit.references import Ref, ref, references_in
 from mergeui.audit.triggers import CHAIN_LOCK
@@ -61,7 +61,7 @@ class Prepared:
 
     entry: Entry
     payload: Payload | None
-    references: list[Reference]
+    references: list[Ref]
 
 
 def prepare(
@@ -90,15 +90,7 @@ def prepare(
         payload_mac=canonical.payload_mac(payload.key, payload.data_text) if payload else "",
     )
     wanted = {*references, *references_in(facts, personal or {}), *_subject(subject)}
-    return Prepared(entry, payload, _references(organization, wanted))
-
-
-def _references(organization: Organization | None, wanted: Iterable[Ref]) -> list[Reference]:
-    """The rows of an entry's references; without an organisation nobody could look it up."""
-    return [
-        Reference(organization=organization, kind=kind, value=value)
-        for kind, value in (sorted(wanted) if organization else ())
-    ]
+    return Prepared(entry, payload, sorted(wanted))
 
 
 _later: ContextVar[list[Prepared] | None] = ContextVar("later", default=None)
@@ -143,7 +135,8 @@ def append_all(prepared: Sequence[Prepared], *, subject: str = "") -> list[Entry
     `subject` is what they are about, if that had no number before the transaction.
     """
     number, previous_hash, at = _next(hold())
-    payloads, references = [], []
+    payloads: list[Payload] = []
+    references: list[tuple[Any, ...]] = []
     for one in prepared:
         entry = one.entry
         entry.number, entry.previous_hash, entry.at = number, previous_hash, at
@@ -153,12 +146,13 @@ def append_all(prepared: Sequence[Prepared], *, subject: str = "") -> list[Entry
         if one.payload:
             one.payload.entry = entry
             payloads.append(one.payload)
-        found = [*one.references, *_references(entry.organization, _subject(subject))]
-        for reference in found:
-            reference.entry_id = entry.number
-        references += found
+        if entry.organization_id:  # without an organisation nobody could look it up
+            references += [
+                (entry.organization_id, kind, value, entry.number)
+                for kind, value in [*one.references, *_subject(subject)]
+            ]
     entries = [one.entry for one in prepared]
-    insert(entries, payloads, references)
+    insert(entries, payloads, Plain(Reference, _REFERENCE, references))
     return entries
 
 
@@ -174,6 +168,8 @@ def _with_mode(facts: Mapping[str, Any], organization: Organization | None) -> M
         return facts
     return {**facts, "single_operator": True}
 
+
+_REFERENCE = ("organization_id", "kind", "value", "entry_id")
 
 Last = tuple[int, str, datetime]
 _LAST = "SELECT number, hash, at FROM audit_entry ORDER BY number DESC LIMIT 1"

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
-from mergeui.audit.inserting import insert
+from mergeui.audit.inserting import insert, insert_one
 from mergeui.audit.log import Prepared, prepare
 from mergeui.invent import Contact
 from mergeui.merging.choice import Choice, second_person_needed
@@ -40,7 +40,7 @@ class Draft:
 
     def insert(self) -> None:
         """Stores the request with what it names; its entries come last of all."""
-        self.request.save(force_insert=True)
+        insert_one(self.request)
         rows: list[Source] | list[ContactLock]
         for rows in (self.sources, self.locks):
             for row in rows:
