@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import BigIntegerField, CharField, QuerySet
 
 from mergeui.accounts.models import Organization
 from mergeui.kept import Given, Kept
-from mergeui.review.models import Group, GroupQuerySet, MergedContact, up_to
+from mergeui.review.models import Group, GroupQuerySet, Member, MergedContact, up_to
 
 
 def _one() -> GroupQuerySet:
@@ -26,6 +27,19 @@ def one_of(organization: Organization, pk: int) -> Group | None:
     after = organization.arriving_after
     last = _LARGEST if after is None else after
     return _ONE.first(organization=organization.pk, pk=pk, last=last)
+
+
+_MEMBERS = Kept(lambda: Member.objects.filter(group=Given("group")))
+
+
+def with_members(group: Group) -> Group:
+    """The group with its contacts, as `prefetch_related_objects` leaves it."""
+    members: Any = group.members.all()
+    members._result_cache = _MEMBERS.all(group=group.pk)
+    for member in members:
+        member.group = group
+    group._prefetched_objects_cache = {"members": members}  # type: ignore[attr-defined]
+    return group
 
 
 def merged_among(organization: Organization, contact_ids: Sequence[str]) -> MergedContact | None:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,7 +19,7 @@ from mergeui.merging.models import MergeRequest
 from mergeui.merging.proposals import propose
 from mergeui.merging.splitting import MOST_PARTS
 from mergeui.review import claims
-from mergeui.review.asking import one_of
+from mergeui.review.asking import one_of, with_members
 from mergeui.review.claims import Claimed
 from mergeui.review.compare import compare
 from mergeui.review.models import Group, GroupState
@@ -55,7 +54,7 @@ def group_of(request: MemberRequest, pk: int, *, members: bool = False) -> Group
     if group is None:
         raise Http404
     if members:
-        prefetch_related_objects([group], "members")
+        with_members(group)
     # With its policy, which came with the member.
     group.organization = organization
     return group
