@@ -5,9 +5,10 @@ invent-api.md, last table: only channels and segments are predicted; what become
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -70,7 +71,7 @@ class Prediction:
 
     def as_json(self) -> dict[str, Any]:
         """As it is stored with a request."""
-        return {**asdict(self), "sentence": self.sentence}
+        return {**msgspec.to_builtins(self), "sentence": self.sentence}
 
 
 def chunks(source_ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:

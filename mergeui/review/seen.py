@@ -26,7 +26,8 @@ DETAIL = Said("{name} changed in a detail; look at the contact again.")
 
 def contacts_of(group: Group) -> tuple[Contact, ...]:
     """The members as they were last read, the recommended primary first."""
-    return tuple(Contact.parse(member.raw) for member in group.members.all())
+    # Clean since they came in (invent.decode_json).
+    return tuple(Contact.read(member.raw) for member in group.members.all())
 
 
 def fingerprint_of(contacts: Iterable[Contact]) -> str:
