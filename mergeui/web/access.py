@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from enum import Enum
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from allauth.account.internal.flows.login import get_authentication_records
@@ -71,7 +71,7 @@ def page(
             known = _as_member(request)
             if known is None:
                 return problems.no_membership(request)
-            here = request.get_full_path()
+            here = request.get_full_path
             stop = _stopped(known, role, proof, here, of_account=of_account)
             return stop or _answer(view, known, *args, **kwargs)
 
@@ -104,10 +104,10 @@ def action(
                 return problems.wrong_method(request, ["POST"], form_page(back, kwargs))
             if not request.user.is_authenticated and by_itself:
                 return HttpResponse(status=403)
-            shown_at = form_page(back, kwargs)
+            shown_at = partial(form_page, back, kwargs)
             if not request.user.is_authenticated:
-                typed.keep(request, shown_at)
-                return sign_in_first(request, shown_at)
+                typed.keep(request, shown_at())
+                return sign_in_first(request, shown_at())
             known = _as_member(request)
             if known is None:
                 return problems.no_membership(request)
@@ -144,17 +144,17 @@ def _as_member(request: HttpRequest) -> MemberRequest | None:
 
 
 def _stopped(
-    request: MemberRequest, role: Role, proof: Proof, here: str, *, of_account: bool
+    request: MemberRequest, role: Role, proof: Proof, here: Callable[[], str], *, of_account: bool
 ) -> HttpResponseBase | None:
     """What a member gets instead; None when they may. Raises NotAllowed.
 
-    `here` is the page to come back to.
+    `here` gives the page to come back to.
     """
     member = request.member
     has_factor = bool(getattr(member, "has_factor", False))
     takes_one = member.role in settings.MFA_REQUIRED_ROLES and not _company_asked(request)
     if takes_one and not has_factor and not of_account:
-        return _elsewhere(request, "account", here)
+        return _elsewhere(request, "account", here())
     if not member.can(role):
         raise NotAllowed(
             _(
@@ -163,13 +163,13 @@ def _stopped(
             ).format(role=member.get_role_display().lower(), needed=str(role.label).lower())
         )
     if proof is Proof.SECOND_FACTOR and not has_factor:
-        return _elsewhere(request, "account", here)
+        return _elsewhere(request, "account", here())
     if proof is not Proof.NONE and not proved_lately(request, has_factor=has_factor):
-        return _elsewhere(request, "account_reauthenticate", here)
+        return _elsewhere(request, "account_reauthenticate", here())
     return None
 
 
-def _opened_elsewhere(request: MemberRequest, here: str) -> HttpResponseBase | None:
+def _opened_elsewhere(request: MemberRequest, here: Callable[[], str]) -> HttpResponseBase | None:
     """What whoever changed their organisation in another window gets for a form of the one before.
 
     None for a form of this one. Its address names nothing of an organisation, so the form says it
@@ -185,14 +185,14 @@ def _opened_elsewhere(request: MemberRequest, here: str) -> HttpResponseBase | N
         " Nothing was done."
     ).format(name=request.member.organization.name)
     if opened_in:
-        typed.keep(request, here, because=typed.ELSEWHERE)
+        typed.keep(request, here(), because=typed.ELSEWHERE)
     record_refusal(request, Stale(sentence))
     return problems.answer(
         request,
         409,
         sentence,
         title=_("You are in another organisation now"),
-        back=here,
+        back=here(),
         elsewhere=opened_in,
     )
 
