@@ -1,11 +1,15 @@
 """The benchmarks measure what they say: on tiny desks, without a look at the clock."""
 
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 
 from benchmarks import decision, goals, growth, pages, plots
@@ -50,12 +54,24 @@ def test_every_page_is_there_and_is_held_to_something(client: Client) -> None:
     assert {goal.found for goal in held} == {1, 2}
 
 
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """That of the test, which a request would close at its end."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("one_connection")
 @pytest.mark.parametrize("wish", decision.WISHES)
 def test_a_decision_and_the_statements_that_wrote_it(client: Client, wish: str) -> None:
     calm = Group.objects.filter(state=GroupState.OPEN, risky=False, member_count__lt=5)
     group = calm.order_by("pk")[0]
+    browser = decision.Browser(WSGIHandler(), client.cookies[settings.SESSION_COOKIE_NAME].value)
 
-    seconds, worked, statements = decision.decide(client, group.pk, wish)
+    seconds, worked, statements = decision.decide(browser, group.pk, wish)
 
     assert seconds > 0
     assert worked > 0
