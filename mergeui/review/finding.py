@@ -69,7 +69,10 @@ BEGIN
     ));
 END $$
 """  # noqa: S608
-_INDEX = f"{WORDS}_index ON review_group USING gin ({WORDS}({_CHANGING}))"
+# GIN keeps new terms aside, where each search reads all of them, and files them when they are so
+# many: kilobytes. Of the usual 4 MB, whose turn it is waits 0.3 s, a search 0.5 to 1 ms more.
+_ASIDE = "gin_pending_list_limit = 1024"
+_INDEX = f"{WORDS}_index ON review_group USING gin ({WORDS}({_CHANGING})) WITH ({_ASIDE})"
 
 
 def install(database: BaseDatabaseWrapper) -> None:
@@ -104,6 +107,11 @@ def renew(editor: BaseDatabaseSchemaEditor) -> None:
     editor.execute(_FUNCTION, None)
     make_index(editor, f"CREATE INDEX {_INDEX}")
     editor.execute(f"DROP INDEX IF EXISTS {TABLE}_index", None)
+
+
+def keep_less_aside(editor: BaseDatabaseSchemaEditor) -> None:
+    """Gives PostgreSQL's index of an older version what a new one begins with."""
+    editor.execute(f"ALTER INDEX {WORDS}_index SET ({_ASIDE})", None)
 
 
 def remove(database: BaseDatabaseWrapper) -> None:

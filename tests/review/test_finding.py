@@ -242,3 +242,25 @@ def test_an_older_index_is_made_anew_with_all_groups(desk: Desk) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [finding.TABLE])
             assert "prefix='2 3 4'" in cursor.fetchone()[0]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="GIN is PostgreSQL's")
+def test_an_index_of_before_files_its_terms_sooner() -> None:
+    name = f"{finding.WORDS}_index"
+
+    def options() -> list[str] | None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reloptions FROM pg_class WHERE relname = %s", [name])
+            kept: list[str] | None = cursor.fetchone()[0]
+        return kept
+
+    new = options()
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER INDEX {name} RESET (gin_pending_list_limit)")
+    assert options() is None
+
+    sooner = import_module("mergeui.review.migrations.0016_fewer_terms_aside")
+    with connection.schema_editor() as editor:
+        sooner.keep_less(None, editor)
+
+    assert options() == new == ["gin_pending_list_limit=1024"]
