@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError, expect
 from pytest_django.live_server_helper import LiveServer
 
 from mergeui.accounts.models import Membership, Organization, Role, User
@@ -28,6 +28,9 @@ QUIET = [
     "--no-first-run",
     "--no-sandbox",  # which root can't have; the pages are all our own
 ]
+# A machine with much else to do takes longer than Playwright's 5 s; what is there at once is seen
+# at once all the same.
+expect.set_options(timeout=20_000)
 PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True}
 # What is too wide makes the window of a phone itself wider, so its innerWidth tells nothing.
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
