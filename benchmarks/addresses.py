@@ -90,7 +90,7 @@ def _looked_up(entries: int) -> dict[str, str]:
     }
     for name, kind in {"an e-mail": "email", "a phone": "phone"}.items():
         # By the index; without the organisation it would read all that there is.
-        named = Reference.objects.filter(organization_id=middle.organization_id, kind=kind)
+        named = Reference.objects.filter(organization=middle.organization, kind=kind)
         # A page of entries in a desk of any size: what is compared is how they are found.
         alike = named.filter(value__gt="3").values("value").annotate(entries=Count("entry"))
         one = alike.filter(entries__gt=A_PAGE).order_by("value").first()

@@ -4,20 +4,20 @@ The admin's usual way: a list with a filter, a page for each row, actions for wh
 services behind it are the desk's own.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from mergeui.accounts.models import Membership
+from mergeui.accounts.models import Membership, User
 from mergeui.audit.actor import Actor
 from mergeui.merging.proposals import propose
 from mergeui.review.decisions import dismiss
 from mergeui.review.models import Group, Member
 
 
-class MemberInline(admin.TabularInline):
+class MemberInline(admin.TabularInline):  # type: ignore[type-arg]
     """The contacts of a group, with all that Invent says of them."""
 
     model = Member
@@ -27,7 +27,7 @@ class MemberInline(admin.TabularInline):
     fields = readonly_fields
 
 
-class GroupAdmin(admin.ModelAdmin):
+class GroupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A list of groups, the page of one, and two decisions as actions."""
 
     list_display = ("__str__", "names", "links", "risks", "member_count", "first_seen_at")
@@ -65,7 +65,7 @@ class GroupAdmin(admin.ModelAdmin):
 
 
 def _actor(request: HttpRequest) -> Actor:
-    return Actor.member(Membership.objects.get(user_id=request.user.pk))
+    return Actor.member(Membership.objects.get(user=cast(User, request.user)))
 
 
 admin.site.register(Group, GroupAdmin)

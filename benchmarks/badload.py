@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -213,7 +214,8 @@ def finished(pk: int) -> float:
     moments = BulkItem.objects.filter(bulk=pk, state=BulkItem.State.DONE).aggregate(
         first=Min("group__decided_at"), last=Max("group__decided_at")
     )
-    return (moments["last"] - moments["first"]).total_seconds() / max(1, one.done - 1)
+    took: timedelta = moments["last"] - moments["first"]
+    return took.total_seconds() / max(1, one.done - 1)
 
 
 def export(desk: Desk, wished: argparse.Namespace) -> list[Goal]:
@@ -226,7 +228,8 @@ def export(desk: Desk, wished: argparse.Namespace) -> list[Goal]:
     decide(quiet, [desk.address], wished.seconds)
     before = desk.peak()
     busy = [Operator(key(n), mine, pace=PACE) for n in range(PEOPLE)]
-    ended, sizes = threading.Event(), []
+    ended = threading.Event()
+    sizes: list[tuple[int, bool]] = []
     thread = threading.Thread(target=take, args=[desk, ended, sizes])
     thread.start()
     decide(busy, [desk.address], wished.seconds)

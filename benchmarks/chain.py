@@ -77,9 +77,9 @@ class Chain:
         self.user = self.users[0]
         self.stories = [tuple(_story(contacts)) for contacts in _groups(seed)]
         last = Entry.objects.order_by("number").last()
-        self.number, self.hash, self.at = (
-            (last.number, last.hash, last.at) if last else (0, canonical.GENESIS, start)
-        )
+        self.number: int = last.number if last else 0
+        self.hash: str = last.hash if last else canonical.GENESIS
+        self.at: datetime = last.at if last else start
         # What was left half-way stays so.
         self.merges = -(-self.number // ENTRIES_OF_A_MERGE)
         self.dice = random.Random(f"{seed} {self.number}" if last else seed)
@@ -175,7 +175,7 @@ def _operator(organization: Organization, number: int) -> User:
     return user
 
 
-ENTRY = tuple(field.column for field in Entry._meta.concrete_fields)
+ENTRY = tuple(str(field.column) for field in Entry._meta.concrete_fields)
 PAYLOAD = ("entry_id", "key", "data_text")
 REFERENCE = ("organization_id", "kind", "value", "entry_id")
 

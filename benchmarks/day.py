@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, median
@@ -207,13 +208,14 @@ def report(desk: Tally, admin: Tally) -> None:
     print("|---|---|---|")
     print(f"| decisions | {len(desk.waits)} | {len(admin.waits)} |")
     both = (desk, admin)
-    for name, show in {
+    rows: dict[str, Callable[[Tally], str]] = {
         "keys or clicks a decision, median": lambda t: f"{median(t.presses):g}",
         "keys or clicks a decision, mean": lambda t: f"{mean(t.presses):.2f}",
         "until the next group is painted, p50": lambda t: f"{percentiles(t.waits)[0]:.0f} ms",
         "until the next group is painted, p95": lambda t: f"{percentiles(t.waits)[1]:.0f} ms",
         "refused with a sentence": lambda t: f"{t.refused}",
-    }.items():
+    }
+    for name, show in rows.items():
         print(f"| {name} | {' | '.join(show(tally) for tally in both)} |")
 
 

@@ -120,7 +120,7 @@ class Browser:
         """The status of an answer, and its text."""
         told: list[Any] = []
         cookies = self.cookies.output(attrs=[], header="", sep=";").strip()
-        environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "HTTP_HOST": HOST}
+        environ: dict[str, Any] = {"REQUEST_METHOD": method, "PATH_INFO": path, "HTTP_HOST": HOST}
         environ |= {"HTTP_COOKIE": cookies, "wsgi.input": BytesIO(body)}
         environ |= {"CONTENT_TYPE": AS_BROWSERS, "CONTENT_LENGTH": str(len(body))}
         setup_testing_defaults(environ)
@@ -175,7 +175,7 @@ def twin(filled: Desk) -> Callable[[Sequence[Statement]], None]:
         other = filled.directory / "twin.sqlite3"
         # Whoever closed the file last has left nothing beside it.
         shutil.copy(path, other)
-        bare = sqlite3.connect(other, isolation_level=None)
+        bare: Any = sqlite3.connect(other, isolation_level=None)
         bare.executescript(settings.DATABASES["default"]["OPTIONS"]["init_command"])
         bare.execute("PRAGMA foreign_keys = ON")
         begin, place = "BEGIN IMMEDIATE", "?"
@@ -183,7 +183,7 @@ def twin(filled: Desk) -> Callable[[Sequence[Statement]], None]:
         import psycopg
 
         at = settings.DATABASES["default"]
-        where = {"host": at["HOST"], "user": at["USER"], "autocommit": True}
+        where: dict[str, Any] = {"host": at["HOST"], "user": at["USER"], "autocommit": True}
         with psycopg.connect(dbname="template1", **where) as first:
             first.execute(f'CREATE DATABASE twin TEMPLATE "{at["NAME"]}"')
         bare = psycopg.connect(dbname="twin", **where)

@@ -49,7 +49,7 @@ def hurrying() -> Iterator[None]:
 def pool(processes: int, *, storing: bool = False) -> Iterator[ProcessPoolExecutor]:
     """Processes that know Django, and hurry where they are to store."""
     new = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, new, _begin, [storing]) as executor:
+    with ProcessPoolExecutor(processes, new, _begin, (storing,)) as executor:
         yield executor
 
 

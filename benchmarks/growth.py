@@ -108,7 +108,8 @@ def stored(desk: Desk) -> float:
     import psycopg
 
     with psycopg.connect(desk.environment["DATABASE_URL"]) as line:
-        return line.execute("SELECT pg_database_size(current_database())").fetchone()[0] / 1e6
+        (size,) = line.execute("SELECT pg_database_size(current_database())").fetchone() or (0,)
+    return float(size) / 1e6
 
 
 def add(points: list[Point], point: Point, found: Path) -> None:
@@ -170,11 +171,11 @@ def table(points: list[Point]) -> str:
         "web worker's peak of memory": [point.memory for point in points],
         "the database": [point.stored for point in points],
     }.items():
-        cells = " | ".join(f"{value:,.0f} MB" for value in values)
-        lines.append(f"| {name} | {cells} | {values[-1] / values[0]:.2f} |")
+        sizes = " | ".join(f"{value:,.0f} MB" for value in values)
+        lines.append(f"| {name} | {sizes} | {values[-1] / values[0]:.2f} |")
     for name in ("decided", "entries"):
-        cells = " | ".join(f"{getattr(point, name):,}" for point in points)
-        lines.append(f"| {name} | {cells} | |")
+        counts = " | ".join(f"{getattr(point, name):,}" for point in points)
+        lines.append(f"| {name} | {counts} | |")
     how = " | ".join(point.how for point in points)
     return "\n".join([*lines, f"| measured | {how} | |"])
 

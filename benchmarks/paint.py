@@ -119,8 +119,9 @@ def context_of(browser: Browser, filled: Desk) -> BrowserContext:
     """Somebody signed in, with an empty cache."""
     context = browser.new_context(base_url=filled.address, viewport={"width": 1440, "height": 900})
     host = urlsplit(filled.address).hostname or ""
-    cookie = {"name": "sessionid", "value": filled.session, "domain": host, "path": "/"}
-    context.add_cookies([cookie])
+    context.add_cookies(
+        [{"name": "sessionid", "value": filled.session, "domain": host, "path": "/"}]
+    )
     context.add_init_script(path=Path(__file__).with_name("vitals.js"))
     return context
 

@@ -292,7 +292,11 @@ def _names(language: str, skew: float) -> tuple[_Names, _Names]:
             for names in (provider.first_names, provider.last_names)
         )
     mixed = random.Random(f"order {language}")
-    return tuple(_Names(mixed.sample(list(some), len(some)), skew) for some in (given, family))
+
+    def shuffled(some: Sequence[tuple[str, str]]) -> _Names:
+        return _Names(mixed.sample(list(some), len(some)), skew)
+
+    return shuffled(given), shuffled(family)
 
 
 def _both(language: str, given: tuple[str, str], family: tuple[str, str]) -> tuple[str, ...]:

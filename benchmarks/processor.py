@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 TICK = os.sysconf("SC_CLK_TCK")
 IDLE = (3, 4)  # of the numbers of /proc/stat: idle, and idle while a disk works
@@ -19,7 +20,7 @@ OWN, OTHERS = "operators", "others"
 
 def used() -> Counter[str]:
     """Seconds so far: of each kind of program that this one has started, and of all others."""
-    found: Counter[str] = Counter()
+    found: Any = Counter()  # of seconds, where typeshed's counts in whole numbers
     parents = {int(one.name): _numbers(one) for one in Path("/proc").glob("[0-9]*")}
     ours = {os.getpid()}
     while more := {pid for pid, one in parents.items() if one and one[0] in ours} - ours:
@@ -31,7 +32,7 @@ def used() -> Counter[str]:
     every = [int(one) for one in Path("/proc/stat").read_text().split()[1:9]]
     busy = sum(one for place, one in enumerate(every) if place not in IDLE) / TICK
     found[OTHERS] = busy - found.total()
-    return found
+    return cast(Counter[str], found)
 
 
 def _numbers(process: Path) -> list[int]:

@@ -25,6 +25,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -164,7 +165,7 @@ def finish() -> float:
     return time.monotonic() - started
 
 
-def judge(people: Sequence[Operator], calls: dict, slow: float) -> list[str]:
+def judge(people: Sequence[Operator], calls: dict[str, Any], slow: float) -> list[str]:
     """What did not hold, a line each."""
     from mergeui.merging.models import Attempt
     from mergeui.review.models import Group
@@ -195,7 +196,7 @@ def history(environment: dict[str, str]) -> list[str]:
     return [done.stderr.strip()] if done.returncode else []
 
 
-def report(people: Sequence[Operator], calls: dict, slow: float, seconds: float) -> None:
+def report(people: Sequence[Operator], calls: dict[str, Any], slow: float, seconds: float) -> None:
     """The table of the README."""
     taken = [one for person in people for one in person.taken]
     p50, p95 = (1000 * one for one in percentiles(taken))

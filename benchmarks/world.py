@@ -148,11 +148,12 @@ class Desk:
         bulk.insert(NotDuplicate, ("organization_id", *columns, "evidence"), rows)
 
     def _analyze(self) -> None:
-        """As PostgreSQL does by itself after a while, and SQLite's connections at their end."""
+        """As PostgreSQL does by itself after a while; SQLite plans without, here as for people."""
         from django.db import connection
 
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE" if connection.vendor == "postgresql" else "PRAGMA optimize")
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
 
 
 def _stored(moment: datetime | None) -> object:

@@ -20,7 +20,12 @@ from urllib.parse import quote
 
 START_SECONDS = 60
 # Nothing of a test's database needs to survive a power cut.
-QUICK = ("fsync=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=64MB")
+QUICK: tuple[str, ...] = (
+    "fsync=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "shared_buffers=64MB",
+)
 # Reading ends when the tests end, however they end: a cluster never outlives a killed run.
 GUARD = 'dir=$1; shift; "$@" & read -r _; kill -QUIT $!; wait $!; rm -rf "$dir"'
 HELP = (
