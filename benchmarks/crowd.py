@@ -6,8 +6,9 @@ on an idle desk. On PostgreSQL, 60 operators decide without a pause through one 
 servers, with three workers beside, and the history's own ceiling is taken: entries in transactions
 of their own, from four processes that do nothing else. Each web server has a core of its own, which
 it shares with all the others: the table says what a decision takes of each, and how full the cores
-were. Everything is on loopback, and ends by
-itself.
+were. As one of them nearly fills two cores with what it needs of PostgreSQL, they decide once more
+through one to four that get a fifth of a core each: how the decisions grow with the processes until
+the cores are full. Everything is on loopback, and ends by itself.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from urllib.parse import urlencode, urlsplit
 
 from benchmarks.goals import Goal, keep
 from benchmarks.merges import MERGE_SECONDS, READ_SECONDS, ask_for
-from benchmarks.processor import OTHERS, on_core, used
+from benchmarks.processor import OTHERS, capped, inside, on_core, used
 from benchmarks.programs import percentiles, prepare, process, sandbox, session_key, web
 
 ENGINES = ("sqlite", "postgres")
@@ -142,7 +143,7 @@ def on_postgres(directory: Path, seconds: float) -> None:
     # As it is for people: a commit is on the disk.
     postgres.QUICK = ("shared_buffers=256MB", "max_connections=200")
     cluster = postgres.start()
-    groups = int(seconds * 400) + MERGES
+    groups = int(seconds * 600) + MERGES
     with ExitStack() as stack:
         environment, mine = stack.enter_context(desk(directory, groups, cluster.url))
         servers = []
@@ -156,6 +157,7 @@ def on_postgres(directory: Path, seconds: float) -> None:
             # In turn: what else the machine does meets both.
             halves = [Stage.of(operators, servers[:count], seconds / 2) for count in (1, 2, 1, 2)]
         stages = {"one": halves[0] + halves[2], "two": halves[1] + halves[3]}
+        grown = growth(environment, directory, operators, seconds / 2)
         ceiling = history_alone(environment, min(seconds, 10))
         deadlocks = deadlocks_so_far()
     print(f"\npostgres: {MANY} operators without a pause, three workers\n")
@@ -164,7 +166,9 @@ def on_postgres(directory: Path, seconds: float) -> None:
     print("|---" * (3 + len(PARTS)) + "|")
     for name, stage in stages.items():
         print(f"| {name} | {stage.line()} |")
-    print(f"\nMilliseconds are of processor time, a decision. {limit(*stages.values())}")
+    print(f"\nMilliseconds are of processor time, a decision. {limit(*stages.values())}\n")
+    for line in grown:
+        print(line)
     print(
         f"Entries of the history, four processes and nothing else: {ceiling:.0f} a second,", end=" "
     )
@@ -172,6 +176,36 @@ def on_postgres(directory: Path, seconds: float) -> None:
     print(f"Deadlocks: {deadlocks}. Answers: {answers(operators)}")
 
 
+def growth(
+    environment: dict[str, str], directory: Path, operators: Sequence[Operator], seconds: float
+) -> list[str]:
+    """Decisions a second through one to four web servers that get a share of a core each; lines of
+    a table, or why there is none.
+    """
+    lines = [
+        "| web servers, each with a fifth of a core | decisions a second | to one | cores busy |",
+        "|---|---|---|---|",
+    ]
+    rates: list[float] = []
+    with ExitStack() as stack:
+        servers: list[str] = []
+        for count in range(1, MOST_SERVERS + 1):
+            try:
+                group = stack.enter_context(capped(SHARE))
+            except OSError as error:
+                return [f"Growth with the web servers is not shown: {error}."]
+            with inside(group):
+                place = Path(tempfile.mkdtemp(dir=directory))
+                servers.append(stack.enter_context(web(environment, place, *THREADS)))
+            decide(operators, servers[-1:], 2)  # as above
+            stage = Stage.of(operators, servers, seconds)
+            rates.append(stage.rate)
+            grown = rates[-1] / rates[0]
+            lines.append(f"| {count} | {stage.rate:.0f} | {grown:.2f} | {stage.busy:.2f} |")
+    return lines
+
+
+MOST_SERVERS, SHARE = 4, 0.2
 PARTS = ("web", "PostgreSQL", "operators", "workers")
 FULL = 0.9  # of the cores: what is left is waiting for the disk and for each other
 

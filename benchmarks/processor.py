@@ -5,6 +5,7 @@ limited by: this does.
 """
 
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ IDLE = (3, 4)  # of the numbers of /proc/stat: idle, and idle while a disk works
 # By a word of the command; what is none of these is the benchmark itself.
 KINDS = {"gunicorn": "web", "postgres": "PostgreSQL", "worker": "workers", "vendor": "stand-in"}
 OWN, OTHERS = "operators", "others"
+CAPS = Path("/sys/fs/cgroup/cpu")
+PERIOD = 5_000  # µs
 
 
 def used() -> Counter[str]:
@@ -63,3 +66,36 @@ def on_core(number: int) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+@contextmanager
+def capped(share: float) -> Iterator[Path]:
+    """A control group (version 1 of Linux's) that gets no more than this share of a core.
+
+    What is started `inside` of it has to end before this does. Raises OSError where the machine
+    doesn't have them so, or lets only others make one.
+    """
+    group = Path(tempfile.mkdtemp(prefix="mergeui-bench-", dir=CAPS))
+    try:
+        # A short period: whoever has used up its share may hold a lock that others wait for.
+        (group / "cpu.cfs_period_us").write_text(str(PERIOD))
+        (group / "cpu.cfs_quota_us").write_text(str(round(share * PERIOD)))
+        yield group
+    finally:
+        group.rmdir()
+
+
+@contextmanager
+def inside(group: Path) -> Iterator[None]:
+    """What is started in here stays in that control group."""
+    lines = Path("/proc/self/cgroup").read_text().splitlines()
+    before = next(line.split(":")[2] for line in lines if "cpu" in line.split(":")[1].split(","))
+    _move(group)
+    try:
+        yield
+    finally:
+        _move(CAPS / before.lstrip("/"))
+
+
+def _move(group: Path) -> None:
+    (group / "cgroup.procs").write_text(str(os.getpid()))

@@ -5,12 +5,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from benchmarks import crowd
+from benchmarks import crowd, processor
 from benchmarks.crowd import Stage
-from benchmarks.processor import OTHERS, OWN, on_core, used
+from benchmarks.processor import CAPS, OTHERS, OWN, capped, inside, on_core, used
 
 
 def test_time_is_counted_for_whoever_took_it() -> None:
@@ -23,6 +24,30 @@ def test_time_is_counted_for_whoever_took_it() -> None:
             time.sleep(0.01)
     assert used()[OWN] >= before[OWN]
     assert used()[OTHERS] >= 0
+
+
+@pytest.mark.skipif(not os.access(CAPS, os.W_OK), reason="takes root, and control groups")
+def test_what_is_started_inside_gets_a_share_of_a_core() -> None:
+    def group_of(pid: int | str) -> str:
+        return Path(f"/proc/{pid}/cgroup").read_text()
+
+    before = group_of("self")
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    with capped(0.2) as group:
+        with inside(group), subprocess.Popen(command, stdin=subprocess.PIPE) as started:
+            assert group.name in group_of(started.pid)
+        assert (group / "cpu.cfs_quota_us").read_text().strip() == "1000"
+        assert (group / "cpu.cfs_period_us").read_text().strip() == "5000"
+        assert group_of("self") == before
+    assert not group.exists()
+
+
+def test_where_nothing_can_be_capped_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor, "CAPS", tmp_path / "nowhere")
+    (why,) = crowd.growth({}, tmp_path, [], 1)
+    assert why.startswith("Growth with the web servers is not shown: [Errno 2] No such file")
 
 
 def test_the_limit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
