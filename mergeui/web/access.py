@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, reverse
-from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
@@ -73,7 +72,7 @@ def page(
                 return problems.no_membership(request)
             here = request.get_full_path
             stop = _stopped(known, role, proof, here, of_account=of_account)
-            return stop or _answer(view, known, *args, **kwargs)
+            return stop or view(known, *args, **kwargs)
 
         return guarded
 
@@ -113,7 +112,7 @@ def action(
                 return problems.no_membership(request)
             stop = _opened_elsewhere(known, shown_at)
             stop = stop or _stopped(known, role, proof, shown_at, of_account=of_account)
-            return stop or _answer(view, known, *args, **kwargs)
+            return stop or view(known, *args, **kwargs)
 
         if not by_itself:
             guarded.back = back  # type: ignore[attr-defined]
@@ -195,14 +194,6 @@ def _opened_elsewhere(request: MemberRequest, here: Callable[[], str]) -> HttpRe
         back=here(),
         elsewhere=opened_in,
     )
-
-
-def _answer(
-    view: View[P], request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs
-) -> HttpResponseBase:
-    response = view(request, *args, **kwargs)
-    add_never_cache_headers(response)
-    return response
 
 
 def proved_lately(request: HttpRequest, *, has_factor: bool) -> bool:

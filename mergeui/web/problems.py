@@ -2,7 +2,6 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import reswap, retarget
@@ -53,9 +52,7 @@ def answer(
     if getattr(request, "htmx", False):
         fragment = render(request, "problem/page.html#fragment", context, status=status)
         return retarget(reswap(fragment, "innerHTML"), "#problem")
-    response = render(request, "problem/page.html", context, status=status)
-    add_never_cache_headers(response)
-    return response
+    return render(request, "problem/page.html", context, status=status)
 
 
 def wrong_method(request: HttpRequest, methods: list[str], back: str = "") -> HttpResponse:

@@ -5,7 +5,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 
 from mergeui.web import problems
 from mergeui.web.signin.company import refuse
@@ -13,7 +12,6 @@ from mergeui.web.signin.company import refuse
 COMPANY = "company"
 
 
-@never_cache
 def leave(request: HttpRequest) -> HttpResponse:
     """A page that leads on by itself.
 
@@ -29,7 +27,6 @@ def leave(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@never_cache
 def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
     """In, on to the second factor, or back to the sign-in page."""
     if request.method not in {"GET", "HEAD"}:

@@ -7,7 +7,6 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -15,14 +14,12 @@ from mergeui.merging.condition import condition
 from mergeui.web.metrics import exposition
 
 
-@never_cache
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
     """200 as long as the process answers."""
     return JsonResponse({"status": "ok"})
 
 
-@never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when this process could serve people: the database answers, has every migration, and its
@@ -57,7 +54,6 @@ def ready(request: HttpRequest) -> JsonResponse:
     )
 
 
-@never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """For Prometheus, which says the token; 404 for everybody else, and without a token set."""

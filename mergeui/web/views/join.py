@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
-from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -55,7 +54,6 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         "login": f"{resolve_url(settings.LOGIN_URL)}?next={request.path}",
     }
     answer = render(request, "team/join.html", context, status=400 if problem else 200)
-    add_never_cache_headers(answer)
     # The link is a secret: no page that is opened from here learns of it.
     answer["Referrer-Policy"] = "no-referrer"
     return answer
