@@ -6,12 +6,12 @@ Each undo is the transition that there is for it anyway, with its own entry.
 
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Organization, User
 from mergeui.audit.actor import Actor
+from mergeui.audit.log import entries_last
 from mergeui.errors import Stale
 from mergeui.merging import approval
 from mergeui.merging.models import WAITING, MergeRequest
@@ -95,9 +95,14 @@ def undo(decision: Decision | None, *, by_user: Actor) -> Group:
         raise Stale(_why_not(decision))
     if request is not None:
         assert by_user.user is not None  # noqa: S101 - a decision is a person's
-        with transaction.atomic():
+        all_ = (request, *decision.others)
+        # One after the other would have written of the first, for which all who write wait
+        # (audit/log.py), and then wait for somebody who is at the second.
+        with entries_last():
+            locked = MergeRequest.objects.select_for_update().order_by("pk")
+            list(locked.filter(pk__in=[one.pk for one in all_]))
             pairs.take_back_of(group, by=by_user.user, at=request.proposed_at)
-            for one in (request, *decision.others):
+            for one in all_:
                 approval.cancel(one, by_user=by_user)
     else:
         decisions.reopen(group, by_user=by_user)

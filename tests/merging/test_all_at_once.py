@@ -1,8 +1,8 @@
 """Everybody at once for a few seconds: no deadlock, no lock left behind, a chain that holds.
 
 The order of locks (the history's last, audit/log.py) shows itself only when several transactions
-meet, so here they do: three workers, a sync that reopens groups, people who ask, decide, cancel
-and resolve, and an Invent whose contacts change and whose answers get lost.
+meet, so here they do: three workers, a sync that reopens groups, people who ask, decide, cancel,
+take back and resolve, and an Invent whose contacts change and whose answers get lost.
 """
 
 import random
@@ -26,6 +26,7 @@ from mergeui.merging.models import ACTIVE, ContactLock, MergeRequest, RequestSta
 from mergeui.merging.proposals import Part
 from mergeui.merging.reconcile import reconcile_next, resolve
 from mergeui.merging.splitting import split
+from mergeui.merging.undo import last_decision, undo
 from mergeui.merging.worker import tidy
 from mergeui.review.decisions import dismiss, reopen, snooze
 from mergeui.review.models import Group
@@ -80,6 +81,10 @@ class Crowd:
         to = {"client": self.desk.connect(), "organization_id": self.desk.organization.pk}
         _ = execute_next(**to) or reconcile_next(**to)
 
+    def take_back(self, dice: random.Random) -> None:
+        time.sleep(0.02)
+        undo(last_decision(self.desk.organization, self.operator.user), by_user=self.operator)
+
     def think_better(self, dice: random.Random) -> None:
         time.sleep(0.02)
         open_states = (RequestState.APPROVED, RequestState.UNKNOWN, RequestState.CONFLICT)
@@ -129,11 +134,11 @@ def test_everybody_at_once(settings: Any) -> None:
 
     roles = [
         crowd.refresh, crowd.decide, crowd.ask, crowd.split, crowd.work, crowd.work, crowd.work,
-        crowd.think_better, crowd.move_the_world,
+        crowd.think_better, crowd.take_back, crowd.move_the_world,
     ]  # fmt: skip
     threads = [
         threading.Thread(target=again_and_again, args=role)
-        for role in zip(roles, range(9), strict=True)
+        for role in zip(roles, range(len(roles)), strict=True)
     ]
     for thread in threads:
         thread.start()

@@ -1,15 +1,19 @@
 """Several merges out of one group: asked for at once, each with a fate of its own."""
 
+import threading
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
 from mergeui.audit.verify import verify
-from mergeui.errors import Invalid, NotAllowed, Stale
+from mergeui.errors import Invalid, NotAllowed, Problem, Stale
 from mergeui.merging import approval
 from mergeui.merging.models import ContactLock, MergeRequest, RequestState
 from mergeui.merging.proposals import Part
@@ -237,6 +241,41 @@ def test_undo_takes_back_all_of_it(office: Office) -> None:
     assert state() == GroupState.OPEN
     assert not NotDuplicate.objects.exists()
     assert {r.state for r in MergeRequest.objects.all()} == {RequestState.CANCELLED}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_undo_of_both_waits_in_no_circle_with_an_approver(
+    office: Office, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MERGE_FOUR_EYES = "always"
+    by_user, approver = actor(Role.OPERATOR), actor(Role.APPROVER)
+    ana, bea = office.split(by_user)
+    one_is_cancelled, told = threading.Event(), []
+
+    def cancel(request: MergeRequest, **more: Any) -> None:
+        approval.cancel(request, **more)
+        one_is_cancelled.set()
+        time.sleep(0.3)  # for the approver to begin
+
+    def approve() -> None:
+        one_is_cancelled.wait(20)
+        try:
+            approval.approve(MergeRequest.objects.get(pk=ana.pk), by_user=approver)
+        except Problem as problem:
+            told.append(problem.status)
+        connection.close()
+
+    monkeypatch.setattr("mergeui.merging.undo.approval", SimpleNamespace(cancel=cancel))
+    approving = threading.Thread(target=approve)
+    approving.start()
+    undo(last_decision(office.organization, by_user.user), by_user=by_user)
+    approving.join()
+
+    assert told == [409]
+    states = MergeRequest.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [RequestState.WITHDRAWN] * 2
+    assert state() == GroupState.OPEN
+    assert verify().broken is None
 
 
 def test_undo_comes_too_late_for_all_when_one_is_merged(office: Office) -> None:
