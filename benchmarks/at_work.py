@@ -20,7 +20,7 @@ from benchmarks.crowd import TOKEN, said
 PACE = 8.0  # seconds that somebody takes for a group, more or less
 WISHES = ("request", "dismiss", "snooze")
 SHARES = (6, 3, 1)
-INPUT = re.compile(r'<input type="hidden" name="(fingerprint|seen)" value="([^"]*)"')
+INPUT = re.compile(r'<input type="hidden" name="(fingerprint|shown|seen)" value="([^"]*)"')
 
 
 @dataclass

@@ -71,12 +71,20 @@ def already(group: Group, *, by_user: Actor | None = None) -> str:
     return words.format(who=fresh.decided_by)
 
 
-def dismiss(group: Group, *, by_user: Actor, note: str = "", bulk_id: int | None = None) -> None:
+def dismiss(
+    group: Group,
+    *,
+    by_user: Actor,
+    note: str = "",
+    seen: str = "",
+    bulk_id: int | None = None,
+) -> None:
     """Marks a group as not a duplicate, until its members or its evidence change.
 
-    Kept for each pair of its members (pairs.py), so that it stands in other company too. `bulk_id`
-    is the bulk decision that this is a part of. Raises NotAllowed, or Stale when the group was
-    decided meanwhile.
+    Kept for each pair of its members (pairs.py), so that it stands in other company too. `seen` is
+    the fingerprint of the group as it was shown; without it, what was read now counts as seen.
+    `bulk_id` is the bulk decision that this is a part of. Raises NotAllowed, or Stale when the
+    group changed or was decided meanwhile.
     """
     said = pairs.said(group, by=by_user.user, at=timezone.now(), reason=note)
     _decide(
@@ -85,6 +93,7 @@ def dismiss(group: Group, *, by_user: Actor, note: str = "", bulk_id: int | None
         Action.GROUP_DISMISSED,
         by_user=by_user,
         note=note,
+        seen=seen,
         bulk_id=bulk_id,
         also=lambda: pairs.keep(said),
     )
@@ -96,12 +105,13 @@ def snooze(
     until: datetime | None,
     by_user: Actor,
     note: str = "",
+    seen: str = "",
     bulk_id: int | None = None,
 ) -> None:
     """Hides a group until a moment in the future, or until its members or its evidence change.
 
-    Without a moment it waits for such a change alone. `bulk_id` is the bulk decision that this is
-    a part of. Raises Invalid for a moment that is past or over a year away, NotAllowed, or Stale.
+    Without a moment it waits for such a change alone. `seen` and `bulk_id` as for `dismiss`.
+    Raises Invalid for a moment that is past or over a year away, NotAllowed, or Stale.
     """
     check_snooze(until)
     _decide(
@@ -110,6 +120,7 @@ def snooze(
         Action.GROUP_SNOOZED,
         by_user=by_user,
         note=note,
+        seen=seen,
         until=until,
         bulk_id=bulk_id,
     )
@@ -129,11 +140,14 @@ def _decide(
     *,
     by_user: Actor,
     note: str,
+    seen: str,
     until: datetime | None = None,
     bulk_id: int | None = None,
     also: Callable[[], None] = lambda: None,
 ) -> None:
     require(by_user, Role.OPERATOR)
+    if seen and seen != group.fingerprint:  # what was decided is what was seen
+        raise too_late(group, by_user=by_user)
     move(
         group,
         expected=[GroupState.OPEN],
@@ -141,8 +155,7 @@ def _decide(
         by_user=by_user,
         subject=f"group:{group.pk}",
         stale=lambda: too_late(group, by_user=by_user),
-        # What was decided is what was seen: a sync may have changed the group a moment ago. And
-        # two people never decide the same group.
+        # A sync may have changed the group a moment ago, and two people never decide the same.
         only_if=Q(fingerprint=group.fingerprint) & free_for(by_user.user, timezone.now()),
         changes={
             "state": to.value,

@@ -1,17 +1,21 @@
 """Not a duplicate."""
 
+import re
+
 import pytest
 from django.test import Client
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.models import Entry
-from mergeui.review.models import Group, GroupState
+from mergeui.review.models import Group, GroupState, NotDuplicate
+from mergeui.sandbox import Change
 from tests.contacts import contact, email
 from tests.desk import Desk
 from tests.web.cast import HTMX, somebody, stranger, text_of
 
 pytestmark = pytest.mark.django_db
+HIDDEN = re.compile(r'<input type="hidden" name="(fingerprint|shown|seen)" value="([^"]*)"')
 
 
 @pytest.fixture
@@ -29,6 +33,14 @@ def group(name: str = "ana") -> Group:
 
 def address(name: str = "ana", what: str = "dismiss/") -> str:
     return f"/groups/{group(name).pk}/{what}"
+
+
+def shown_by(page: str) -> dict[str, list[str]]:
+    """What the form of a page says of what it shows."""
+    fields: dict[str, list[str]] = {}
+    for name, value in HIDDEN.findall(page):
+        fields.setdefault(name, []).append(value)
+    return fields
 
 
 def test_it_leads_to_the_next_group(desk: Desk) -> None:
@@ -108,6 +120,28 @@ def test_a_note_too_long_is_not_lost(desk: Desk) -> None:
     assert answer.status_code == 400
     assert "x" * 2_001 in text_of(answer)
     assert group().state == GroupState.OPEN
+
+
+@pytest.mark.parametrize(("what", "fields"), [("dismiss/", {}), ("snooze/", {"until": "change"})])
+def test_somebody_joined_since_it_was_shown(desk: Desk, what: str, fields: dict[str, str]) -> None:
+    client = somebody()
+    shown = shown_by(text_of(client.get(address(what=""))))
+    brother = contact("Ben", email("Ana@example.com"))
+    desk.world.apply(Change(desk.world.top.id, put=(brother,)))
+    desk.sync()
+
+    answer = client.post(address(what=what), {**shown, **fields, "note": "father and son"})
+
+    assert answer.status_code == 409
+    page = text_of(answer)
+    assert "This group has changed meanwhile. Look at it once more." in page
+    assert page.count("Joined since you looked") == 1
+    assert "father and son</textarea>" in page
+    assert group().state == GroupState.OPEN
+    assert not NotDuplicate.objects.exists()
+
+    again = {**shown_by(page), **fields}
+    assert client.post(address(what=what), again).status_code == 303
 
 
 def test_somebody_was_faster(desk: Desk) -> None:

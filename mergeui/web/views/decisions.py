@@ -23,7 +23,8 @@ def dismiss(request: MemberRequest, pk: int) -> HttpResponse:
     group, form = group_of(request, pk), NoteForm(request.POST)
     try:
         _refuse_errors(form)
-        decisions.dismiss(group, by_user=request.actor, note=form.cleaned_data["note"])
+        note, seen = form.cleaned_data["note"], request.POST.get("shown", "")
+        decisions.dismiss(group, by_user=request.actor, note=note, seen=seen)
     except Problem as problem:
         return refused(request, pk, problem)
     return go_on(request, group)
@@ -36,7 +37,8 @@ def snooze(request: MemberRequest, pk: int) -> HttpResponse:
     try:
         _refuse_errors(form)
         until, note = form.moment(), form.cleaned_data["note"]
-        decisions.snooze(group, until=until, by_user=request.actor, note=note)
+        seen = request.POST.get("shown", "")
+        decisions.snooze(group, until=until, by_user=request.actor, note=note, seen=seen)
     except Problem as problem:
         return refused(request, pk, problem, {"until": problem.sentence})
     return go_on(request, group)
