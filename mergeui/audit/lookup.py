@@ -74,11 +74,7 @@ def entries(
         *asked_for,
     ]
     if day is not None:
-        # By the clock on the wall: a day may have 23 or 25 hours.
-        zone = timezone.get_current_timezone()
-        midnight, next_midnight = (
-            datetime.combine(day + timedelta(days=days), time(), zone) for days in (0, 1)
-        )
+        midnight, next_midnight = whole(day)
         since = max(filter(None, [since, midnight]))
         until = min(filter(None, [until, next_midnight]))
     low, high = _numbers(since, until, after, before)
@@ -95,6 +91,15 @@ def entries(
     if action:
         found = found.filter(action=action)
     return found.order_by("-number")
+
+
+def whole(day: date) -> tuple[datetime, datetime]:
+    """The beginning of a day and of the next one, in the time zone that is active.
+
+    By the clock on the wall: a day may have 23 or 25 hours.
+    """
+    zone = timezone.get_current_timezone()
+    return datetime.combine(day, time(), zone), datetime.combine(day + timedelta(1), time(), zone)
 
 
 def stream(organization: Organization, **conditions: Any) -> Iterator[Entry]:

@@ -1,14 +1,16 @@
 """The forms of the desk: what a person may type, and what of it can't be used."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from mergeui.audit import lookup
 from mergeui.audit.actions import Action
 from mergeui.review.grades import Grade
 from mergeui.review.risk import LABELS, Risk
@@ -206,6 +208,8 @@ class HistoryForm(LookForm):
     day = forms.DateField(
         label=_("Day"),
         required=False,
+        # What a calendar of any time zone can go beyond by a day.
+        validators=[MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(9000, 1, 1))],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
@@ -220,10 +224,13 @@ class HistoryForm(LookForm):
         """The arguments of `audit.lookup.entries`, but for `q`."""
         self.is_valid()
         plain = {name: self.value_of(name) for name in ("contact", "name", "email", "phone")}
-        operator = self.value_of("operator")
+        operator, day = self.value_of("operator"), self.cleaned_data.get("day")
+        # Here, in the time zone of who asks: what is exported is read when that is over.
+        since, until = lookup.whole(day) if day else (None, None)
         return {
             **plain,
             "operator": int(operator) if operator else None,
             "action": self.value_of("action"),
-            "day": self.cleaned_data.get("day"),
+            "since": since,
+            "until": until,
         }

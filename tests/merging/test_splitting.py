@@ -249,7 +249,7 @@ def test_undo_of_both_waits_in_no_circle_with_an_approver(
 ) -> None:
     settings.MERGE_FOUR_EYES = "always"
     by_user, approver = actor(Role.OPERATOR), actor(Role.APPROVER)
-    ana, bea = office.split(by_user)
+    ana, _bea = office.split(by_user)
     one_is_cancelled, told = threading.Event(), []
 
     def cancel(request: MergeRequest, **more: Any) -> None:

@@ -1,15 +1,18 @@
 """The history page, one entry, the export."""
 
 import json
+from datetime import UTC, datetime
+from unittest import mock
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from mergeui.accounts.models import Membership, Role
+from mergeui.accounts.models import Membership, Role, User
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.erase import erase
+from mergeui.audit.log import record_alone
 from mergeui.audit.models import Entry
 from mergeui.merging.approval import approve
 from mergeui.review.decisions import dismiss
@@ -123,7 +126,25 @@ def test_an_id_leads_to_what_is_known_of_the_contact(desk: Desk, olga: Membershi
     assert f"<a {there}><code>{kept}</code></a>" in text_of(client.get(f"/history/{entry}/"))
 
 
-@pytest.mark.parametrize("query", ["?day=soon", "?operator=x", "?action=x", "?q=a%00b"])
+def test_a_day_is_the_readers_in_the_file_too(olga: Membership) -> None:
+    User.objects.filter(pk=olga.user_id).update(time_zone="America/Los_Angeles")
+    for hour in (2, 6, 9, 20):  # the first two are the evening of the day before in Los Angeles
+        at = datetime(2027, 11, 10, hour, tzinfo=UTC)
+        with mock.patch("mergeui.audit.log.timezone.now", return_value=at):
+            record_alone(Action.SYNCED, by_user=Actor.system(olga.organization))
+    client, query = client_of(olga), "day=2027-11-10&action=synced"
+
+    page = client.get(f"/history/?{query}")
+    shown = [row.name for _day, rows in page.context["days"] for row in rows]
+    file = client.get(f"/history/export/?format=jsonl&{query}").getvalue().decode()
+    assert len(shown) == 2
+    assert [f"Entry {json.loads(line)['number']}" for line in file.splitlines()] == shown
+
+
+DAYS = ["?day=soon", "?day=0001-01-01", "?day=9999-12-31"]
+
+
+@pytest.mark.parametrize("query", [*DAYS, "?operator=x", "?action=x", "?q=a%00b"])
 def test_what_can_not_be_used_is_said(olga: Membership, query: str) -> None:
     answer = client_of(olga).get(f"/history/{query}")
 
