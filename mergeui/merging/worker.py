@@ -182,5 +182,7 @@ def read_those_by_hand(organization: Organization, *, client: InventClient) -> N
             return
         if changes(seen, now):
             with transaction.atomic():
-                if Group.objects.filter(pk=group.pk, state=GroupState.OPEN).exists():
+                # Locked: put aside a moment later, it would come back without a word.
+                still = Group.objects.select_for_update().filter(pk=group.pk, state=GroupState.OPEN)
+                if still.first():
                     follow(group.pk, now)

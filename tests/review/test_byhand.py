@@ -1,6 +1,11 @@
 """Groups that people put together: made, read again, taken over by Invent, discarded."""
 
+import threading
+import time
+from collections.abc import Mapping
+
 import pytest
+from django.db import connection
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
@@ -11,7 +16,8 @@ from mergeui.merging.models import RequestState
 from mergeui.merging.reading import read_again
 from mergeui.merging.worker import read_those_by_hand
 from mergeui.review import byhand
-from mergeui.review.decisions import dismiss
+from mergeui.review.again import follow
+from mergeui.review.decisions import dismiss, snooze
 from mergeui.review.models import Group, GroupState, MergedContact
 from mergeui.review.seen import contacts_of
 from mergeui.sandbox.faults import Fault
@@ -156,6 +162,36 @@ def test_what_was_decided_while_it_was_read_stays_decided(
 
     assert Group.objects.get().state == GroupState.DISMISSED
     assert "Somebody else" not in Group.objects.get().names
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_decides_while_it_is_changed_is_told_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = made(desk)
+    change(desk, ANA, channels=[whatsapp("+34600111222"), email("ana@example.com")])
+    deciding, told = [], []
+
+    def decide() -> None:
+        try:
+            snooze(group, until=None, by_user=actor(Role.OPERATOR))
+        except Stale as problem:
+            told.append(problem.sentence)
+        connection.close()
+
+    def meanwhile(group_id: int, now: Mapping[str, Contact | None]) -> None:
+        deciding.append(threading.Thread(target=decide))
+        deciding[0].start()
+        time.sleep(0.3)  # for that to come as far as it can
+        follow(group_id, now)
+
+    monkeypatch.setattr("mergeui.merging.worker.follow", meanwhile)
+    read_those_by_hand(desk.organization, client=desk.client)
+    deciding[0].join()
+
+    assert told == ["This group has changed meanwhile. Look at it once more."]
+    assert Group.objects.get().state == GroupState.OPEN
+    assert not Entry.objects.filter(action=Action.GROUP_SNOOZED).exists()
 
 
 def test_one_without_a_channel_that_is_gone_is_found_out_before_the_merge(
