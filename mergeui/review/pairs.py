@@ -106,7 +106,9 @@ def carry_over(organization_id: int, gone: Collection[str], into: str) -> None:
     for one in found:
         for other in {one.one_contact_id, one.other_contact_id} - away:
             carried.setdefault(in_order(into, other), []).append(one)
-    for one in _among(organization_id, {contact_id for pair in carried for contact_id in pair}):
+    of_it = Q(one_contact_id=into) | Q(other_contact_id=into)
+    ours = NotDuplicate.objects.filter(of_it, organization_id=organization_id)
+    for one in ours if carried else ():
         pair = (one.one_contact_id, one.other_contact_id)
         if pair in carried:
             carried[pair].append(one)

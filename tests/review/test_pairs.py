@@ -17,6 +17,7 @@ from mergeui.review.models import Group, GroupState, NotDuplicate
 from mergeui.review.pairs import MOST_MEMBERS, carry_over, pairs_of, said_of
 from mergeui.review.risk import Risk
 from mergeui.sandbox import Change
+from tests.audit.history import our_team
 from tests.contacts import contact, email, whatsapp
 from tests.desk import Desk, actor
 
@@ -90,6 +91,27 @@ def test_what_was_said_last_of_a_pair_counts_with_all_that_is_known_of_it(desk: 
     assert said.channels == (("gmail", "x@y.org"), ("whatsapp_bot", "+15550101"))
     carry_over(desk.organization.pk, ["nobody"], "a")
     assert pairs() == [("a", "b"), ("a", "c"), ("b", "c")]
+
+
+def test_what_was_said_last_counts_of_any_number_of_pairs() -> None:
+    organization = our_team()
+
+    def say(*pair: str, day: int, reason: str) -> None:
+        NotDuplicate.objects.create(
+            organization=organization,
+            one_contact_id=pair[0],
+            other_contact_id=pair[1],
+            said_at=datetime(2027, 1, day, tzinfo=UTC),
+            reason=reason,
+        )
+
+    for number in range(MOST_MEMBERS + 6):
+        say("b", f"c{number:02}", day=1, reason="first")
+    say("a", "c05", day=2, reason="last")
+    carry_over(organization.pk, ["b"], "a")
+
+    assert NotDuplicate.objects.filter(one_contact_id="a").count() == MOST_MEMBERS + 6
+    assert NotDuplicate.objects.get(one_contact_id="a", other_contact_id="c05").reason == "last"
 
 
 def test_a_part_of_it_does_not_come_back(desk: Desk) -> None:
