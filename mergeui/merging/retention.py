@@ -40,8 +40,10 @@ def forget(*, now: datetime, days: int) -> dict[str, int]:
 
 
 def _groups(before: datetime) -> int:
-    """Groups that Invent no longer lists and that nobody ever asked about or decided in bulk."""
-    vanished = Group.objects.filter(state=GroupState.VANISHED, changed_at__lt=before)
+    """Groups that Invent no longer lists and that nobody ever asked about or decided."""
+    vanished = Group.objects.filter(
+        state=GroupState.VANISHED, changed_at__lt=before, decided_at=None
+    )
     free = vanished.exclude(pk__in=MergeRequest.objects.values("group_id")).exclude(
         pk__in=BulkItem.objects.values("group_id")
     )

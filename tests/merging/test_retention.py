@@ -11,6 +11,7 @@ from mergeui.accounts.models import Role
 from mergeui.audit.verify import verify
 from mergeui.merging.models import Notice
 from mergeui.merging.retention import RUNS_KEPT, Broom, forget
+from mergeui.review.decisions import snooze
 from mergeui.review.models import Group, Member, SyncRun
 from tests.contacts import contact, whatsapp
 from tests.desk import Desk, actor
@@ -50,6 +51,15 @@ def test_what_was_asked_for_or_decided_stays() -> None:
     Group.objects.filter(pk=bea.pk).update(state="dismissed", changed_at=timezone.now() - LONG_AGO)
     assert forget(now=timezone.now(), days=1)["groups"] == 0
     assert Group.objects.count() == 2
+
+
+def test_what_was_put_aside_stays_when_invent_lists_it_no_longer() -> None:
+    desk = anas(2)
+    snooze(desk.group(), until=None, by_user=actor(Role.OPERATOR), note="they will call")
+    Group.objects.update(state="vanished", changed_at=timezone.now() - LONG_AGO)
+
+    assert forget(now=timezone.now(), days=1)["groups"] == 0
+    assert Group.objects.get().decided_note == "they will call"
 
 
 def test_sessions_notices_and_refreshes() -> None:
