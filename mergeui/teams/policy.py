@@ -141,17 +141,20 @@ def _end(
         )
         told.update(read_at=now)
 
-    move(
-        waits,
-        expected=[PolicyChange.State.ASKED],
-        action=action,
-        by_user=by_user,
-        subject=f"organization:{waits.organization_id}",
-        stale=lambda: _("Somebody has answered this change already."),
-        changes={"state": state.value, "ended_by": by_user.user, "ended_at": now},
-        also=answered,
-        facts={"policy": waits.wanted},
-    )
+    with transaction.atomic():
+        # The organisation first, as who changes the policy takes them: else they wait in a circle.
+        Organization.objects.select_for_update().get(pk=waits.organization_id)
+        move(
+            waits,
+            expected=[PolicyChange.State.ASKED],
+            action=action,
+            by_user=by_user,
+            subject=f"organization:{waits.organization_id}",
+            stale=lambda: _("Somebody has answered this change already."),
+            changes={"state": state.value, "ended_by": by_user.user, "ended_at": now},
+            also=answered,
+            facts={"policy": waits.wanted},
+        )
 
 
 def _set(organization: Organization, before: dict[str, Any], changes: dict[str, Any]) -> None:

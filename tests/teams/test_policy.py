@@ -1,9 +1,11 @@
 """Changing a policy: stricter at once, looser with a second admin."""
 
+import threading
+import time
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from mergeui.accounts.models import Organization, PolicyChange, Role
 from mergeui.audit.actions import Action
@@ -89,6 +91,39 @@ def test_of_two_changes_one_waits(team: Organization) -> None:
     with pytest.raises(Stale):
         policy.withdraw(PolicyChange.objects.get(pk=waits.pk), by_user=ada)
     assert wish(team, ada, cool_off_seconds=0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_and_the_answer_to_another_wait_in_no_circle(
+    team: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bea, eva = actor(Role.ADMIN), actor(Role.ADMIN), actor(Role.ADMIN)
+    waits = wish(team, ada, four_eyes="never")
+    assert waits
+    set_, answering, told = policy._set, threading.Event(), []
+
+    def slowly(*given: Any) -> None:
+        answering.set()
+        time.sleep(0.3)  # for the other to come as far as it can
+        set_(*given)
+
+    def change() -> None:
+        answering.wait(20)
+        monkeypatch.setattr(policy, "_set", set_)
+        try:
+            wish(team, eva, cool_off_seconds=600, waived_risks=["large"])
+        except Stale as problem:
+            told.append(problem.sentence)
+        connection.close()
+
+    monkeypatch.setattr(policy, "_set", slowly)
+    changing = threading.Thread(target=change)
+    changing.start()
+    policy.confirm(waits, by_user=bea)
+    changing.join()
+
+    assert now(team).four_eyes == "never"
+    assert told == ["Somebody has changed the policy meanwhile: look at it once more."]
 
 
 def test_who_looked_at_an_older_policy_is_told(team: Organization) -> None:
