@@ -48,7 +48,6 @@ STATES = {
     "vanished": _("No longer suggested"),
     "all": _("All"),
 }
-RISKS = {risk.value: LABELS[risk] for risk in Risk}
 # The grades that are said in a row; the risk marks say those that are bad.
 MARKED = (Grade.FULL, Grade.PART, Grade.MISSING)
 # What a person may put back into the queue.

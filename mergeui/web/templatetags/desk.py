@@ -4,7 +4,6 @@ import re
 from datetime import datetime
 
 from django import template
-from django.utils import timezone
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -44,18 +43,6 @@ def segment_style(color: str) -> str:
 def moment(then: datetime) -> str:
     """A moment in the reader's zone, which is named: "23 Nov 2026, 18:25 UTC"."""
     return when.exact(then)
-
-
-@register.filter
-def moment_to_second(then: datetime) -> str:
-    """The same with its seconds."""
-    return when.exact(then, to_second=True)
-
-
-@register.filter
-def clock_to_second(then: datetime) -> str:
-    """The time of day in the reader's zone: "18:25:07"."""
-    return f"{timezone.localtime(then):%H:%M:%S}"
 
 
 @register.filter
