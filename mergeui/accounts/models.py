@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -54,6 +54,16 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+
+def user_called(name: str) -> User | None:
+    """The user of this name, in whatever case it is written; None when there is nobody."""
+    if name.isascii() or connection.vendor != "sqlite":
+        return User.objects.filter(username__iexact=name).first()
+    # SQLite knows the case of ASCII alone.
+    names = User.objects.values_list("pk", "username")
+    alike = [pk for pk, username in names if username.casefold() == name.casefold()]
+    return User.objects.filter(pk__in=alike).first()
 
 
 class KeySource(models.TextChoices):

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mergeui.accounts.models import Invitation, Membership, Organization, Role, User
+from mergeui.accounts.models import Invitation, Membership, Organization, Role, User, user_called
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
@@ -88,7 +88,7 @@ def new_user(username: str, password: str) -> User:
     user = User(username=User.normalize_username(username.strip()))
     try:
         user.clean_fields(exclude=["password"])
-        if User.objects.filter(username__iexact=user.username).exists():
+        if user_called(user.username):
             raise Invalid(
                 _(
                     "Somebody has this user name already. If it is you, sign in and open the"

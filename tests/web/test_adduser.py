@@ -109,10 +109,11 @@ def test_somebody_faster_with_the_same_name_is_no_traceback(add, monkeypatch) ->
         add()
 
 
-def test_two_names_differ_in_more_than_case(add) -> None:
-    add()
-    with pytest.raises(CommandError, match="ana is there already"):
-        add(name="ANA")
+@pytest.mark.parametrize(("name", "again"), [("ana", "ANA"), ("josé", "JOSÉ"), ("ольга", "Ольга")])
+def test_two_names_differ_in_more_than_case(add, name: str, again: str) -> None:
+    add(name=name)
+    with pytest.raises(CommandError, match=f"{name} is there already"):
+        add(name=again)
     assert User.objects.count() == 1
 
 

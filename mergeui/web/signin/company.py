@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from mergeui.accounts.models import User
+from mergeui.accounts.models import User, user_called
 from mergeui.web.signin import noted
 from mergeui.web.signin.roles import follow, roles_by
 
@@ -41,7 +41,7 @@ class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         user.first_name = str(claims.get("given_name") or "")[:150].replace("\0", "")
         user.last_name = str(claims.get("family_name") or "")[:150].replace("\0", "")
         user.set_unusable_password()
-        if User.objects.filter(username__iexact=user.username).exists():
+        if user_called(user.username):
             refuse(request, name, _taken(name))
         try:
             with transaction.atomic():

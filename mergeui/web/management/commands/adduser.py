@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, transaction
 
-from mergeui.accounts.models import Membership, Organization, Role, User
+from mergeui.accounts.models import Membership, Organization, Role, User, user_called
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         except Invalid as problem:
             raise CommandError(problem.sentence) from problem
         name = User.normalize_username(name)
-        known = User.objects.filter(username__iexact=name).first()
+        known = user_called(name)
         if known:
             self.add_to(team, known, Role(role))
             return
