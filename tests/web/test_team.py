@@ -48,7 +48,7 @@ def test_a_link_is_shown_once_and_makes_a_member(admin: Client) -> None:
     browser = Client()
     page = browser.get(where)
     assert "Join My team" in text_of(page)
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "strict-origin"
     fields = {"username": "nora", "password": PASSWORD, "password_again": PASSWORD}
     answer = browser.post(where, fields)
     assert (answer.status_code, answer["Location"]) == (303, "/login/")

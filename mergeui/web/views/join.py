@@ -54,8 +54,9 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         "login": f"{resolve_url(settings.LOGIN_URL)}?next={request.path}",
     }
     answer = render(request, "team/join.html", context, status=400 if problem else 200)
-    # The link is a secret: no page that is opened from here learns of it.
-    answer["Referrer-Policy"] = "no-referrer"
+    # The link is a secret: no page that is opened from here learns of it. Without any referrer a
+    # browser would not say either where a form comes from, and it would be refused.
+    answer["Referrer-Policy"] = "strict-origin"
     return answer
 
 
