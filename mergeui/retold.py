@@ -1,6 +1,8 @@
 """What is stored in English, in the language of whoever looks (said.py)."""
 
 import re
+from functools import cache
+from importlib import import_module
 
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -10,6 +12,16 @@ ENGLISH = "en"
 # Placeholders that hold words of ours: another sentence, the label of a row, what stands in it.
 NESTED = ("sentence", "reason", "wanted", "seen")
 LABEL = "label"
+# Who has sentences that a process of the web server speaks of and otherwise has no use for.
+SPEAKERS = (
+    "audit.verify",
+    "audit.watch",
+    "merging.claimed",
+    "merging.execution",
+    "merging.gap",
+    "merging.outcome",
+    "merging.unwritten",
+)
 VALUES = ("old", "new")
 
 
@@ -26,12 +38,20 @@ def retold(text: str) -> str:
     """`text` in the language that is active; as it is when nothing is known to say just that."""
     if not text or (get_language() or ENGLISH) == ENGLISH:
         return text
+    _hear_all()
     for said in sorted(ALL, key=lambda one: -one.weight):
         values = said.values_in(text)
         if values is None:
             continue
         return tell(said, **{**values, **_our_words(values)})
     return text
+
+
+@cache
+def _hear_all() -> None:
+    """Has every sentence in ALL that can have been stored, whichever process stored it."""
+    for name in SPEAKERS:
+        import_module(f"mergeui.{name}")
 
 
 def _our_words(values: dict[str, str]) -> dict[str, str]:

@@ -1,6 +1,9 @@
 """Sentences that are stored in English and told in the language of whoever looks."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.utils import translation
@@ -8,6 +11,34 @@ from django.utils import translation
 from mergeui import retold as told
 from mergeui.retold import retold
 from mergeui.said import ALL, Said
+
+HERE = Path(__file__).resolve().parent.parent
+
+
+WEB = """
+import mergeui.wsgi, sys
+from django.utils import translation
+from mergeui.retold import retold
+with translation.override("es"):
+    print(retold("The contacts changed after they were shown. Nothing was sent."))
+print(*(name for name in sys.modules if name.startswith("mergeui.")))
+"""
+
+
+def test_a_web_process_knows_what_the_worker_stores() -> None:
+    command = [sys.executable, "-c", WEB]
+    told, loaded = subprocess.run(
+        command, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+    assert told == "Los contactos cambiaron después de mostrarse. No se envió nada."
+    speakers = {
+        ".".join(path.relative_to(HERE).with_suffix("").parts)
+        for path in HERE.glob("mergeui/**/*.py")
+        if " = Said(" in path.read_text()
+    }
+    assert len(speakers) > 20
+    assert speakers <= set(loaded.split())
 
 
 @pytest.fixture
