@@ -5,6 +5,7 @@ again. So each call is noted in a file of its own before it is sent; a worker th
 there which the history doesn't know executes nothing until the gap has been looked at.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -68,13 +69,17 @@ def path() -> Path:
 
 
 def note(line: Line) -> None:
-    """Appends a line and waits until it is on the disk; raises JournalFailed."""
-    text = json.dumps(asdict(line), separators=(",", ":")) + "\n"
+    """Appends a line and waits until it is on the disk, whole; raises JournalFailed."""
+    text = json.dumps(asdict(line), separators=(",", ":"))
+    # Begins with a line end too: the line before may have been cut off.
+    whole = f"\n{text}\n".encode()
     try:
         path().parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, text.encode())
+            # A disk or a quota that is filling up takes a part without an error (write(2)).
+            if os.write(descriptor, whole) != len(whole):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -86,7 +91,7 @@ def gap() -> list[Line]:
     """The calls that the history has forgotten, oldest first; empty when it has forgotten none.
 
     Read from the end of the file: the last line that the history knows vouches for all before it.
-    A line that a crash cut off was never followed by a call.
+    A line that was cut off was never followed by a call.
     """
     forgotten: list[Line] = []
     for text in _backwards():

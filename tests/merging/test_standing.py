@@ -54,7 +54,7 @@ def test_each_call_is_noted_before_it_is_sent(desk: Desk) -> None:
     desk.work()
 
     started = Entry.objects.get(action=Action.ATTEMPT_STARTED)
-    [text] = journal.path().read_text().splitlines()
+    [text] = journal.path().read_text().split()
     assert f'"entry":{started.number},"hash":"{started.hash}"' in text
     assert request.sources.get().contact_id in text
     assert journal.gap() == []
@@ -161,6 +161,17 @@ def test_the_journal_is_read_from_its_end_as_far_as_needed(desk: Desk) -> None:
 
     assert len(journal.gap()) == 2_000
     assert journal.gap()[0].sources == ("contact_0",)
+
+
+def test_a_line_that_was_cut_off_leaves_the_next_one_readable(desk: Desk) -> None:
+    lost(desk, "contact_first")
+    whole = journal.path().read_text().strip()
+    with journal.path().open("a") as file:
+        file.write(whole[:50])
+
+    lost(desk, "contact_next", entry=901)
+
+    assert [line.sources for line in journal.gap()] == [("contact_first",), ("contact_next",)]
 
 
 def test_a_journal_without_a_call_has_no_gap(desk: Desk) -> None:

@@ -1,5 +1,7 @@
 """A database that can't write: before a call nothing is sent, after it the truth is read back."""
 
+import json
+import resource
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from django.db import connection
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.verify import verify
+from mergeui.merging import journal
 from mergeui.merging.execution import execute_next
 from mergeui.merging.models import Attempt, RequestState
 from mergeui.merging.unwritten import NotWritten
@@ -133,6 +136,37 @@ def test_a_full_disk_under_the_journal_sends_nothing(settings: Any) -> None:
     request.refresh_from_db()
     assert (request.state, desk.counters.merge_calls) == (RequestState.APPROVED, 0)
     assert "(No space left on device), so it was not sent" in request.waiting_because
+
+
+@pytest.mark.django_db
+def test_a_journal_that_takes_a_part_of_the_line_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = anas()
+    request = approved(desk)
+    note = journal.note
+
+    def cramped(line: journal.Line) -> None:
+        """A quota in miniature: the kernel writes 100 bytes of the file and no more."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+        try:
+            note(line)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "note", cramped)
+        execute(desk)
+    assert (fresh(request).state, desk.counters.merge_calls) == (RequestState.APPROVED, 0)
+    assert "(No space left on device), so it was not sent" in fresh(request).waiting_because
+    assert journal.path().stat().st_size == 100
+
+    # With space again the next line is one of its own, whatever stands before it.
+    past(request, execute_after=1)
+    desk.work()
+    assert (fresh(request).state, desk.counters.merge_calls) == (RequestState.MERGED, 1)
+    assert json.loads(journal.path().read_text().splitlines()[-1])["request"] == request.pk
 
 
 # Full disks, as programs
