@@ -46,10 +46,15 @@ def halted(organization: Organization) -> Standing | None:
 
 
 def halt(organization: Organization, why: Halt, because: str) -> None:
-    """Stops all merges of an organisation until a person goes on; says so once."""
+    """Stops all merges of an organisation until a person goes on; says so once.
+
+    A gap takes the place of a refused key, whose end would let a call be sent into the gap. A key
+    that is still refused once the gap has been looked at halts by itself again.
+    """
     with transaction.atomic():
         Standing.objects.get_or_create(organization=organization)
-        stopped = Standing.objects.filter(organization=organization, halted_as="").update(
+        lesser = ["", Halt.KEY.value] if why == Halt.GAP else [""]
+        stopped = Standing.objects.filter(organization=organization, halted_as__in=lesser).update(
             halted_as=why.value, because=because, since=timezone.now(), looked_for=False
         )
         if stopped:

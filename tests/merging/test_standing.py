@@ -95,12 +95,65 @@ def test_a_refused_key_halts_everything_until_a_person_goes_on(desk: Desk) -> No
     assert [entry.action for entry in said] == [Action.MERGING_HALTED, Action.MERGING_RESUMED]
 
 
-def test_a_second_halt_says_nothing_more(desk: Desk) -> None:
-    halt(desk.organization, Standing.Halt.KEY, "first")
-    halt(desk.organization, Standing.Halt.GAP, "second")
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (Standing.Halt.KEY, Standing.Halt.KEY),
+        (Standing.Halt.GAP, Standing.Halt.GAP),
+        (Standing.Halt.GAP, Standing.Halt.KEY),
+    ],
+)
+def test_a_second_halt_says_nothing_more(
+    desk: Desk, first: Standing.Halt, second: Standing.Halt
+) -> None:
+    halt(desk.organization, first, "first")
+    halt(desk.organization, second, "second")
 
-    assert halted(desk.organization).because == "first"
+    assert (halted(desk.organization).halted_as, halted(desk.organization).because) == (
+        first,
+        "first",
+    )
     assert Entry.objects.filter(action=Action.MERGING_HALTED).count() == 1
+
+
+def test_a_gap_takes_the_place_of_a_refused_key(desk: Desk) -> None:
+    halt(desk.organization, Standing.Halt.KEY, "refused")
+    lost(desk, "contact_gone")
+
+    check_memory(desk.organization)
+
+    assert halted(desk.organization).halted_as == Standing.Halt.GAP
+    assert "1 merge call was sent" in halted(desk.organization).because
+    said = Entry.objects.filter(action=Action.MERGING_HALTED).order_by("number")
+    assert [entry.facts["reason"] for entry in said] == ["key", "gap"]
+
+
+def test_to_go_on_after_a_refused_key_sends_nothing_into_a_gap(desk: Desk) -> None:
+    request = desk.propose(actor(Role.OPERATOR))
+    halt(desk.organization, Standing.Halt.KEY, "refused")
+    lost(desk, request.sources.get().contact_id, primary=request.primary_contact_id)
+    check_memory(desk.organization)
+
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+
+    desk.work()
+    assert halted(desk.organization).looked_for
+    assert desk.counters.merge_calls == 0
+
+
+def test_a_key_that_is_still_refused_after_the_gap_halts_again(desk: Desk) -> None:
+    desk.propose(actor(Role.OPERATOR))
+    halt(desk.organization, Standing.Halt.KEY, "refused")
+    lost(desk, "contact_gone")
+    check_memory(desk.organization)
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+    assert look_when_wanted(desk.organization, client=desk.client)
+    desk.faults.next_read(Fault.STATUS, read_status=401)
+
+    desk.work()
+
+    assert halted(desk.organization).halted_as == Standing.Halt.KEY
+    assert desk.counters.merge_calls == 0
 
 
 def test_an_old_database_executes_nothing_until_the_gap_is_looked_at(desk: Desk) -> None:

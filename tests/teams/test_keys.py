@@ -109,6 +109,14 @@ def test_merges_that_a_refused_key_had_halted_go_on(brands: Brands) -> None:
     assert halted(brands.shoes)
 
 
+def test_a_new_key_ends_no_halt_of_a_gap(brands: Brands) -> None:
+    halt(brands.hats, Halt.KEY, "Invent refuses the key.")
+    halt(brands.hats, Halt.GAP, "The database is old.")
+
+    enter(brands)
+    assert halted(brands.hats).halted_as == Halt.GAP
+
+
 def test_that_of_the_environment_wins_and_is_changed_there(brands: Brands, settings: Any) -> None:
     settings.INVENT_API_KEY = "a-long-key-of-the-environment"
     with pytest.raises(Invalid, match="INVENT_API_KEY"):
