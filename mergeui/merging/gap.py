@@ -15,8 +15,7 @@ from mergeui.audit.models import Entry
 from mergeui.audit.references import contact_ids
 from mergeui.invent import InventClient, NotFound
 from mergeui.merging import journal
-from mergeui.merging.models import Standing
-from mergeui.merging.standing import Halt, clear, halted
+from mergeui.merging.standing import ENTRY_LOST, Halt, clear, halted
 from mergeui.review.models import MergedContact
 from mergeui.said import Said
 
@@ -26,18 +25,23 @@ LOOKED_AT = Said("{count} call looked at", "{count} calls looked at")
 def look_when_wanted(organization: Organization, *, client: InventClient) -> bool:
     """Looks at the gap when a person wants it, and ends the halt; whether it did.
 
-    Raises InventError when Invent can't be read: then the halt stays, and the next round tries
-    again from the beginning.
+    Without a line of what was forgotten this is not the journal that it stands in, so the halt
+    stays for the worker that has it. Raises InventError when Invent can't be read, JournalFailed
+    when the journal can't be or takes no line: then the halt stays, and the next round tries again
+    from the beginning.
     """
     standing = halted(organization)
     if standing is None or standing.halted_as != Halt.GAP or not standing.looked_for:
         return False
     by_user = Actor.system(organization)
-    lines = [line for line in journal.gap() if line.organization == organization.pk]
+    lines = journal.gap(organization.pk)
+    if not lines and ENTRY_LOST.values_in(standing.because) is None:
+        return False
     for line in lines:
         _remember(organization, line, _gone(client, line), by_user)
-    _close(organization)
-    clear(organization, Standing.Halt.GAP, by_user=by_user, note=LOOKED_AT(count=len(lines)))
+    with transaction.atomic():
+        note = LOOKED_AT(count=len(lines))
+        _close(organization, clear(organization, Halt.GAP, by_user=by_user, note=note))
     return True
 
 
@@ -84,14 +88,17 @@ def _remember(
         )
 
 
-def _close(organization: Organization) -> None:
-    """Notes in the journal that everything before has been looked at."""
-    head = Entry.objects.latest("number")  # of the halt, if of nothing else
+def _close(organization: Organization, ended: Entry) -> None:
+    """Notes in the journal that everything before has been looked at.
+
+    By the entry of the end of the halt, in its transaction: should that not be committed, the
+    history doesn't know the line, and everything is found again.
+    """
     journal.note(
         journal.Line(
-            entry=head.number,
-            hash=head.hash,
-            at=head.at.isoformat(),
+            entry=ended.number,
+            hash=ended.hash,
+            at=ended.at.isoformat(),
             organization=organization.pk,
             request=0,
             primary="",

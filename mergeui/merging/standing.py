@@ -87,7 +87,7 @@ def check_memory(organization: Organization) -> None:
 
     For the start of a worker. Raises journal.JournalFailed or BadAnchor when it can't be told.
     """
-    forgotten = [line for line in journal.gap() if line.organization == organization.pk]
+    forgotten = journal.gap(organization.pk)
     if forgotten:
         halt(
             organization,
@@ -127,8 +127,8 @@ def go_on(organization: Organization, *, by_user: Actor) -> None:
     clear(organization, Halt.KEY, by_user=by_user)
 
 
-def clear(organization: Organization, why: Halt, *, by_user: Actor, note: str = "") -> None:
-    """Ends a halt. Raises Stale when it was over."""
+def clear(organization: Organization, why: Halt, *, by_user: Actor, note: str = "") -> Entry:
+    """Ends a halt; the entry that says so. Raises Stale when it was over."""
     try:
         anchor = _lost_anchor()
     except BadAnchor:
@@ -143,7 +143,7 @@ def clear(organization: Organization, why: Halt, *, by_user: Actor, note: str = 
         )
         if not ended:
             raise Stale(_("Merges go on already."))
-        record(
+        return record(
             Action.MERGING_RESUMED,
             by_user=by_user,
             facts={"reason": why.value},

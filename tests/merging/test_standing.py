@@ -1,8 +1,11 @@
 """What stops all merges of an organisation, and how a person lets them go on."""
 
+import fcntl
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from mergeui.accounts.models import Role
+from mergeui.accounts.models import Organization, Role
 from mergeui.audit.actions import Action
 from mergeui.audit.anchor import Anchor
 from mergeui.audit.models import Entry
@@ -36,17 +39,47 @@ def desk() -> Desk:
 
 def lost(desk: Desk, *sources: str, primary: str = "contact_kept", entry: int = 900) -> None:
     """A call that a database knew which is gone."""
+    noted(desk.organization, *sources, primary=primary, entry=entry, hash_of_entry="f" * 64)
+
+
+def kept(organization: Organization, *sources: str) -> None:
+    """A call that this database knows."""
+    last = Entry.objects.latest("number")
+    noted(organization, *sources, entry=last.number, hash_of_entry=last.hash)
+
+
+def noted(
+    organization: Organization,
+    *sources: str,
+    entry: int,
+    hash_of_entry: str,
+    primary: str = "contact_kept",
+) -> None:
     journal.note(
         journal.Line(
             entry=entry,
-            hash="f" * 64,
+            hash=hash_of_entry,
             at="2026-01-01T00:00:00+00:00",
-            organization=desk.organization.pk,
+            organization=organization.pk,
             request=41,
             primary=primary,
             sources=sources,
         )
     )
+
+
+def gap(desk: Desk) -> list[journal.Line]:
+    return journal.gap(desk.organization.pk)
+
+
+def sources_of(lines: list[journal.Line]) -> list[tuple[str, ...]]:
+    return [line.sources for line in lines]
+
+
+@pytest.fixture
+def other() -> Organization:
+    """Another organisation of the same database, whose calls are in the same journal."""
+    return Organization.objects.create(name="Others", invent_org_id="org_other")
 
 
 def test_each_call_is_noted_before_it_is_sent(desk: Desk) -> None:
@@ -57,7 +90,7 @@ def test_each_call_is_noted_before_it_is_sent(desk: Desk) -> None:
     [text] = journal.path().read_text().split()
     assert f'"entry":{started.number},"hash":"{started.hash}"' in text
     assert request.sources.get().contact_id in text
-    assert journal.gap() == []
+    assert gap(desk) == []
 
 
 def test_what_can_not_be_noted_is_not_sent(desk: Desk, settings) -> None:
@@ -175,7 +208,7 @@ def test_an_old_database_executes_nothing_until_the_gap_is_looked_at(desk: Desk)
     assert (merged.contact_id, merged.into_contact_id) == (gone, kept)
     entry = Entry.objects.get(action=Action.MERGE_RECOVERED)
     assert entry.facts["merged"] == [gone]
-    assert journal.gap() == []
+    assert gap(desk) == []
     desk.work()
     request.refresh_from_db()
     assert request.state == RequestState.STALE
@@ -212,27 +245,143 @@ def test_the_journal_is_read_from_its_end_as_far_as_needed(desk: Desk) -> None:
     with journal.path().open("a") as file:
         file.write('{"entry": 5, "cut off')
 
-    assert len(journal.gap()) == 2_000
-    assert journal.gap()[0].sources == ("contact_0",)
+    assert len(gap(desk)) == 2_000
+    assert gap(desk)[0].sources == ("contact_0",)
+
+
+def test_a_journal_of_before_lines_began_with_a_line_end_is_read(desk: Desk) -> None:
+    lost(desk, "contact_gone")
+    journal.path().write_text(journal.path().read_text().lstrip())
+
+    assert sources_of(gap(desk)) == [("contact_gone",)]
 
 
 def test_a_line_that_was_cut_off_leaves_the_next_one_readable(desk: Desk) -> None:
     lost(desk, "contact_first")
     whole = journal.path().read_text().strip()
     with journal.path().open("a") as file:
-        file.write(whole[:50])
+        file.write(whole[:-20])
 
     lost(desk, "contact_next", entry=901)
 
-    assert [line.sources for line in journal.gap()] == [("contact_first",), ("contact_next",)]
+    assert sources_of(gap(desk)) == [("contact_first",), ("contact_next",)]
+
+
+def test_a_line_waits_for_the_worker_of_another_machine_to_write_its_own(desk: Desk) -> None:
+    lost(desk, "contact_first")
+    with journal.path().open("a") as file, ThreadPoolExecutor(1) as thread:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        waiting = thread.submit(lost, desk, "contact_next")
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.2)
+        assert sources_of(gap(desk)) == [("contact_first",)]
+
+        fcntl.flock(file, fcntl.LOCK_UN)
+        waiting.result(timeout=30)
+    assert sources_of(gap(desk)) == [("contact_first",), ("contact_next",)]
+
+
+def test_a_gap_stays_while_another_organisation_looks_at_its_own(
+    desk: Desk, other: Organization
+) -> None:
+    noted(other, "contact_of_others", entry=900, hash_of_entry="f" * 64)
+    lost(desk, "contact_of_ours", entry=901)
+    for organization in (desk.organization, other):
+        check_memory(organization)
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+    assert look_when_wanted(desk.organization, client=desk.client)
+
+    assert gap(desk) == []
+    assert sources_of(journal.gap(other.pk)) == [("contact_of_others",)]
+
+
+def test_a_gap_stays_while_another_organisation_goes_on(desk: Desk, other: Organization) -> None:
+    lost(desk, "contact_gone")
+    kept(other, "contact_of_others")
+
+    check_memory(desk.organization)
+    check_memory(other)
+
+    assert sources_of(gap(desk)) == [("contact_gone",)]
+    assert halted(desk.organization)
+    assert halted(other) is None
+
+
+def test_calls_that_were_noted_in_another_order_are_found(desk: Desk) -> None:
+    lost(desk, "contact_later", entry=901)
+    kept(desk.organization, "contact_earlier")
+
+    assert sources_of(gap(desk)) == [("contact_later",)]
+
+
+def test_what_has_been_looked_at_is_not_found_among_calls_made_since(desk: Desk) -> None:
+    lost(desk, "contact_gone")
+    check_memory(desk.organization)
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+    look_when_wanted(desk.organization, client=desk.client)
+    kept(desk.organization, "contact_since")
+    lost(desk, "contact_gone_too", entry=902)
+
+    assert sources_of(gap(desk)) == [("contact_gone_too",)]
+
+
+def test_a_journal_of_known_calls_is_read_no_further_than_lines_can_be_out_of_order(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "OUT_OF_ORDER", 10)
+    lost(desk, "contact_before")
+    for number in range(10):
+        kept(desk.organization, f"contact_{number}")
+    assert gap(desk) == []
+
+    lost(desk, "contact_gone")
+    assert sources_of(gap(desk)) == [("contact_before",), ("contact_gone",)]
+
+
+def test_a_look_that_ends_before_its_halt_does_is_taken_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost(desk, "contact_gone")
+    check_memory(desk.organization)
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+    note = journal.note
+
+    def die(line: journal.Line) -> None:
+        note(line)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "note", die)
+        with pytest.raises(KeyboardInterrupt):
+            look_when_wanted(desk.organization, client=desk.client)
+
+    assert halted(desk.organization).looked_for
+    assert sources_of(gap(desk)) == [("contact_gone",)]
+    assert look_when_wanted(desk.organization, client=desk.client)
+    assert gap(desk) == []
+
+
+def test_a_worker_without_the_lines_does_not_end_the_halt(desk: Desk, settings, tmp_path) -> None:
+    lost(desk, "contact_gone")
+    check_memory(desk.organization)
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+
+    whole = settings.MERGE_JOURNAL
+    settings.MERGE_JOURNAL = tmp_path / "of-another-host.jsonl"
+    assert look_when_wanted(desk.organization, client=desk.client) is False
+    assert halted(desk.organization).looked_for
+
+    settings.MERGE_JOURNAL = whole
+    assert look_when_wanted(desk.organization, client=desk.client)
+    assert MergedContact.objects.get().contact_id == "contact_gone"
 
 
 def test_a_journal_without_a_call_has_no_gap(desk: Desk) -> None:
     lost(desk, entry=900)
-    assert journal.gap() == []
+    assert gap(desk) == []
 
     journal.path().write_text("")
-    assert journal.gap() == []
+    assert gap(desk) == []
 
 
 def test_a_journal_that_can_not_be_read_is_said(desk: Desk, settings) -> None:

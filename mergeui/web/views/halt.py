@@ -27,7 +27,7 @@ def page_of_halt(request: MemberRequest) -> HttpResponse:
     trouble = ""
     if standing and standing.halted_as == Halt.GAP:
         try:
-            lines = [n for n in gap() if n.organization == request.member.organization.pk]
+            lines = gap(request.member.organization.pk)
         except JournalFailed as error:
             trouble = retold(str(error))
     context = {
