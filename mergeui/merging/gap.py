@@ -22,20 +22,22 @@ from mergeui.said import Said
 LOOKED_AT = Said("{count} call looked at", "{count} calls looked at")
 
 
-def look_when_wanted(organization: Organization, *, client: InventClient) -> bool:
+def look_when_wanted(
+    organization: Organization, *, client: InventClient, journal_lost: bool = False
+) -> bool:
     """Looks at the gap when a person wants it, and ends the halt; whether it did.
 
     Without a line of what was forgotten this is not the journal that it stands in, so the halt
-    stays for the worker that has it. Raises InventError when Invent can't be read, JournalFailed
-    when the journal can't be or takes no line: then the halt stays, and the next round tries again
-    from the beginning.
+    stays for the worker that has it, unless that journal is lost for good. Raises InventError when
+    Invent can't be read, JournalFailed when the journal can't be or takes no line: then the halt
+    stays, and the next round tries again from the beginning.
     """
     standing = halted(organization)
     if standing is None or standing.halted_as != Halt.GAP or not standing.looked_for:
         return False
     by_user = Actor.system(organization)
     lines = journal.gap(organization.pk)
-    if not lines and ENTRY_LOST.values_in(standing.because) is None:
+    if not (lines or journal_lost) and ENTRY_LOST.values_in(standing.because) is None:
         return False
     for line in lines:
         _remember(organization, line, _gone(client, line), by_user)

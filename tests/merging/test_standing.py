@@ -2,6 +2,7 @@
 
 import fcntl
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -370,10 +371,24 @@ def test_a_worker_without_the_lines_does_not_end_the_halt(desk: Desk, settings, 
     settings.MERGE_JOURNAL = tmp_path / "of-another-host.jsonl"
     assert look_when_wanted(desk.organization, client=desk.client) is False
     assert halted(desk.organization).looked_for
-
     settings.MERGE_JOURNAL = whole
     assert look_when_wanted(desk.organization, client=desk.client)
     assert MergedContact.objects.get().contact_id == "contact_gone"
+
+
+def test_a_halt_whose_journal_is_lost_for_good_can_be_ended(desk: Desk) -> None:
+    lost(desk, "contact_gone")
+    check_memory(desk.organization)
+    journal.path().unlink()
+    look = partial(look_when_wanted, desk.organization, client=desk.client, journal_lost=True)
+    assert not look()  # not before somebody wants it
+
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+    assert not look_when_wanted(desk.organization, client=desk.client)
+    assert look()
+    assert halted(desk.organization) is None
+    ended = Entry.objects.get(action=Action.MERGING_RESUMED)
+    assert ended.personal["note"] == "0 calls looked at"
 
 
 def test_a_journal_without_a_call_has_no_gap(desk: Desk) -> None:

@@ -65,12 +65,19 @@ class Command(BaseCommand):
     help = "Executes approved merge requests, reconciles unknown ones, syncs on schedule."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Adds `--once`."""
+        """Adds `--once` and `--journal-lost`."""
         parser.add_argument("--once", action="store_true", help="do what is due now, then end")
+        parser.add_argument(
+            "--journal-lost",
+            action="store_true",
+            help="the MERGE_JOURNAL that merges were halted for is lost for good: an approver may"
+            " let them go on without a look at what it named",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         # A plain flag: an Event may be locked by the very wait that the signal interrupts.
         self.stopping = False
+        self.journal_lost = bool(options["journal_lost"])
         self.hands = Hands(settings.MERGE_AT_ONCE)
         telemetry.start()
         give_way()
@@ -122,7 +129,7 @@ class Command(BaseCommand):
         tidy()
         for organization, client in clients.served():
             with suppress(InventError):
-                look_when_wanted(organization, client=client)
+                look_when_wanted(organization, client=client, journal_lost=self.journal_lost)
         return self.in_turn(clients, partial(work_off, go_on=go_on))
 
     def in_turn(self, clients: Clients, work: Callable[..., int]) -> bool:
