@@ -14,7 +14,6 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.transition import move
 from mergeui.invent import Contact
-from mergeui.merging import plan
 from mergeui.merging.lease import Lease
 from mergeui.merging.models import MergeRequest, RequestState, Source
 from mergeui.merging.settle import about, end, end_of, sources_in
@@ -31,7 +30,7 @@ LEASE_OVER = Said("The lease is over.")
 class Claimed:
     """One claimed request. `seen` are its contacts as they were shown, by their ids.
 
-    `merged` is the contact that Invent gave back last, None before the first merge.
+    `merged` is the contact that Invent gave back last, None before this worker's first merge.
     """
 
     def __init__(self, request: MergeRequest, lease: Lease) -> None:
@@ -55,20 +54,12 @@ class Claimed:
     ) -> None:
         """Ends the request: as merged, as far as it is; as `otherwise` when nothing is.
 
-        The result is compared with the prediction (design.md, rule 7). `first` is done in the same
-        transaction.
+        `first` is done in the same transaction.
         """
         merged_ids = self.ids(Source.State.MERGED)
         state = end_of(self.request, merged_ids, otherwise)
         if state is RequestState.PARTIAL is not otherwise:
             reasons = [REST_NOT_MERGED(), *reasons]
-        found: tuple[str, ...] = ()
-        lost: tuple[str, ...] = ()
-        if self.merged:
-            primary = self.seen[self.request.primary_contact_id]
-            sources = [self.seen[i] for i in merged_ids]
-            found = plan.differences(primary, sources, self.merged)
-            lost = plan.lost_opt_outs(primary, sources, self.merged)
         end(
             self.request,
             state,
@@ -81,9 +72,8 @@ class Claimed:
                 "evidence": list(reasons),
                 **({"contacts": [self.merged.raw]} if self.merged else {}),
             },
-            differences=found,
-            lost=lost,
             merged=merged_ids,
+            kept=self.merged,
             **self.unasked,
         )
 

@@ -180,13 +180,18 @@ def differences(primary: Contact, sources: Sequence[Contact], merged: Contact) -
     return tuple(found)
 
 
-def lost_opt_outs(primary: Contact, sources: Sequence[Contact], merged: Contact) -> tuple[str, ...]:
-    """The flags that one of the merged contacts had and the result has not, or doesn't say."""
+def lost_opt_outs(
+    primary: Contact, sources: Sequence[Contact], merged: Contact | None
+) -> tuple[str, ...]:
+    """The flags that one of the merged contacts had and the result has not, or doesn't say.
+
+    `merged` is None when nothing is known of the result.
+    """
     return tuple(
         flag
         for flag in ("unsubscribed", "blocked")
         if any(getattr(contact, flag) for contact in (primary, *sources))
-        and getattr(merged, flag) is not True
+        and getattr(merged, flag, None) is not True
     )
 
 

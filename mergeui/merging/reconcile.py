@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -22,7 +21,7 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
 from mergeui.audit.transition import move
 from mergeui.errors import Invalid, Stale
-from mergeui.invent import Contact, InventClient, InventError
+from mergeui.invent import InventClient, InventError
 from mergeui.merging.models import (
     UNSETTLED,
     Attempt,
@@ -31,7 +30,6 @@ from mergeui.merging.models import (
     RequestState,
     Source,
 )
-from mergeui.merging.plan import differences, lost_opt_outs
 from mergeui.merging.settle import about, end, end_of, overtaken, sources_in
 from mergeui.merging.sightings import Fate, Look, look
 from mergeui.review.decisions import require
@@ -211,23 +209,13 @@ def _end(request: MergeRequest, verdict: ReadBack.Verdict, found: Look) -> None:
         by_user=Actor.system(request.organization),
         first=partial(_mark, request, now_merged, Source.State.MERGED),
         merged=merged_ids,
+        kept=found.kept,
         verdict=verdict.value,
-        **(_result(request, merged_ids, found.kept) if now_merged and found.kept else {}),
     )
 
 
 def _mark(request: MergeRequest, ids: Sequence[str], state: Source.State) -> None:
     request.sources.filter(contact_id__in=ids).update(state=state)
-
-
-def _result(request: MergeRequest, merged_ids: Sequence[str], kept: Contact) -> dict[str, Any]:
-    """The answer that would have told is lost, so what was read back is held to the prediction."""
-    seen = {raw["id"]: Contact.parse(raw) for raw in request.snapshot}
-    primary, sources = seen[request.primary_contact_id], [seen[i] for i in merged_ids]
-    return {
-        "differences": differences(primary, sources, kept),
-        "lost": lost_opt_outs(primary, sources, kept),
-    }
 
 
 def resolve(request: MergeRequest, *, merged_ids: Sequence[str], by_user: Actor, note: str) -> None:

@@ -13,6 +13,7 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.log import entries_last, record
 from mergeui.audit.references import Ref, behind, contact_ids
 from mergeui.audit.transition import move
+from mergeui.invent import Contact
 from mergeui.merging.models import (
     ACTIVE,
     ContactLock,
@@ -21,6 +22,7 @@ from mergeui.merging.models import (
     RequestState,
     Source,
 )
+from mergeui.merging.result import compare
 from mergeui.merging.unasked import unasked_of
 from mergeui.review.decisions import part_of
 from mergeui.review.models import Group, GroupState, MergedContact
@@ -112,16 +114,23 @@ def end(
     first: Callable[[], None] = lambda: None,
     note: str = "",
     personal: dict[str, Any] | None = None,
-    differences: Sequence[str] = (),
-    lost: Sequence[str] = (),
+    merged: Sequence[str] | None = None,
+    kept: Contact | None = None,
     **facts: Any,
 ) -> None:
     """Moves a request to a final state, and lets go of what it held. Raises Stale.
 
     `outcome` are sentences about how it ended, `first` what is to be known of the sources before.
-    `differences` between the result and the prediction are shown with the outcome and recorded;
-    `lost` are the flags of plan.lost_opt_outs, kept until somebody has them set again.
+    `merged` are the sources that are merged by then, None where nothing can have been sent; `kept`
+    is the contact that they went into, where it has just been read or answered.
+
+    However a request ends, what it merged is compared with the prediction (design.md, rule 7):
+    differences are shown with the outcome and recorded, and flags that were lost are kept until
+    somebody has them set again.
     """
+    differences, lost = compare(request, merged, kept) if merged else ((), ())
+    if merged is not None:
+        facts["merged"] = list(merged)
     people = _behind(request) if by_user.user is None else {}
     facts |= {did: str(person) for did, person in people.items()}
     shared = about(request, note=note, after=state.value, **facts)

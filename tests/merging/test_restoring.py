@@ -1,5 +1,6 @@
 """An opt-out that a merge lost is noticed, and set again when a person wants it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
 
@@ -15,13 +16,16 @@ from mergeui.audit.verify import verify
 from mergeui.errors import NotAllowed, Stale
 from mergeui.invent import Contact
 from mergeui.merging import restoring
+from mergeui.merging.approval import cancel
+from mergeui.merging.execution import execute_next
 from mergeui.merging.models import LostOptOut, MergeRequest
 from mergeui.merging.plan import lost_opt_outs
+from mergeui.merging.reconcile import resolve
 from mergeui.merging.standing import halted
 from mergeui.sandbox import Fault
-from tests.contacts import contact, parsed, whatsapp
-from tests.desk import Desk, actor
-from tests.merging.stage import actions, approved
+from tests.contacts import contact, email, parsed, whatsapp
+from tests.desk import Desk, actor, past
+from tests.merging.stage import actions, approved, fresh, look, source_states
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +125,110 @@ def test_an_answer_that_got_lost_hides_no_lost_opt_out() -> None:
 
     request.refresh_from_db()
     assert (request.state, request.lost_opt_out.flags) == ("merged", "blocked")
+
+
+def between_two_calls() -> tuple[Desk, MergeRequest]:
+    """60 Anas, one of the first 50 unsubscribed: the first call has lost that, and the worker was
+    stopped before the second."""
+    desk = Desk(*[contact("Ana", PHONE, unsubscribed=number == 3) for number in range(60)])
+    desk.sync()
+    request = approved(desk)
+    execute_next(client=desk.client, organization_id=desk.organization.pk, go_on=lambda: False)
+    past(request, execute_after=1)
+    assert source_states(request) == ["merged"] * 50 + ["waiting"] * 9
+    assert not LostOptOut.objects.exists()
+    return desk, request
+
+
+def other_worker_finds_a_change(desk: Desk, request: MergeRequest) -> None:
+    desk.world.change(request.sources.get(position=58).contact_id, name="Bea")
+    desk.work()
+
+
+def somebody_cancels(desk: Desk, request: MergeRequest) -> None:
+    cancel(request, by_user=actor(Role.ADMIN))
+
+
+def its_time_is_up(desk: Desk, request: MergeRequest) -> None:
+    past(request, expires_at=1)
+    desk.work()
+
+
+def second_call_is_refused(desk: Desk, request: MergeRequest) -> None:
+    desk.faults.next_merge(Fault.STATUS, merge_status=400)
+    desk.work()
+
+
+def second_call_is_not_done(desk: Desk, request: MergeRequest) -> None:
+    desk.faults.next_merge(Fault.DROP)
+    desk.work()
+    for _ in range(3):
+        look(desk, request)
+
+
+def second_call_is_settled_by_a_person(desk: Desk, request: MergeRequest) -> None:
+    desk.faults.next_merge(Fault.DROP)
+    execute_next(client=desk.client, organization_id=desk.organization.pk)
+    resolve(fresh(request), merged_ids=[], by_user=actor(Role.APPROVER), note="looked")
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        other_worker_finds_a_change,
+        somebody_cancels,
+        its_time_is_up,
+        second_call_is_refused,
+        second_call_is_not_done,
+        second_call_is_settled_by_a_person,
+    ],
+)
+def test_what_the_first_of_two_calls_lost_is_noticed_however_the_request_ends(
+    ends: Callable[[Desk, MergeRequest], None],
+) -> None:
+    desk, request = between_two_calls()
+
+    ends(desk, request)
+
+    request = fresh(request)
+    assert (request.state, request.lost_opt_out.flags) == ("partial", "unsubscribed")
+    assert request.outcome[-1] == "An opt-out was lost: the result receives messages again."
+    differs = Entry.objects.get(action=Action.RESULT_DIFFERS)
+    assert differs.personal["differences"] == request.outcome[-1:]
+    assert differs.facts["flags"] == ["unsubscribed"]
+    assert verify().broken is None
+
+
+def test_what_a_person_says_was_merged_later_is_not_missed_in_an_earlier_answer() -> None:
+    """The last Ana has a channel of her own, which the answer to the first call can't name."""
+    own = email("ana@example.com")
+    desk = Desk(*[contact("Ana", PHONE) for _ in range(52)], contact("Ana", PHONE, own))
+    desk.sync()
+    request = approved(desk)
+    execute_next(client=desk.client, organization_id=desk.organization.pk, go_on=lambda: False)
+    past(request, execute_after=1)
+    desk.faults.next_merge(Fault.DROP, applied=True)
+    execute_next(client=desk.client, organization_id=desk.organization.pk)
+    rest = list(request.sources.filter(state="sent").values_list("contact_id", flat=True))
+
+    resolve(fresh(request), merged_ids=rest, by_user=actor(Role.APPROVER), note="looked")
+
+    assert fresh(request).state == "merged"
+    assert fresh(request).outcome[-1].endswith("found out: looked")
+
+
+def test_an_answer_too_long_to_be_kept_says_nothing_of_an_opt_out() -> None:
+    desk, request = between_two_calls()
+    attempt = request.attempts.get()
+    cut = {**attempt.answer, "body": attempt.answer["body"][:-1], "truncated": True}
+    request.attempts.update(answer=cut)
+
+    somebody_cancels(desk, request)
+
+    assert fresh(request).lost_opt_out.flags == "unsubscribed"
+    assert fresh(request).outcome[-1] == (
+        "Invent doesn't say whether the opt-out was kept: look at the contact there."
+    )
 
 
 def test_nothing_is_sent_until_a_person_wants_it(lost: tuple[Desk, LostOptOut]) -> None:
