@@ -4,7 +4,7 @@
     ├── NotSent             no connection was made: nothing reached Invent (design.md, rule 4)
     ├── Rejected            a documented refusal: Invent did nothing
     │   ├── BadRequest      400
-    │   ├── Unauthorized    401, 403
+    │   ├── Unauthorized    401, and 403 to a read
     │   ├── NotFound        404
     │   └── RateLimited     429, with `retry_after` in seconds when Invent said so
     ├── OutcomeUnknown      a write that may or may not have happened: never send it again
@@ -92,7 +92,7 @@ class BadRequest(Rejected):
 
 
 class Unauthorized(Rejected):
-    """401 or 403: the key is missing, wrong, or may not do this."""
+    """401, or 403 to a read: the key is missing, wrong, or may not do this."""
 
 
 class NotFound(Rejected):

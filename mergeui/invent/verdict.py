@@ -1,7 +1,8 @@
 """What an exchange says: the answer, or the InventError with its sentence for an operator.
 
 The statuses are those of invent-api.md, Conventions. Decided on the status alone: the body of an
-error is unknown.
+error is unknown. 403 is none of them: whoever says so to a read refuses the key, but a firewall
+that looks at answers says so to a write after it was done.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from mergeui.invent.wire import Exchange, TooLong, retry_after_seconds
 from mergeui.said import Said
 
 OK = 200
+FORBIDDEN = 403
 
 NOT_READ = Said("Invent could not be read: {reason}.")
 NOT_REACHED = Said("Invent could not be reached: no connection was made, so nothing was sent.")
@@ -53,6 +55,8 @@ def read_answer(got: Exchange) -> RawAnswer:
     """The whole 200 answer to a read; raises Rejected or Unavailable."""
     if got.answer and (refused := _refusal(got.answer)):
         raise refused from got.error
+    if got.answer and got.answer.status == FORBIDDEN:
+        raise _key_refused(got.answer) from got.error
     if got.answer and got.answer.status == OK and not got.error:
         return got.answer
     raise Unavailable(NOT_READ(reason=_reason(got)), answer=got.answer) from got.error
@@ -90,13 +94,17 @@ def _refusal(answer: RawAnswer) -> Rejected | None:
     match answer.status:
         case 400:
             return BadRequest(BAD_REQUEST(), answer=answer)
-        case 401 | 403 as status:
-            return Unauthorized(KEY_REFUSED(status=status), answer=answer)
+        case 401:
+            return _key_refused(answer)
         case 404:
             return NotFound(NOT_FOUND(), answer=answer)
         case 429:
             return RateLimited(TOO_MANY(), retry_after=retry_after_seconds(answer), answer=answer)
     return None
+
+
+def _key_refused(answer: RawAnswer) -> Unauthorized:
+    return Unauthorized(KEY_REFUSED(status=answer.status), answer=answer)
 
 
 def _reason(got: Exchange) -> str:

@@ -176,7 +176,7 @@ class Job:
         else:
             outcome = send(self.client, call, last_check=partial(self.lease.check, self.request))
         if outcome.state == Attempt.State.REFUSED and not isinstance(outcome.error, RateLimited):
-            outcome = replace(outcome, doubt=self.doubt())
+            outcome = replace(outcome, doubt=self.doubt(outcome.error))
         try:
             go_on = self.record(attempt, outcome)
         except DatabaseError as error:
@@ -206,7 +206,7 @@ class Job:
             self.started = record(Action.ATTEMPT_STARTED, by_user=self.claimed.by, **shared)
         return attempt
 
-    def doubt(self) -> str:
+    def doubt(self, refusal: InventError | None) -> str:
         """Why a documented refusal can't be believed: rule 4 wants it read back all the same.
 
         Whoever passes calls on to Invent may have sent this one twice: then the first did the
@@ -214,9 +214,9 @@ class Job:
         """
         try:
             now = read_again(self.client, self.present)
-        except Unauthorized:
-            return ""  # The key was refused, and it is still: nothing can have been done with it.
         except InventError as error:
+            if isinstance(refusal, Unauthorized) and error.status == refusal.status:
+                return ""  # The key was refused, and is still: nothing can have been done with it.
             return NOT_LOOKED_UP(sentence=error.sentence)
         gone = [display_name(contact) for contact in self.present if not now[contact.id]]
         return YET_GONE(names=", ".join(gone)) if gone else ""

@@ -1,7 +1,7 @@
 """What the answer to a merge call says about the contacts: rule 4 of design.md, in one place.
 
 no connection made                              not sent   may be sent again
-400, 401, 403, 404                              refused    nothing was done: looked at all the same
+400, 401, 404                                   refused    nothing was done: looked at all the same
 429                                             refused    nothing was done: may be sent again
 200 with every source                           merged
 200 with fewer sources than were sent           partial    each source as the answer has it

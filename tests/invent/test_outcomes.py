@@ -68,7 +68,6 @@ def test_the_primary_among_the_merged_ids_is_taken(asking: Asking):
     [
         (400, BadRequest),
         (401, Unauthorized),
-        (403, Unauthorized),
         (404, NotFound),
         (429, RateLimited),
     ],
@@ -90,7 +89,7 @@ def test_a_documented_refusal_is_rejected_whatever_its_body(
     "status",
     [
         *(201, 202, 204, 206, 300, 301, 302, 303, 304, 307, 308),
-        *(402, 405, 406, 408, 409, 410, 412, 413, 415, 418, 422, 423, 425, 451, 499),
+        *(402, 403, 405, 406, 408, 409, 410, 412, 413, 415, 418, 422, 423, 425, 451, 499),
         *(500, 501, 502, 503, 504, 520, 599),
     ],
 )

@@ -62,7 +62,7 @@ def test_each_fault_of_a_merge_is_unknown_and_asked_once(
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(401, Unauthorized), (403, Unauthorized), (404, NotFound), (429, RateLimited)],
+    [(401, Unauthorized), (404, NotFound), (429, RateLimited)],
 )
 def test_each_refusal_of_a_merge_is_rejected(
     sandbox: Sandbox, invent: InventClient, status: int, kind: type[InventError]

@@ -322,6 +322,19 @@ def test_what_invent_refuses_is_not_tried_again(lost: tuple[Desk, LostOptOut], s
     assert (halted(desk.organization) is not None) == (status == 401)
 
 
+def test_what_somebody_on_the_way_forbids_is_looked_up_and_asked_again(
+    lost: tuple[Desk, LostOptOut],
+) -> None:
+    """403 is no answer that Invent documents: it stops no other merge."""
+    desk, one_lost = lost
+    desk.faults.next_patch(Fault.STATUS, patch_status=403)
+    again(desk, wanted(one_lost))
+    assert (one_lost.state, halted(desk.organization)) == (State.WANTED, None)
+
+    again(desk, one_lost)
+    assert (one_lost.state, patches(desk)) == (State.SET, 2)
+
+
 def test_a_contact_that_is_gone_is_asked_for_all_the_same(lost: tuple[Desk, LostOptOut]) -> None:
     desk, one_lost = lost
     desk.world.remove("one")

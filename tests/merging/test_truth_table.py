@@ -92,7 +92,7 @@ NOT_SENT = [
 ]
 REFUSED = [
     Row(f"status {status}", fault=Fault.STATUS, switches={"merge_status": status})
-    for status in (400, 401, 403, 404)
+    for status in (400, 401, 404)
 ]
 UNKNOWN = [
     *(
@@ -102,7 +102,7 @@ UNKNOWN = [
             switches={"merge_status": status},
             applied=ALL if applied else NOTHING,
         )
-        for status in (302, 402, 408, 409, 410, 422, 425, 500, 502, 503, 504)
+        for status in (302, 402, 403, 408, 409, 410, 422, 425, 500, 502, 503, 504)
         for applied in (False, True)
     ),
     *(
@@ -180,7 +180,7 @@ def test_a_documented_refusal_ends_the_request(row: Row) -> None:
         Attempt.State.REFUSED,
         row.switches["merge_status"],
     )
-    key_refused = row.switches["merge_status"] in {401, 403}
+    key_refused = row.switches["merge_status"] == 401
     assert actions(Action.ATTEMPT_STARTED) == [
         Action.ATTEMPT_ANSWERED,
         Action.MERGE_REFUSED,
@@ -471,6 +471,49 @@ def test_a_key_that_is_refused_for_reading_too_did_nothing() -> None:
     execute(desk)
 
     assert fresh(request).state == RequestState.REFUSED
+
+
+def test_a_key_that_dies_behind_another_refusal_says_nothing_of_the_merge() -> None:
+    """The call was passed on twice, so the 404 is no surprise; and now the key is revoked."""
+    desk = anas()
+    request = approved(desk)
+    wire = wired(desk)
+
+    def twice_and_revoke(call: httpx.Request) -> httpx.Response:
+        wire.pass_on(call)
+        answer = wire.pass_on(call)
+        desk.sandbox.keys.clear()
+        return answer
+
+    wire.on_merge = twice_and_revoke
+    execute(desk)
+
+    request.refresh_from_db()
+    assert gone_from(desk, request) == ALL
+    assert request.state == RequestState.UNKNOWN
+    assert "could not be looked up" in request.outcome[1]
+    assert locked(request) == 3
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_firewall_that_forbids_to_look_as_well_proves_nothing(status: int) -> None:
+    """It passed the call on, did not like the answer, and lets nothing through from then on."""
+    desk = anas()
+    request = approved(desk)
+    wire = wired(desk)
+
+    def block(call: httpx.Request) -> httpx.Response:
+        wire.pass_on(call)
+        desk.faults.set(read=Fault.STATUS, read_status=403)
+        return httpx.Response(status, text="Request blocked")
+
+    wire.on_merge = block
+    execute(desk)
+
+    request.refresh_from_db()
+    assert gone_from(desk, request) == ALL
+    assert request.state == RequestState.UNKNOWN
+    assert locked(request) == 3
 
 
 # Several calls in a row

@@ -61,6 +61,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "500-before": Behaviour(NOT_APPLIED, (_status(500),)),
     "429-retry-after": Behaviour(MERGED, (_status(429, merge_retry_after="20"),)),
     "429-bare": Behaviour(MERGED, (_status(429),)),
+    # A firewall that looks at answers, or at calls: no refusal that is documented.
+    "403-after": Behaviour(PARTIAL, (_status(403, applied=True),)),
+    "403-before": Behaviour(NOT_APPLIED, (_status(403),)),
     "400": Behaviour(REFUSED, (_status(400),)),
     "404": Behaviour(REFUSED, (_status(404),)),
     # Somebody on the way sent it twice: the first was carried out, the second refused.

@@ -17,7 +17,7 @@ from mergeui.merging.models import Attempt
 from mergeui.sandbox import Sandbox
 from mergeui.sandbox.http import Environ, StartResponse
 
-REFUSALS = {400, 401, 403, 404, 429}
+REFUSALS = {400, 401, 404, 429}  # design.md, rule 4
 
 
 @dataclass(slots=True)

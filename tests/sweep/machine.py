@@ -44,6 +44,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"fault": Fault.STATUS, "merge_status": 429},
     {"fault": Fault.STATUS, "merge_status": 400},
     {"fault": Fault.STATUS, "merge_status": 401},
+    {"fault": Fault.STATUS, "merge_status": 403, "applied": True},
     {"fault": Fault.STATUS, "merge_status": 404, "applied": True},
     {"fault": Fault.PARTIAL},
     {"fault": Fault.MORE},
