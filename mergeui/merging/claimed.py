@@ -83,8 +83,15 @@ class Claimed:
         ids = unasked_of(self.request.attempts.all())
         return {"unasked": ids} if ids else {}
 
-    def unknown(self, *reasons: str) -> None:
-        """Nobody knows yet: the contacts stay locked, and the truth is read back."""
+    def unknown(self, *reasons: str, sent: Sequence[str] = ()) -> None:
+        """Nobody knows yet: the contacts stay locked, and the truth is read back.
+
+        `sent` are sources that were taken for not sent until now.
+        """
+
+        def mark() -> None:
+            self.request.sources.filter(contact_id__in=sent).update(state=Source.State.SENT)
+
         move(
             self.request,
             expected=[RequestState.EXECUTING],
@@ -98,6 +105,7 @@ class Claimed:
                 "read_back_at": timezone.now(),
                 "read_backs": 0,
             },
+            also=mark,
             **about(self.request, after=RequestState.UNKNOWN.value),
         )
 

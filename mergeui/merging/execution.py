@@ -121,7 +121,8 @@ class Job:
         """Reads the contacts of the next call again (design.md, rule 5).
 
         Different from what was shown, or gone: nothing more is sent. After a first call the
-        primary has changed by it, so only that it still exists is asked.
+        primary has changed by it, so only that it still exists is asked. What is gone and was sent
+        before may be gone by that call, though it was answered with 429: see `doubt`.
         """
         seen, primary_id = self.claimed.seen, self.request.primary_contact_id
         begun = bool(self.claimed.ids(Source.State.MERGED))
@@ -136,6 +137,10 @@ class Job:
             return False
         found = changes(sources if begun and now[primary_id] else [primary, *sources], now)
         self.present = [contact for contact in now.values() if contact]
+        gone = [source for source in sources if not now[source.id]]
+        if refused := self.refused_before(gone):
+            self.claimed.unknown(refused.reason, _yet_gone(gone), sent=refused.source_ids)
+            return False
         if found and begun:
             why = REST_CHANGED()
             self.claimed.end(RequestState.PARTIAL, [why, *found])
@@ -145,6 +150,17 @@ class Job:
             refresh = partial(follow, self.request.group_id, now)
             self.claimed.end(RequestState.STALE, [why, *found], first=refresh)
         return not found
+
+    def refused_before(self, contacts: Sequence[Contact]) -> Attempt | None:
+        """The last call for one of these contacts that was refused; None when none was.
+
+        A request that is sent again was refused with 429: any other refusal has ended it.
+        """
+        if not contacts:
+            return None
+        ids = {contact.id for contact in contacts}
+        refused = self.request.attempts.filter(state=Attempt.State.REFUSED).order_by("-number")
+        return next((one for one in refused if ids & set(one.source_ids)), None)
 
     # The call
 
@@ -218,8 +234,8 @@ class Job:
             if isinstance(refusal, Unauthorized) and error.status == refusal.status:
                 return ""  # The key was refused, and is still: nothing can have been done with it.
             return NOT_LOOKED_UP(sentence=error.sentence)
-        gone = [display_name(contact) for contact in self.present if not now[contact.id]]
-        return YET_GONE(names=", ".join(gone)) if gone else ""
+        gone = [contact for contact in self.present if not now[contact.id]]
+        return _yet_gone(gone) if gone else ""
 
     def record(self, attempt: Attempt, outcome: Outcome) -> bool:
         """Writes down the answer to an attempt, and what it means for the request, at once.
@@ -302,3 +318,7 @@ class Job:
             case _:
                 claimed.unknown(reason)
         return False
+
+
+def _yet_gone(contacts: Sequence[Contact]) -> str:
+    return YET_GONE(names=", ".join(display_name(contact) for contact in contacts))

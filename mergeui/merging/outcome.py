@@ -2,7 +2,7 @@
 
 no connection made                              not sent   may be sent again
 400, 401, 404                                   refused    nothing was done: looked at all the same
-429                                             refused    nothing was done: may be sent again
+429                                             refused    nothing was done: looked at, sent again
 200 with every source                           merged
 200 with fewer sources than were sent           partial    each source as the answer has it
 200 with more contacts than were sent           partial    the others are known as merged away too

@@ -115,7 +115,8 @@ def reconcile(request: MergeRequest, *, client: InventClient) -> None:
         # Nobody has looked, so this is no look of the schedule.
         _look_again(request, request.read_backs, error.sentence)
         return
-    last = request.attempts.latest("number")
+    # A try that never left tells nothing of the call before it.
+    last = request.attempts.exclude(state=Attempt.State.NOT_SENT).latest("number")
     verdict = judge(found, refused=last.state == Attempt.State.REFUSED)
     with transaction.atomic():
         unknown = MergeRequest.objects.filter(pk=request.pk, state=RequestState.UNKNOWN)

@@ -31,6 +31,7 @@ from tests.merging.stage import (
     fresh,
     gone_from,
     locked,
+    look,
     source_states,
     wired,
 )
@@ -516,7 +517,113 @@ def test_a_firewall_that_forbids_to_look_as_well_proves_nothing(status: int) -> 
     assert locked(request) == 3
 
 
+def done_and_told_to_wait(wire: Wire) -> Callable[[httpx.Request], httpx.Response]:
+    """Whoever passes calls on sends one twice: the first merges, the second gets the 429."""
+
+    def on_merge(call: httpx.Request) -> httpx.Response:
+        wire.pass_on(call)
+        return httpx.Response(429)
+
+    return on_merge
+
+
+def test_a_call_that_was_done_in_spite_of_429_is_found_before_it_is_sent_again() -> None:
+    desk = anas()
+    request = approved(desk)
+    wire = wired(desk)
+    wire.on_merge = done_and_told_to_wait(wire)
+    execute(desk)
+    assert fresh(request).state == RequestState.APPROVED
+    past(request, execute_after=1)
+
+    execute(desk)
+
+    request.refresh_from_db()
+    assert request.state == RequestState.UNKNOWN
+    assert "too many requests" in request.outcome[0]
+    assert request.outcome[1] == "Yet gone from Invent: Ana García, Ana García."
+    assert source_states(request) == [Source.State.SENT] * 2
+    assert (locked(request), desk.counters.merge_calls) == (3, 1)
+
+    # Somebody else may have merged them while the desk waited, so a person has to say.
+    for _ in range(4):
+        look(desk, request)
+    assert request.state == RequestState.CONFLICT
+    assert locked(request) == 3
+
+
+def test_a_try_that_never_left_makes_the_429_before_it_no_clearer() -> None:
+    desk = anas()
+    request = approved(desk)
+    wire = wired(desk)
+    wire.on_merge = lambda call: httpx.Response(429)
+    execute(desk)
+    past(request, execute_after=1)
+    breaks(httpx.ConnectError)(wire)
+    execute(desk)
+    past(request, execute_after=1)
+    ids = list(request.sources.values_list("contact_id", flat=True))
+    desk.world.merge(desk.world.top.id, request.primary_contact_id, ids, any_flag_wins=False)
+
+    for _ in range(5):
+        look(desk, request)
+
+    assert [a.state for a in request.attempts.all()] == ["refused", "not_sent"]
+    assert request.state == RequestState.CONFLICT
+
+
+def test_a_change_behind_429_is_a_change() -> None:
+    desk = anas()
+    request = approved(desk)
+    desk.faults.next_merge(Fault.STATUS, merge_status=429)
+    execute(desk)
+    past(request, execute_after=1)
+    desk.world.change(request.sources.get(position=0).contact_id, name="Bea")
+
+    execute(desk)
+
+    assert fresh(request).state == RequestState.STALE
+    assert locked(request) == 0
+
+
 # Several calls in a row
+
+
+def test_a_429_of_the_first_call_says_nothing_of_the_contacts_of_the_second() -> None:
+    desk, request = sixty_four()
+    desk.faults.next_merge(Fault.STATUS, merge_status=429)
+    execute(desk)
+    past(request, execute_after=1)
+    wire = wired(desk)
+    last = request.sources.get(position=62).contact_id
+
+    def then_remove(call: httpx.Request) -> httpx.Response:
+        answer = wire.pass_on(call)
+        desk.world.remove(last)
+        return answer
+
+    wire.on_merge = then_remove
+    execute(desk)
+
+    request.refresh_from_db()
+    assert request.state == RequestState.PARTIAL
+    assert request.outcome[0] == "The rest was not sent, because the contacts changed."
+
+
+def test_a_second_call_that_was_done_in_spite_of_429_is_found_too() -> None:
+    desk, request = sixty_four()
+    wire = wired(desk)
+    twice = done_and_told_to_wait(wire)
+    wire.on_merge = lambda call: (twice if desk.counters.merge_calls else wire.pass_on)(call)
+    execute(desk)
+    assert fresh(request).state == RequestState.APPROVED
+    past(request, execute_after=1)
+
+    execute(desk)
+
+    assert fresh(request).state == RequestState.UNKNOWN
+    assert source_states(request) == ["merged"] * 50 + ["sent"] * 13
+    assert desk.counters.merge_calls == 2
 
 
 def test_what_the_first_call_merged_of_the_second_was_asked_for() -> None:

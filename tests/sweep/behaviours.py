@@ -61,6 +61,8 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "500-before": Behaviour(NOT_APPLIED, (_status(500),)),
     "429-retry-after": Behaviour(MERGED, (_status(429, merge_retry_after="20"),)),
     "429-bare": Behaviour(MERGED, (_status(429),)),
+    # Sent twice on the way: found when the contacts are read again before the next try.
+    "429-after": Behaviour(CONFLICT, (_status(429, applied=True),)),
     # A firewall that looks at answers, or at calls: no refusal that is documented.
     "403-after": Behaviour(PARTIAL, (_status(403, applied=True),)),
     "403-before": Behaviour(NOT_APPLIED, (_status(403),)),
