@@ -57,13 +57,20 @@ class Split:
 
     @classmethod
     def suggested(cls, contacts: Sequence[Contact]) -> Self:
-        """Contacts whose names can be one person's together; nothing is acknowledged by it.
+        """Contacts that share a channel, each with each, and whose names can be one person's.
 
         A crowd behind one address is no one's: whoever sees one person there puts them together.
+        Nothing is acknowledged by it.
         """
+        shared: dict[str, set[int]] = {contact.id: set() for contact in contacts}
+        for number, link in enumerate(links(contacts)):
+            for holder in link.holders:
+                shared[holder].add(number)
         together: list[list[Contact]] = []
         for contact in contacts:
-            fits = (group for group in together if _fits(contact, group))
+            mine = shared[contact.id]
+            near = (g for g in together if all(mine & shared[other.id] for other in g))
+            fits = (group for group in near if _fits(contact, group))
             place = next(fits, None)
             if place is None:
                 together.append([contact])

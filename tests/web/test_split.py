@@ -64,6 +64,27 @@ def test_it_suggests_those_whose_names_agree(desk: Desk) -> None:
     assert "acknowledge-1" not in page
 
 
+def test_it_suggests_nobody_together_who_shares_nothing() -> None:
+    """Names alone say little: the two stand here because each shares something with the others."""
+    phone, mail = whatsapp("+15550107"), email("ana@example.com")
+    people = [
+        contact("Ana García", mail),
+        contact("Ana", phone),
+        contact("Bea Ruiz", phone),
+        contact("Ana García", phone, mail),
+    ]
+    Desk(*people).sync()
+    group = Group.objects.get()
+    page = text_of(somebody().get(f"/groups/{group.pk}/split/"))
+
+    parts = re.findall(r'name="part-\d" value="(\d)" checked', page)
+    ids = group.members.values_list("contact_id", flat=True)
+    part_of = dict(zip(ids, parts, strict=True))
+    ana, short, bea, both = (part_of[one["id"]] for one in people)
+    assert sorted((ana, short)) == ["0", "1"]
+    assert (bea, both) == ("0", "1")
+
+
 def test_the_compare_page_leads_there(desk: Desk) -> None:
     pk = Group.objects.get().pk
     assert f'href="/groups/{pk}/split/" data-key="p"' in text_of(somebody().get(f"/groups/{pk}/"))
