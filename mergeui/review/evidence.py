@@ -4,7 +4,7 @@ invent-api.md, list duplicate contact groups: contacts "that share at least one 
 The vendor doesn't say which, so this is our reading of it: same type and same user_id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -65,20 +65,20 @@ def indirect(contacts: Sequence[Contact], found: Sequence[Link]) -> bool:
     return any(neighbours[holder] & linked != linked for holder in linked)
 
 
-def sentence(link: Link, contacts: Sequence[Contact]) -> str:
-    """Why the holders are suggested, in words: "Ana and Ana G. both have WhatsApp +1 555 …"."""
+def sentence(link: Link, contacts: Sequence[Contact], names: Mapping[str, str]) -> str:
+    """Why the holders are suggested, in words: "Ana and Ana G. both have WhatsApp +1 555 …".
+
+    `names` has what each of the contacts is called, by its id (risk.called).
+    """
     held, everyone = len(link.holders), len(contacts)
     one = other = ""
     if held == everyone > 2:
         words = _("All {everyone} contacts have {channel} {address}")
     elif held == 2:
-        one, other = (display_name(c) for c in contacts if c.id in link.holders)
-        if one != other:
-            words = _("{one} and {other} both have {channel} {address}")
-        elif everyone == 2:
+        one, other = (names[c.id] for c in contacts if c.id in link.holders)
+        words = _("{one} and {other} both have {channel} {address}")
+        if everyone == 2 and display_name(contacts[0]) == display_name(contacts[1]):
             words = _("Both have {channel} {address}")
-        else:
-            words = _("Two contacts named {one} both have {channel} {address}")
     else:
         words = _("{held} of {everyone} contacts have {channel} {address}")
     return words.format(

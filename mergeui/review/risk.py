@@ -97,44 +97,53 @@ def cautions(
     contacts: Sequence[Contact],
     found: Sequence[Link] | None = None,
     said: Sequence[ToldApart] = (),
+    among: Sequence[Contact] = (),
 ) -> tuple[Caution, ...]:
     """All that makes merging these contacts risky, the gravest first; empty when nothing does.
 
-    `said` may be about others too: what is about two of these counts, the latest first.
+    `said` may be about others too: what is about two of these counts, the latest first. `among` is
+    the group that they are chosen from, where it is shown: by their places in it the sentences tell
+    apart who is called the same.
     """
     if found is None:
         found = links(contacts)
+    among = among or contacts
     checks = (
-        _said(contacts, said),
-        _unsubscribed(contacts),
-        _blocked(contacts),
-        _admin(contacts),
+        _said(contacts, said, among),
+        _unsubscribed(contacts, among),
+        _blocked(contacts, among),
+        _admin(contacts, among),
         _names(contacts),
         _crowded(found),
-        _unexplained(contacts, found),
+        _unexplained(contacts, found, among),
         _weak(contacts, found),
         _large(contacts),
     )
     return tuple(caution for caution in checks if caution)
 
 
-def numbers(names: Sequence[str], *, risky: bool) -> tuple[str, ...]:
-    """The place of each that is called as another is, as a caution tells them apart; else empty."""
-    held = Counter(names if risky else ())
+def numbers(names: Sequence[str]) -> tuple[str, ...]:
+    """The place of each that is called as another is, as all of a page tells them apart; else
+    empty."""
+    held = Counter(names)
     return tuple(str(n) if held[name] > 1 else "" for n, name in enumerate(names, start=1))
 
 
 def called(contacts: Sequence[Contact]) -> dict[str, str]:
     """What each is called, by its id: no two of them alike."""
     names = [display_name(contact) for contact in contacts]
-    marks = numbers(names, risky=True)
-    told = (f"{name} ({n})" if n else name for name, n in zip(names, marks, strict=True))
-    return dict(zip((contact.id for contact in contacts), told, strict=True))
+    return dict(zip((contact.id for contact in contacts), numbered(names, names), strict=True))
 
 
-def _names_of(some: Sequence[Contact], contacts: Sequence[Contact]) -> str:
+def numbered(names: Sequence[str], shown: Sequence[str]) -> tuple[str, ...]:
+    """What is shown of each name, with its number where another has the same name."""
+    pairs = zip(shown, numbers(names), strict=True)
+    return tuple(f"{name} ({n})" if n else name for name, n in pairs)
+
+
+def _names_of(some: Sequence[Contact], among: Sequence[Contact]) -> str:
     """The names of some of the contacts."""
-    name_of = called(contacts)
+    name_of = called(among)
     names = [name_of[contact.id] for contact in some]
     if len(names) == 1:
         return names[0]
@@ -145,12 +154,14 @@ def _names_of(some: Sequence[Contact], contacts: Sequence[Contact]) -> str:
     return _("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
 
 
-def _said(contacts: Sequence[Contact], said: Sequence[ToldApart]) -> Caution | None:
+def _said(
+    contacts: Sequence[Contact], said: Sequence[ToldApart], among: Sequence[Contact]
+) -> Caution | None:
     ids = {contact.id for contact in contacts}
     about = [one for one in said if ids.issuperset(one.ids)]
     if not about:
         return None
-    name_of = called(contacts)
+    name_of = called(among)
     last = about[0]
     one, other = (name_of[contact_id] for contact_id in last.ids)
     words = _("{one} and {other} were marked as not a duplicate on {day}")
@@ -166,7 +177,7 @@ def _said(contacts: Sequence[Contact], said: Sequence[ToldApart]) -> Caution | N
     return Caution(Risk.SAID, told)
 
 
-def _unsubscribed(contacts: Sequence[Contact]) -> Caution | None:
+def _unsubscribed(contacts: Sequence[Contact], among: Sequence[Contact]) -> Caution | None:
     out = [contact for contact in contacts if contact.unsubscribed]
     if not out or len(out) == len(contacts):
         return None
@@ -175,23 +186,23 @@ def _unsubscribed(contacts: Sequence[Contact]) -> Caution | None:
     words = ngettext("{names} unsubscribed", "{names} unsubscribed", len(out))
     if since:
         words = ngettext("{names} unsubscribed on {day}", "{names} unsubscribed on {day}", len(out))
-    told = [words.format(names=_names_of(out, contacts), day=since)]
+    told = [words.format(names=_names_of(out, among), day=since)]
     if still := [contact for contact in contacts if contact.unsubscribed is False]:
         words = ngettext(
             "{names} still receives messages", "{names} still receive messages", len(still)
         )
-        told.append(words.format(names=_names_of(still, contacts)))
+        told.append(words.format(names=_names_of(still, among)))
     if silent := [contact for contact in contacts if contact.unsubscribed is None]:
         words = ngettext(
             "whether {names} receives messages is not said by Invent",
             "whether {names} receive messages is not said by Invent",
             len(silent),
         )
-        told.append(words.format(names=_names_of(silent, contacts)))
+        told.append(words.format(names=_names_of(silent, among)))
     return Caution(Risk.UNSUBSCRIBED, _differ(told))
 
 
-def _blocked(contacts: Sequence[Contact]) -> Caution | None:
+def _blocked(contacts: Sequence[Contact], among: Sequence[Contact]) -> Caution | None:
     out = [contact for contact in contacts if contact.blocked]
     if not out or len(out) == len(contacts):
         return None
@@ -199,8 +210,8 @@ def _blocked(contacts: Sequence[Contact]) -> Caution | None:
     first = ngettext("{names} is blocked", "{names} are blocked", len(out))
     second = ngettext("{names} is not", "{names} are not", len(rest))
     told = [
-        first.format(names=_names_of(out, contacts)),
-        second.format(names=_names_of(rest, contacts)),
+        first.format(names=_names_of(out, among)),
+        second.format(names=_names_of(rest, among)),
     ]
     return Caution(Risk.BLOCKED, _differ(told))
 
@@ -209,7 +220,7 @@ def _differ(told: Sequence[str]) -> str:
     return _("{differences}. Invent decides which wins.").format(differences="; ".join(told))
 
 
-def _admin(contacts: Sequence[Contact]) -> Caution | None:
+def _admin(contacts: Sequence[Contact], among: Sequence[Contact]) -> Caution | None:
     team = [contact for contact in contacts if contact.is_admin]
     if not team:
         return None
@@ -218,7 +229,7 @@ def _admin(contacts: Sequence[Contact]) -> Caution | None:
         "{names} belong to your own team (an admin in Invent), not to a customer.",
         len(team),
     )
-    return Caution(Risk.ADMIN, words.format(names=_names_of(team, contacts)))
+    return Caution(Risk.ADMIN, words.format(names=_names_of(team, among)))
 
 
 def _names(contacts: Sequence[Contact]) -> Caution | None:
@@ -265,11 +276,13 @@ def _crowded(found: Sequence[Link]) -> Caution | None:
     return None
 
 
-def _unexplained(contacts: Sequence[Contact], found: Sequence[Link]) -> Caution | None:
+def _unexplained(
+    contacts: Sequence[Contact], found: Sequence[Link], among: Sequence[Contact]
+) -> Caution | None:
     alone = set(unlinked(contacts, found))
     if not alone:
         return None
-    names = _names_of([contact for contact in contacts if contact.id in alone], contacts)
+    names = _names_of([contact for contact in contacts if contact.id in alone], among)
     words = ngettext(
         "{names} shares no channel with the others that the desk can see.",
         "{names} share no channel with the others that the desk can see.",

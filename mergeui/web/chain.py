@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mergeui.review.grades import DRAWN_IN_PAIRS, Grade, weakest
+from mergeui.review.risk import numbered
 from mergeui.review.text import shortened
 from mergeui.web.when import number
 
@@ -81,8 +82,13 @@ def grade_words() -> dict[str, str]:
 
 
 def chain(stored: Stored, names: Sequence[str]) -> Chain:
-    """The picture of a group, from its graded links and the names of its members in order."""
-    short = [shortened(name, LONGEST_NAME) for name in names]
+    """The picture of a group, from its graded links and the names of its members in order.
+
+    Of a large one those with one name are counted, not told apart.
+    """
+    short: Sequence[str] = [shortened(name, LONGEST_NAME) for name in names]
+    if len(names) <= DRAWN_IN_PAIRS:
+        short = numbered(names, short)
     order = _path(stored, len(names))
     path = _along(stored, order, short) if order else ()
     shown = () if path else stored[:MOST_CHANNELS]

@@ -16,7 +16,7 @@ from mergeui.merging.plan import Gain, Prediction, predict
 from mergeui.retold import retold
 from mergeui.review.compare import Comparison
 from mergeui.review.models import Group, GroupState
-from mergeui.review.risk import Caution, ToldApart, numbers
+from mergeui.review.risk import Caution, ToldApart, called, cautions, numbers
 from mergeui.review.text import visible
 from mergeui.web.comparing import Column, Picked
 from mergeui.web.labels import segment_class
@@ -77,25 +77,33 @@ def preview_of(
         return Preview(problem.sentence, problem.sentence, "", gettext("Merge"))
     risks = ",".join(caution.risk.value for caution in choice.cautions)
     four_eyes = second_person_needed(choice, policy)
+    # The same, with the numbers of the page.
+    told = {c.risk: c for c in cautions(choice.contacts, said=said, among=contacts)}
     return replace(
-        result_of(choice.primary, choice.sources),
+        result_of(choice.primary, choice.sources, contacts),
         then=_then(policy.cool_off_seconds, four_eyes=four_eyes),
         button=_button(len(choice.sources), four_eyes=four_eyes),
-        cautions=choice.cautions,
+        cautions=tuple(told.get(caution.risk, caution) for caution in choice.cautions),
         acknowledged=picked.acknowledged and picked.risks in {None, risks},
     )
 
 
-def result_of(primary: Contact, sources: Sequence[Contact]) -> Preview:
-    """What comes of merging `sources` into `primary`, with nothing to press."""
+def result_of(
+    primary: Contact, sources: Sequence[Contact], among: Sequence[Contact] = ()
+) -> Preview:
+    """What comes of merging `sources` into `primary`, with nothing to press.
+
+    `among` are all contacts of the page, where it has more.
+    """
     prediction = predict(primary, sources)
+    names = called(among or (primary, *sources))
+    kept, *rest = (replace(one, name=names[one.id]) for one in (primary, *sources))
+    gained = predict(kept, rest)
     return Preview(
         sentence=prediction.sentence,
         prediction=prediction,
-        channels=_first(prediction.channels),
-        segments=tuple(
-            (segment_class(s.color), s.name, s.source) for s in _first(prediction.segments)
-        ),
+        channels=_first(gained.channels),
+        segments=tuple((segment_class(s.color), s.name, s.source) for s in _first(gained.segments)),
         more_channels=_more(len(prediction.channels)),
         more_segments=_more(len(prediction.segments)),
     )
@@ -144,7 +152,7 @@ def columns(
     if not seen and request is not None and request.state == RequestState.STALE:
         news = _since_asked(request, now)
     names = comparison.names
-    marks = numbers(names, risky=bool(comparison.cautions))
+    marks = numbers(names)
     return [
         Column(
             contact_id=contact.id,

@@ -230,7 +230,7 @@ def unasked(request: MergeRequest, attempts: Sequence[Attempt]) -> list[tuple[st
 
 def columns(request: MergeRequest, sources: Sequence[Source], names: Sequence[str]) -> list[Column]:
     """The heads of the columns of the snapshot: the contact that is kept, and each one's fate."""
-    marks = numbers(names, risky=bool(request.cautions))
+    marks = numbers(names)
     kept = Column(
         contact_id=request.primary_contact_id,
         name=names[0],

@@ -110,8 +110,8 @@ def _number(text: str, most: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PartShown:
-    """One merge with what it would do. `members` are (contact id, name, its number where the
-    warnings say one, whether it is kept)."""
+    """One merge with what it would do. `members` are (contact id, name, its number in the group
+    where another is called the same, whether it is kept)."""
 
     number: int
     title: str
@@ -125,13 +125,12 @@ def parts_shown(
     """The merges out of a group that have a contact, in order."""
     policy, by_hand = group.organization.policy, group.by_hand
     names = {contact.id: display_name(contact) for contact in contacts}
+    number_of = dict(zip(names, numbers(list(names.values())), strict=True))
     found = []
     for number in sorted({part for part in split.parts.values() if part}):
         picked = split.picked(number)
-        members = (picked.primary, *picked.sources)
+        members = {picked.primary, *picked.sources}
         preview = preview_of(contacts, picked, said, policy=policy, by_hand=by_hand)
-        marks = numbers([names[one] for one in members], risky=bool(preview.cautions))
-        number_of = dict(zip(members, marks, strict=True))
         found.append(
             PartShown(
                 number=number,
@@ -139,7 +138,7 @@ def parts_shown(
                 members=tuple(
                     (one, names[one], number_of[one], one == picked.primary)
                     for one in names
-                    if one in number_of
+                    if one in members
                 ),
                 preview=preview,
             )

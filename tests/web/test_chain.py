@@ -48,11 +48,11 @@ def test_a_chain_is_drawn_as_one_whatever_the_order_and_its_ends_are_a_weak_link
 
     assert path(found) == [
         ("Luis", ["+15550101"], "Names conflict"),
-        ("Ana García", ["ana@example.com"], "Names agree"),
-        ("Ana García", [], ""),
+        ("Ana García (1)", ["ana@example.com"], "Names agree"),
+        ("Ana García (3)", [], ""),
     ]
     assert [tie.style for _, tie in found.path if tie] == ["bad", "good"]
-    assert found.weak == ("Luis and Ana García share nothing directly.",)
+    assert found.weak == ("Luis and Ana García (3) share nothing directly.",)
 
 
 def test_a_channel_of_three_has_all_of_them_around_it() -> None:
@@ -62,7 +62,7 @@ def test_a_channel_of_three_has_all_of_them_around_it() -> None:
     (hub,) = found.hubs
     assert (hub.channel, hub.address, hub.many) == ("Gmail", "info@example.org", True)
     assert (hub.style, hub.words) == ("line", "A name missing or incomplete")
-    assert hub.holders == (("Ana", "×2"), ("info@example.org", ""))
+    assert hub.holders == (("Ana (1)", ""), ("Ana (2)", ""), ("info@example.org", ""))
 
 
 def test_a_name_that_is_too_short_to_compare_is_not_called_missing() -> None:
@@ -119,9 +119,9 @@ def test_the_page_shows_it_and_says_it() -> None:
     shown = text_of(somebody().get(f"/groups/{desk.group().pk}/"))
 
     assert '<figure class="evidence" aria-hidden="true">' in shown
-    assert '<bdi class="node">Ana &lt;b&gt;</bdi>' in shown
+    assert '<bdi class="node">Ana &lt;b&gt; (1)</bdi>' in shown
     assert "Weak link" in shown
-    assert "Ana &lt;b&gt; and Luis both have WhatsApp +15550101: Names conflict." in shown
+    assert "Ana &lt;b&gt; (1) and Luis both have WhatsApp +15550101: Names conflict." in shown
 
     Group.objects.update(graded_links=[])
     shown = text_of(somebody().get(f"/groups/{desk.group().pk}/"))

@@ -93,6 +93,29 @@ def test_who_is_called_the_same_is_told_apart_by_a_number() -> None:
     assert "<bdi>Ana</bdi></span>" in page
 
 
+def test_the_numbers_are_there_in_a_group_without_risks_too() -> None:
+    """What is shared, and what would be added from whom, is said of one of them."""
+    phone, mail = whatsapp("+34600111222"), email("ana@example.com")
+    own = email("ana@example.org")
+    desk = Desk(
+        contact("Ana García", phone, mail),
+        contact("Ana García", phone),
+        contact("Ana García", mail, own),
+    )
+    desk.sync()
+
+    page = page_of(desk)
+
+    assert "Look closely before you merge" not in page
+    for number in (1, 2, 3):
+        assert f'<bdi>Ana García</bdi> <span class="soft">({number})</span>' in page
+        assert f'<bdi class="node">Ana García ({number})</bdi>' in page
+    assert "Ana García (1) and Ana García (2) both have WhatsApp +34600111222: " in page
+    assert "Ana García (2) and Ana García (3) share nothing directly." in page
+    assert "added from <bdi>Ana García (3)</bdi>" in page
+    assert "Two contacts named" not in page
+
+
 def test_links_of_strangers_are_text(desk: Desk) -> None:
     page = page_of(desk)
 

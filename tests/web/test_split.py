@@ -56,12 +56,24 @@ def test_it_suggests_those_whose_names_agree(desk: Desk) -> None:
     ]
     assert "2 merges of 4 contacts, 1 contact left out." in page
     assert "Ask for 2 merges" in page
-    assert "Bea Ruiz (2) unsubscribed; Bea Ruiz (1) still receives messages." in page
-    assert page.count("<bdi>Bea Ruiz</bdi> (2)") == 1
-    assert "(4)" not in page
-    assert "<bdi>Ana García</bdi> (1)" not in page
+    assert "Bea Ruiz (4) unsubscribed; Bea Ruiz (3) still receives messages." in page
     assert 'name="acknowledge-2" value="yes">' in page
     assert "acknowledge-1" not in page
+
+
+def test_who_is_called_the_same_has_one_number_all_over_the_page(desk: Desk) -> None:
+    """In the table, in each merge and in its warnings: the place in the group."""
+    page = text_of(somebody().get(address(desk)))
+    table, merges = page.split('<div class="compare-side">')
+
+    for number, name in enumerate(["Ana García"] * 2 + ["Bea Ruiz"] * 2, start=1):
+        assert f'<bdi>{name}</bdi> <span class="soft">({number})</span>' in table
+        assert f'role="radiogroup" aria-label="{name} ({number})"' in table
+        assert merges.count(f"<bdi>{name}</bdi> ({number})") == 1
+    assert "<bdi>Carl Meyer</bdi></span>" in table
+    swapped = fields(desk, **{"primary-1": fields(desk)["contacts"][1]})
+    merges = text_of(somebody().post(address(desk, "preview/"), swapped, headers=HTMX))
+    assert "added from <bdi>Ana García (1)</bdi>" in merges
 
 
 def test_it_suggests_nobody_together_who_shares_nothing() -> None:

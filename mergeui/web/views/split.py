@@ -114,9 +114,8 @@ def _show(
 
 
 def _heads(group: Group, comparison: Comparison, chosen: Split) -> list[Column]:
-    # The warnings here are those of each merge, and so are the numbers in them.
     return [
-        replace(column, part=str(chosen.parts[column.contact_id]), seat=seat, number="")
+        replace(column, part=str(chosen.parts[column.contact_id]), seat=seat)
         for seat, column in enumerate(columns(group, comparison, Picked()))
     ]
 
