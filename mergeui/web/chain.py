@@ -21,7 +21,7 @@ LONGEST_PATH = 5
 MOST_CHANNELS = 4
 MOST_NAMES = 7
 LONGEST_NAME = 40
-MOST_WEAK = 2
+MOST_APART = 2
 STYLES = {
     Grade.FULL: "good",
     Grade.PART: "part",
@@ -57,12 +57,13 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Either a `path` (name, tie to the next; the last has none) or `hubs`, and warnings."""
+    """Either a `path` (name, tie to the next; the last has none) or `hubs`, and in sentences who is
+    `apart`."""
 
     path: tuple[tuple[str, Tie | None], ...]
     hubs: tuple[Hub, ...]
     more: str
-    weak: tuple[str, ...]
+    apart: tuple[str, ...]
 
     @property
     def drawn(self) -> bool:
@@ -98,7 +99,7 @@ def chain(stored: Stored, names: Sequence[str]) -> Chain:
         path=path,
         hubs=tuple(_hub(link, short) for link in shown),
         more=words.format(count=number(more)) if more else "",
-        weak=_weak(stored, short),
+        apart=_apart(stored, short),
     )
 
 
@@ -171,7 +172,7 @@ def _hub(link: dict[str, Any], names: Sequence[str]) -> Hub:
     )
 
 
-def _weak(stored: Stored, names: Sequence[str]) -> tuple[str, ...]:
+def _apart(stored: Stored, names: Sequence[str]) -> tuple[str, ...]:
     """Who of a small group shares nothing directly with whom, in sentences."""
     count = len(names)
     if not stored or count > DRAWN_IN_PAIRS:
@@ -179,7 +180,7 @@ def _weak(stored: Stored, names: Sequence[str]) -> tuple[str, ...]:
     tied = {pair for link in stored for pair in combinations(sorted(link["holders"]), 2)}
     apart = [pair for pair in combinations(range(count), 2) if pair not in tied]
     words = _("{one} and {other} share nothing directly.")
-    told = [words.format(one=names[one], other=names[other]) for one, other in apart[:MOST_WEAK]]
+    told = [words.format(one=names[one], other=names[other]) for one, other in apart[:MOST_APART]]
     if more := len(apart) - len(told):
         told.append(
             ngettext("Nor does {count} more pair.", "Nor do {count} more pairs.", more).format(

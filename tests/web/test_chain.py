@@ -38,10 +38,10 @@ def test_two_stand_beside_each_other() -> None:
         ("Ana", [], ""),
     ]
     assert [tie.style for _, tie in found.path if tie] == ["part"]
-    assert (found.hubs, found.weak) == ((), ())
+    assert (found.hubs, found.apart) == ((), ())
 
 
-def test_a_chain_is_drawn_as_one_whatever_the_order_and_its_ends_are_a_weak_link() -> None:
+def test_a_chain_is_drawn_as_one_whatever_the_order_and_its_ends_are_apart() -> None:
     found = drawn(
         contact("Ana García", PHONE, MAIL), contact("Luis", PHONE), contact("Ana García", MAIL)
     )
@@ -52,7 +52,7 @@ def test_a_chain_is_drawn_as_one_whatever_the_order_and_its_ends_are_a_weak_link
         ("Ana García (3)", [], ""),
     ]
     assert [tie.style for _, tie in found.path if tie] == ["bad", "good"]
-    assert found.weak == ("Luis and Ana García (3) share nothing directly.",)
+    assert found.apart == ("Luis and Ana García (3) share nothing directly.",)
 
 
 def test_a_channel_of_three_has_all_of_them_around_it() -> None:
@@ -79,18 +79,18 @@ def test_a_large_group_is_counted() -> None:
     (hub,) = found.hubs
     assert hub.holders[0] == ("Ana", "×40")
     assert (len(hub.holders), hub.more) == (7, "and 18 more")
-    assert found.weak == ()
+    assert found.apart == ()
 
 
 def test_a_ring_and_a_star_are_no_chain() -> None:
     a, b, c = (email(f"{name}@example.com") for name in "abc")
     ring = drawn(contact("Ana", a, b), contact("Ana", b, c), contact("Ana", c, a))
-    assert (ring.path, len(ring.hubs), ring.weak) == ((), 3, ())
+    assert (ring.path, len(ring.hubs), ring.apart) == ((), 3, ())
 
     Group.objects.all().delete()
     star = drawn(contact("Ana", a, b, c), *(contact(f"Eva {c['id']}", c) for c in (a, b, c)))
     assert (star.path, len(star.hubs)) == ((), 3)
-    assert star.weak[2] == "Nor does 1 more pair."
+    assert star.apart[2] == "Nor does 1 more pair."
 
 
 def test_two_chains_apart_are_none() -> None:
@@ -120,7 +120,9 @@ def test_the_page_shows_it_and_says_it() -> None:
 
     assert '<figure class="evidence" aria-hidden="true">' in shown
     assert '<bdi class="node">Ana &lt;b&gt; (1)</bdi>' in shown
-    assert "Weak link" in shown
+    assert "share nothing directly." in shown
+    # That is the name of a risk, which this group doesn't have.
+    assert "Weak link" not in shown
     assert "Ana &lt;b&gt; (1) and Luis both have WhatsApp +15550101: Names conflict." in shown
 
     Group.objects.update(graded_links=[])
