@@ -105,13 +105,22 @@ def display_name(contact: Contact) -> str:
     """
     if contact.name and contact.name.strip():
         return visible(shortened(contact.name.strip()))
-    for channel in contact.channels:
-        if channel.name and channel.name.strip():
-            return visible(shortened(channel.name.strip()))
+    if (lending := _lending(contact)) and lending.name:
+        return visible(shortened(lending.name.strip()))
     for channel in contact.external_channels:
         if channel.user_id:
             return channel_address(channel)
     return visible(shortened(contact.id))
+
+
+def lent_by(contact: Contact) -> str:
+    """The channel whose name for a contact without one is shown; empty when none lends it."""
+    lending = None if contact.name and contact.name.strip() else _lending(contact)
+    return channel_name(lending.type) if lending else ""
+
+
+def _lending(contact: Contact) -> Channel | None:
+    return next((one for one in contact.channels if one.name and one.name.strip()), None)
 
 
 def searchable(text: str) -> str:

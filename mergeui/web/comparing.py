@@ -10,9 +10,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mergeui.invent import Contact
 from mergeui.review.compare import Comparison
 from mergeui.review.rows import About, Cell, Kind, Row, Verdict
 from mergeui.review.spelling import told
+from mergeui.review.text import lent_by
 from mergeui.web.cells import drawn, letters
 from mergeui.web.labels import segment_class
 from mergeui.web.links import safe_address
@@ -79,7 +81,8 @@ class Column:
     `news` says what happened since it was looked at; `words` what became of it, in a `style`.
     `part` is the merge that it is put into where a group is split, `seat` its place there.
     `digit` is the key that keeps it, `letter` the one that merges it into another. `number` is its
-    place, as the warnings say it, where another is called the same.
+    place, as the warnings say it, where another is called the same. `borrowed` says which channel
+    its name is from, where it has none of its own.
     """
 
     contact_id: str
@@ -97,6 +100,7 @@ class Column:
     digit: str = ""
     letter: str = ""
     number: str = ""
+    borrowed: str = ""
 
     @property
     def called(self) -> str:
@@ -155,6 +159,12 @@ def _alone(row: Row) -> bool:
 def many(contacts: Sequence[object]) -> bool:
     """Whether the contacts stand below each other, a row each."""
     return len(contacts) > MOST_SIDE_BY_SIDE
+
+
+def borrowed(contact: Contact) -> str:
+    """Where the name in the head is from, when the row of names has none."""
+    channel = lent_by(contact)
+    return _("Name from {channel}").format(channel=channel) if channel else ""
 
 
 def left_out(comparison: Comparison) -> str:

@@ -18,7 +18,7 @@ from mergeui.review.compare import Comparison
 from mergeui.review.models import Group, GroupState
 from mergeui.review.risk import Caution, ToldApart, called, cautions, numbers
 from mergeui.review.text import visible
-from mergeui.web.comparing import Column, Picked
+from mergeui.web.comparing import Column, Picked, borrowed
 from mergeui.web.labels import segment_class
 from mergeui.web.queue import snoozed_until
 from mergeui.web.when import ago, number
@@ -166,6 +166,7 @@ def columns(
             digit=DIGITS[place : place + 1],
             letter=LETTERS[place : place + 1],
             number=mark,
+            borrowed=borrowed(contact),
         )
         for place, (contact, name, mark) in enumerate(
             zip(comparison.contacts, names, marks, strict=True)

@@ -22,10 +22,11 @@ from mergeui.merging.models import (
 from mergeui.merging.place import Place, place_of
 from mergeui.merging.unasked import is_id, names_of, unasked_of
 from mergeui.retold import retold
+from mergeui.review.compare import Comparison
 from mergeui.review.models import GroupState
 from mergeui.review.risk import numbers
 from mergeui.review.text import shortened, visible
-from mergeui.web.comparing import Column
+from mergeui.web.comparing import Column, borrowed
 from mergeui.web.refresh import START_WORKER
 from mergeui.web.request_rows import expiry
 from mergeui.web.request_words import MARKS, NEXT_STEP
@@ -228,13 +229,17 @@ def unasked(request: MergeRequest, attempts: Sequence[Attempt]) -> list[tuple[st
     ]
 
 
-def columns(request: MergeRequest, sources: Sequence[Source], names: Sequence[str]) -> list[Column]:
+def columns(
+    request: MergeRequest, sources: Sequence[Source], comparison: Comparison
+) -> list[Column]:
     """The heads of the columns of the snapshot: the contact that is kept, and each one's fate."""
-    marks = numbers(names)
+    names = comparison.names
+    marks, lent = numbers(names), [borrowed(contact) for contact in comparison.contacts]
     kept = Column(
         contact_id=request.primary_contact_id,
         name=names[0],
         number=marks[0],
+        borrowed=lent[0],
         url=reverse("contact", args=[request.primary_contact_id]),
         words=_("Kept"),
         style="info",
@@ -251,7 +256,8 @@ def columns(request: MergeRequest, sources: Sequence[Source], names: Sequence[st
                 else source.get_state_display(),
                 style=FATES.get(Source.State(source.state), "line"),
                 number=mark,
+                borrowed=words,
             )
-            for source, mark in zip(sources, marks[1:], strict=True)
+            for source, mark, words in zip(sources, marks[1:], lent[1:], strict=True)
         ),
     ]

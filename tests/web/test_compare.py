@@ -116,6 +116,23 @@ def test_the_numbers_are_there_in_a_group_without_risks_too() -> None:
     assert "Two contacts named" not in page
 
 
+def test_a_name_that_a_channel_lends_is_told_from_one_of_its_own() -> None:
+    """The evidence says that a name is missing, so the head may not look as if there was one."""
+    mail = email("franziska@example.com", name="Franziska Weiss")
+    phone = whatsapp("+15550101")
+    desk = Desk(contact("Franziska Weiss", mail), contact(None, mail, phone), contact(None, phone))
+    desk.sync()
+
+    page = page_of(desk)
+
+    assert "A name missing or incomplete" in page
+    assert '<bdi>Franziska Weiss</bdi> <span class="soft">(' in page
+    assert '<bdi class="soft">Franziska Weiss</bdi> <span class="soft">(' in page
+    assert page.count('<span class="small soft">Name from Gmail</span>') == 1
+    split = text_of(somebody().get(f"/groups/{desk.group().pk}/split/"))
+    assert split.count('<span class="small soft">Name from Gmail</span>') == 1
+
+
 def test_links_of_strangers_are_text(desk: Desk) -> None:
     page = page_of(desk)
 

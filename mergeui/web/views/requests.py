@@ -135,7 +135,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
     attempts = list(wanted.attempts.all())
     now = timezone.now()
     lines = comparing.lines(comparison, now)
-    heads = shown.columns(wanted, sources, comparison.names)
+    heads = shown.columns(wanted, sources, comparison)
     following = rows.next_waiting(request.member, wanted.pk, now) if live.may_approve else None
     return {
         "wanted": wanted,
