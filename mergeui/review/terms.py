@@ -162,18 +162,33 @@ def asked(text: str) -> list[list[str]]:
     """What a group has to have: for each word that somebody typed, the beginnings of terms of
     which one is enough. A phone number is one word, however it is spaced."""
     if looks_like_phone(text):
-        return [_spellings(text.strip())]
+        return _number_or_words(text)
     words = [_spellings(word) for word in text.split()[:MOST_WORDS]]
     return [spellings for spellings in words if spellings]
 
 
+def _number_or_words(text: str) -> list[list[str]]:
+    """The number as a whole; or a name with such digits, so all of them: never some of them."""
+    number = _ends(text)
+    parts = list(_parts(text))[:MOST_WORDS]
+    return [list(dict.fromkeys([part, *number])) for part in parts]
+
+
 def _spellings(word: str) -> list[str]:
-    parts = dict.fromkeys(
-        (_AROUND.sub("", one) or one)[:LONGEST_TERM] for one in _plain(word).split()
-    )
-    found = dict.fromkeys(FIRST + part if len(part) == 1 else part for part in parts)
-    if looks_like_phone(word) or word.lstrip("+").isdecimal():
-        digits = _digits(word)
-        found |= dict.fromkeys([digits] if len(digits) > 1 else [])
-        found |= dict.fromkeys([TURNED + digits[::-1]] if len(digits) >= SHORTEST_END else [])
+    found = _parts(word)
+    if word.lstrip("+").isdecimal():
+        found |= dict.fromkeys(_ends(word))
     return list(found)
+
+
+def _parts(text: str) -> dict[str, None]:
+    """The beginnings of terms of names and values that the text asks for."""
+    parts = [(_AROUND.sub("", one) or one)[:LONGEST_TERM] for one in _plain(text).split()]
+    return dict.fromkeys(FIRST + part if len(part) == 1 else part for part in parts)
+
+
+def _ends(number: str) -> list[str]:
+    """The beginnings of terms that a number is asked for by."""
+    digits = _digits(number)
+    beginning = [digits] if len(digits) > 1 else []
+    return beginning + ([TURNED + digits[::-1]] if len(digits) >= SHORTEST_END else [])

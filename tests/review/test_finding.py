@@ -102,6 +102,27 @@ def test_beginnings_of_every_length(desk: Desk, length: int) -> None:
     assert count(desk, q="34600111222"[: length + 2]) == 1
 
 
+def test_a_spaced_number_finds_whose_it_is_alone() -> None:
+    desk = Desk(
+        contact("Ana", whatsapp("+12005550117")),
+        contact("Ann", whatsapp("+12005550117")),
+        contact("1st Floor", whatsapp("+442012345678")),
+        contact("2nd Floor", whatsapp("+442012345678")),
+    )
+    desk.sync()
+
+    for q, names in (
+        ("+1 200 555 0117", ["ana"]),
+        ("200 555 0117", ["ana"]),
+        ("+1 999 888 7777", []),
+        ("+44 20 7946 0958", []),
+        ("+44 20 1234 5678", ["1st floor"]),
+    ):
+        wanted = Wanted(q=q, state="all")
+        for groups in (find(desk.organization, wanted), look(desk.organization, wanted).groups):
+            assert list(groups.values_list("sort_name", flat=True)) == names, q
+
+
 def test_another_organisation_has_its_own(desk: Desk) -> None:
     other = type(desk.organization).objects.create(invent_org_id="other", name="Other")
 

@@ -72,6 +72,28 @@ def test_a_number_by_its_end_and_by_its_beginning(q: str, is_found: bool) -> Non
     assert found(q, contact("X", whatsapp("+34 600 111-222"))) is is_found
 
 
+@pytest.mark.parametrize(
+    "q", ["+1 200 555 0117", "+44 20 7946 0958", "1 (200) 555 0117", "7 12 2000"]
+)
+def test_a_spaced_number_is_not_found_by_some_of_its_digits(q: str) -> None:
+    others = (
+        contact("1st Floor 44", whatsapp("+44 20 1234 5678")),
+        contact("200 Club 7th", email("20@x.org")),
+    )
+
+    assert not any(found(q, other) for other in others)
+    assert found(q, contact("X", whatsapp(q)))
+
+
+@pytest.mark.parametrize("name", ["1234567", "0012345", "12 2000 77", "Studio 12 2000 77"])
+def test_a_name_of_digits_is_found_too(name: str) -> None:
+    assert found(name.removeprefix("Studio "), contact(name))
+
+
+def test_what_is_asked_of_a_number_stays_short() -> None:
+    assert len(asked("1 2 3 4 5 6 7 8 9 10 11")) == 8
+
+
 def test_ids_and_user_names() -> None:
     one = contact("X", channel("telegram_bot", "1234567890123456", username="shop_ana"))
 
