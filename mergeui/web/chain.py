@@ -168,7 +168,9 @@ def _hub(link: dict[str, Any], names: Sequence[str]) -> Hub:
         style=STYLES[grade],
         words=grade_words()[grade],
         holders=tuple((name, f"×{number(times)}" if times > 1 else "") for name, times in shown),
-        more=_("and {count} more").format(count=number(left)) if left else "",
+        more=ngettext("and {count} more", "and {count} more", left).format(count=number(left))
+        if left
+        else "",
     )
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.core import signing
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from mergeui.accounts.models import Organization
 from mergeui.audit.references import looks_like_phone
@@ -149,7 +149,9 @@ def _row(contact: Contact, known: _Known, taken: Collection[str]) -> FoundRow:
         name=name,
         url=reverse("contact", args=[contact.id]),
         channels=channels[:CHANNELS_SHOWN],
-        more=_("and {count} more").format(count=more) if more > 0 else "",
+        more=ngettext("and {count} more", "and {count} more", more).format(count=more)
+        if more > 0
+        else "",
         segments=[
             (segment_class(s.color), visible(shortened(s.name or s.id, 40)))
             for s in contact.segments[:SEGMENTS_SHOWN]

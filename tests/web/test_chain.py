@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from mergeui.review.models import Group
 from mergeui.web.chain import Chain, chain, told
@@ -80,6 +81,13 @@ def test_a_large_group_is_counted() -> None:
     assert hub.holders[0] == ("Ana", "×40")
     assert (len(hub.holders), hub.more) == (7, "and 18 more")
     assert found.apart == ()
+
+
+def test_what_is_left_of_a_large_group_is_counted_in_spanish() -> None:
+    with override("es"):
+        (hub,) = drawn(*(contact(f"Ana {letter}", PHONE) for letter in "bcdefghij")).hubs
+
+    assert hub.more == "y 2 más"
 
 
 def test_a_ring_and_a_star_are_no_chain() -> None:

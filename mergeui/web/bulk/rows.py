@@ -58,7 +58,9 @@ def _row(item: BulkItem, now: datetime) -> ItemRow:
     return ItemRow(
         url=url,
         names=names,
-        more=_("and {count} more").format(count=more) if more else "",
+        more=ngettext("and {count} more", "and {count} more", more).format(count=more)
+        if more
+        else "",
         why=why(item),
         mark=mark,
         state=state,
