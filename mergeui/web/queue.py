@@ -235,10 +235,17 @@ class Empty:
     link: str = ""
 
 
-def emptiness(wanted: Wanted, ever_refreshed: bool, *, finished: bool = False) -> Empty:
+def emptiness(
+    wanted: Wanted,
+    ever_refreshed: bool,
+    *,
+    finished: bool = False,
+    elsewhere: tuple[str, str] = ("", ""),
+) -> Empty:
     """Why the list is empty, for a person who wonders whether something is broken.
 
-    `finished`: they have just decided the last group of it.
+    `finished`: they have just decided the last group of it. `elsewhere`: how many groups match in
+    any state, and the address of these; empty when none does.
     """
     if finished:
         words = gettext(
@@ -247,6 +254,17 @@ def emptiness(wanted: Wanted, ever_refreshed: bool, *, finished: bool = False) -
         )
         title, link = gettext("All of these are decided"), gettext("Show all that is to decide")
         return Empty(title, words, "check", good=True, url=reverse("queue"), link=link)
+    count, address = elsewhere
+    if count:
+        words = ngettext(
+            "No group under “{state}” matches this search and these filters. {count} group in"
+            " another state does.",
+            "No group under “{state}” matches this search and these filters. {count} groups in"
+            " other states do.",
+            1 if count == "1" else 2,
+        ).format(state=STATES[wanted.state], count=count)
+        title, link = gettext("Nothing matches in this state"), gettext("Look in all states")
+        return Empty(title, words, "search", url=address, link=link)
     if wanted.narrowed:
         url = f"{reverse('queue')}?state={wanted.state}"
         words = gettext(

@@ -264,6 +264,21 @@ def test_nothing_matches(client: Client) -> None:
     assert 'href="/groups/?state=all"' in page
 
 
+def test_what_is_in_another_state_is_said_with_the_way_there(client: Client) -> None:
+    Group.objects.filter(sort_name="ana garcia").update(state=GroupState.MERGED)
+    answer = client.get("/groups/?q=ana&size=2&at=x")
+    page = text_of(answer)
+
+    assert "No group under “To decide” matches" in page
+    assert "1 group in another state does." in page
+    assert '<a class="button" href="?q=ana&amp;size=2&amp;state=all">Look in all states' in page
+    assert names(client, answer.context["empty"].url) == [ANA]
+    many = text_of(client.get("/groups/?state=snoozed&size=2"))
+    assert "2 groups in other states do." in many
+    assert "Look in all states" not in text_of(client.get("/groups/?q=nobody"))
+    assert "Look in all states" not in text_of(client.get("/groups/?state=snoozed"))
+
+
 def test_who_has_just_finished_a_list_is_told_so(client: Client) -> None:
     """No other list that is empty says so, and nobody else is told."""
     pk = Group.objects.get(sort_name="ana garcia").pk

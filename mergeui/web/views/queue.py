@@ -56,7 +56,12 @@ def queue(request: MemberRequest) -> HttpResponse:
     runs = refresh.latest(organization)
     empty = None
     if not listed.rows:
-        empty = shown.emptiness(wanted, bool(runs), finished=_finished(request, wanted))
+        empty = shown.emptiness(
+            wanted,
+            bool(runs),
+            finished=_finished(request, wanted),
+            elsewhere=_elsewhere(request, wanted, query),
+        )
     context = {
         **_list_context(request, listed, wanted, query, total),
         "selects": [form[name] for name in ("channel", "segment", "grade", "risk", "size", "sort")],
@@ -87,6 +92,24 @@ def _finished(request: MemberRequest, wanted: Wanted) -> bool:
         return False
     everywhere = find(request.member.organization, replace(wanted, state="all"))
     return everywhere.filter(pk=int(last[:18])).exists()
+
+
+def _elsewhere(request: MemberRequest, wanted: Wanted, query: str) -> tuple[str, str]:
+    """How many groups match in any state, and their address; empty when none does.
+
+    For a list that is empty: it asks the index once more.
+    """
+    if not wanted.narrowed or wanted.state == "all":
+        return "", ""
+    count = look(request.member.organization, replace(wanted, state="all")).count()
+    return ("", "") if count == "0" else (count, _with_state(query, "all"))
+
+
+def _with_state(query: str, state: str) -> str:
+    """The same search and filters in another state."""
+    fields = QueryDict(query, mutable=True)
+    fields["state"] = state
+    return f"?{fields.urlencode()}"
 
 
 def _total(count: str) -> str:
@@ -128,12 +151,10 @@ def _notes(form: QueueForm, listed: Page[Group]) -> list[str]:
 
 def _tabs(wanted: Wanted, query: str) -> list[tuple[str, str, bool]]:
     """The states as links that keep the other filters: (address, words, whether chosen)."""
-    fields = QueryDict(query, mutable=True)
-    tabs = []
-    for state, words in shown.STATES.items():
-        fields["state"] = state
-        tabs.append((f"?{fields.urlencode()}", str(words), wanted.state == state))
-    return tabs
+    return [
+        (_with_state(query, state), str(words), wanted.state == state)
+        for state, words in shown.STATES.items()
+    ]
 
 
 def clean_query(given: QueryDict) -> str:
