@@ -113,6 +113,14 @@ def test_the_queue_by_keys(page: Page) -> None:
     expect(page.get_by_label("Search")).to_be_focused()
 
 
+def test_nothing_to_undo_leaves_the_page_as_it_is(page: Page) -> None:
+    page.goto("/groups/?sort=name")
+    presses(page, "u")
+    expect(page.get_by_text("Nothing to undo: no decision of yours stands")).to_be_visible()
+    expect(page).to_have_url(re.compile("sort=name$"))
+    expect(page.locator(".row")).to_have_count(3)
+
+
 def test_all_keys_are_shown_and_can_be_switched_off(page: Page) -> None:
     presses(page, "?")
     dialog = page.get_by_role("dialog", name="Keyboard")

@@ -71,10 +71,17 @@ def test_without_a_group_it_is_the_last_one_and_then_the_one_before(desk: Desk) 
 
     assert client.post("/undo/").url == f"/groups/{group('bea').pk}/"
     assert client.post("/undo/").url == f"/groups/{group('ana').pk}/"
-    answer = client.post("/undo/")
-    assert answer.status_code == 409
-    assert "There is no decision of yours that could be undone." in text_of(answer)
+    assert "Nothing to undo: no decision" in text_of(client.post("/undo/", follow=True))
     assert group("eva").state == GroupState.DISMISSED
+
+
+def test_nothing_to_undo_is_said_where_one_is_and_is_no_refusal(desk: Desk) -> None:
+    answer = somebody().post("/undo/", headers=HTMX)
+
+    assert (answer.status_code, answer["HX-Retarget"]) == (200, ".messages")
+    assert text_of(answer).strip().startswith('<div class="note note-info">')
+    assert "Nothing to undo: no decision" in text_of(answer)
+    assert not Entry.objects.filter(action=Action.REFUSED).exists()
 
 
 def test_a_request_that_waits_for_approval_is_withdrawn(desk: Desk, settings) -> None:

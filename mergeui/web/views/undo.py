@@ -1,11 +1,13 @@
 """Taking back what one decided last, and the bar that offers it."""
 
 from django.contrib import messages
+from django.contrib.messages.storage.base import Message
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django_htmx.http import reselect, reswap, retarget
 
 from mergeui.accounts.models import Role
 from mergeui.merging import undo as undoing
@@ -23,6 +25,8 @@ def undo(request: MemberRequest) -> HttpResponse:
         decision = undoing.decision_about(int(given), organization, request.user)
     else:
         decision = undoing.last_decision(organization, request.user)
+        if decision is None:
+            return _nothing(request)
     group = undoing.undo(decision, by_user=request.actor)
     names = ", ".join(group.names[:2])
     words = _("Taken back: {}. It is to decide again.")
@@ -34,6 +38,16 @@ def undo(request: MemberRequest) -> HttpResponse:
         return bars.keep(request, done(request, to, said))
     messages.success(request, said)
     return bars.keep(request, go_to(request, group.pk))
+
+
+def _nothing(request: MemberRequest) -> HttpResponse:
+    """A key was pressed once too often: that is said where they are, and is no refusal."""
+    words = _("Nothing to undo: no decision of yours stands that could be taken back.")
+    if not wants_fragment(request):
+        messages.info(request, words)
+        return go_to(request, None)
+    said = render(request, "partials/message.html", {"message": Message(messages.INFO, words)})
+    return retarget(reselect(reswap(said, "innerHTML"), "unset"), ".messages")
 
 
 @page()
