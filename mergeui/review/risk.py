@@ -113,7 +113,7 @@ def cautions(
         _unsubscribed(contacts, among),
         _blocked(contacts, among),
         _admin(contacts, among),
-        _names(contacts),
+        _names(contacts, found),
         _crowded(found),
         _unexplained(contacts, found, among),
         _weak(contacts, found),
@@ -232,7 +232,7 @@ def _admin(contacts: Sequence[Contact], among: Sequence[Contact]) -> Caution | N
     return Caution(Risk.ADMIN, words.format(names=_names_of(team, among)))
 
 
-def _names(contacts: Sequence[Contact]) -> Caution | None:
+def _names(contacts: Sequence[Contact], found: Sequence[Link]) -> Caution | None:
     named = [c for c in contacts if c.name and c.name.strip()]
     distinct = list({c.name: c for c in named}.values())
     if len(distinct) > MOST_NAMES:
@@ -250,7 +250,9 @@ def _names(contacts: Sequence[Contact]) -> Caution | None:
     told = words.format(one=display_name(one), other=display_name(other))
     if more := apart[2:]:
         told += " " + _("Unlike both of them: {names}.").format(names=_names_of(more, more))
-    return Caution(Risk.NAMES, told + " " + _("Relatives and colleagues often share a number."))
+    if found:
+        told += " " + _("Relatives and colleagues often share a number or an address.")
+    return Caution(Risk.NAMES, told)
 
 
 def _conflict(one: Contact, other: Contact) -> bool:
@@ -288,6 +290,8 @@ def _unexplained(
         "{names} share no channel with the others that the desk can see.",
         len(alone),
     )
+    if len(alone) == len(contacts) > 1:
+        words = _("{names} share no channel with each other that the desk can see.")
     return Caution(Risk.UNEXPLAINED, words.format(names=names))
 
 

@@ -129,6 +129,25 @@ def test_a_member_that_shares_nothing_is_named() -> None:
     assert found[Risk.UNEXPLAINED].startswith("Ana Sola shares no channel")
 
 
+def test_of_who_share_nothing_with_each_other_no_others_are_told() -> None:
+    """Put together by hand, say: there are no others, and no number that relatives share."""
+    found = risks(
+        contact("Victoria Smith", PHONE), contact("Jennifer Smith", email("j@example.org"))
+    )
+
+    assert found == {
+        Risk.NAMES: "Victoria Smith and Jennifer Smith don't look like the same name.",
+        Risk.UNEXPLAINED: "Victoria Smith and Jennifer Smith share no channel with each other that"
+        " the desk can see.",
+    }
+
+
+def test_what_relatives_share_may_be_an_address() -> None:
+    found = risks(*(contact(name, email("home@example.org")) for name in ("Tom Baker", "Wei Chen")))
+
+    assert found[Risk.NAMES].endswith("often share a number or an address.")
+
+
 def test_of_many_names_the_first_three_are_said() -> None:
     out = [contact(name, PHONE, unsubscribed=True) for name in ("Ana", "Anna", "A.", "An")]
 
