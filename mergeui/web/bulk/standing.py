@@ -61,12 +61,22 @@ def promise(bulk: BulkDecision, policy: Policy) -> list[str]:
         return [_("Every group is set aside, so there is nothing to do here.")]
     if bulk.kind == BulkKind.DISMISS:
         return [
-            _("They leave the queue, and come back only when their members or channels change."),
+            ngettext(
+                "It leaves the queue, and comes back only when its members or channels change.",
+                "They leave the queue, and come back only when their members or channels change.",
+                count,
+            ),
             _("Nothing is sent to Invent, and you can take it back at any time."),
         ]
     if bulk.kind == BulkKind.SNOOZE:
         return [
-            _("They leave the queue until that day, or until something about them changes."),
+            ngettext(
+                "It leaves the queue until the day that you choose, or until something about it"
+                " changes.",
+                "They leave the queue until the day that you choose, or until something about them"
+                " changes.",
+                count,
+            ),
             _("Nothing is sent to Invent, and you can take it back at any time."),
         ]
     gone = bulk.contacts - count
@@ -142,7 +152,11 @@ def _words(bulk: BulkDecision, counts: Mapping[str, int]) -> str:
     who = {"who": bulk.ended_by or bulk.asked_by}
     left = number(bulk.waiting)
     words = {
-        BulkState.WORKING: _("The worker goes from group to group; {left} are still to come."),
+        BulkState.WORKING: ngettext(
+            "The worker goes from group to group; {left} is still to come.",
+            "The worker goes from group to group; {left} are still to come.",
+            bulk.waiting,
+        ),
         BulkState.DONE: _("Every group has had its turn."),
         BulkState.STOPPED: _("{who} stopped this half-way. What is done stays; the rest was not"
                              " begun."),

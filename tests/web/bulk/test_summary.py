@@ -163,7 +163,7 @@ def test_when_every_group_is_set_aside_nothing_is_asked(client: Client, olga: Me
     ("kind", "words"),
     [
         (BulkKind.DISMISS, "They leave the queue, and come back only when"),
-        (BulkKind.SNOOZE, "They leave the queue until that day"),
+        (BulkKind.SNOOZE, "They leave the queue until the day that you choose"),
     ],
 )
 def test_what_is_put_aside_can_be_taken_back(
@@ -173,6 +173,28 @@ def test_what_is_put_aside_can_be_taken_back(
 
     assert words in page
     assert "you can take it back at any time" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (BulkKind.DISMISS, "It leaves the queue, and comes back only when its members"),
+        (BulkKind.SNOOZE, "It leaves the queue until the day that you choose"),
+    ],
+)
+def test_one_group_is_spoken_of_as_one(
+    client: Client, olga: Membership, kind: BulkKind, words: str
+) -> None:
+    assert words in shown(client, summary(Actor.member(olga), groups()[:1], kind))
+
+
+def test_a_day_is_chosen_beside_the_button_or_is_one(client: Client, olga: Membership) -> None:
+    """The button of the day that is typed is the first: the Enter key presses that."""
+    page = shown(client, summary(Actor.member(olga), groups(), BulkKind.SNOOZE))
+    _before, _field, after = page.partition('name="until" id="id_until" value="" required>')
+
+    assert after.split("</button>")[0].endswith('type="submit">Snooze 4 groups')
+    assert after.index("Or with one click:") < after.index("formnovalidate>Tomorrow</button>")
 
 
 def test_policy_is_said(client: Client, olga: Membership, settings: Any) -> None:

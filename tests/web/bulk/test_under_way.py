@@ -51,6 +51,12 @@ def test_how_far_it_is(client: Client, desk: Desk, olga: Membership) -> None:
     assert "Take back" not in text_of(ended)
 
 
+def test_one_that_is_still_to_come(client: Client, olga: Membership) -> None:
+    bulk = begun(Actor.member(olga), groups()[:1], BulkKind.DISMISS)
+
+    assert "from group to group; 1 is still to come." in shown(client, bulk)
+
+
 def test_a_worker_that_does_not_come_is_missed(client: Client, olga: Membership) -> None:
     bulk = begun(Actor.member(olga), groups())
     assert "start it with" not in shown(client, bulk)
