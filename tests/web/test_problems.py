@@ -1,11 +1,15 @@
 """What a refusal looks like, and what is kept of it."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.test import Client, RequestFactory
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.models import Entry
+from mergeui.audit.words import CODES
+from mergeui.errors import Problem
 from mergeui.web.views import errors
 from tests.desk import member
 from tests.web.cast import HTMX, client_of, somebody, text_of
@@ -48,6 +52,21 @@ def test_a_refused_form_is_an_entry() -> None:
         "path": "/sync/",
         "method": "POST",
     }
+
+
+def every(kind: type[Problem]) -> Iterator[type[Problem]]:
+    """It and all kinds of it; the addresses have loaded all that any view raises."""
+    yield kind
+    for one in kind.__subclasses__():
+        yield from every(one)
+
+
+def test_the_history_has_words_for_every_refusal() -> None:
+    assert Client().get("/").status_code == 302
+    kinds = {kind.__name__.lower() for kind in every(Problem)} - {"problem"}
+
+    assert "claimed" in kinds
+    assert kinds <= set(CODES)
 
 
 def test_htmx_gets_a_fragment_for_the_place_of_problems() -> None:
