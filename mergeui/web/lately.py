@@ -4,7 +4,7 @@ A cookie holds which group it was, so that a page asks for it only shortly after
 it was and how it stands is read from the database.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -20,6 +20,7 @@ from mergeui.accounts.models import Membership
 from mergeui.merging.models import ACTIVE, LostOptOut, MergeRequest, RequestState
 from mergeui.merging.undo import Decision, decision_about
 from mergeui.review.models import Group, GroupState
+from mergeui.web.access import current_page
 from mergeui.web.request_words import MARKS
 from mergeui.web.when import day
 
@@ -31,9 +32,10 @@ SHOWN = timedelta(minutes=5)
 class Bar:
     """What was decided, of whom, and whether it can be taken back.
 
-    `undo` is the group to name for that, 0 when it is too late. `seconds` are left of the cool-off,
-    of `cool_off`. `again` says in how many seconds to look again; 0 when nothing more happens.
-    `style` is that of the note: a bar that is green would hide what went wrong.
+    `url` and `link` lead to it; empty on its own page. `undo` is the group to name for that, 0 when
+    it is too late. `seconds` are left of the cool-off, of `cool_off`. `again` says in how many
+    seconds to look again; 0 when nothing more happens. `style` is that of the note: a bar that is
+    green would hide what went wrong.
     """
 
     words: SafeString
@@ -78,7 +80,17 @@ def bar(request: HttpRequest, member: Membership) -> Bar | None:
     if not (pk.isascii() and pk.isdigit() and len(pk) <= 18):
         return None
     decision = decision_about(int(pk), member.organization, member.user)
-    return _bar(decision, timezone.now()) if decision else None
+    if decision is None:
+        return None
+    found = _bar(decision, timezone.now())
+    return replace(found, url="", link="") if found.url == _page(request) else found
+
+
+def _page(request: HttpRequest) -> str:
+    """The path of the page that the bar is on, which asks for the bar alone too."""
+    if request.path == reverse("lately"):
+        return current_page(request).partition("?")[0]
+    return request.path
 
 
 def _bar(decision: Decision, now: datetime) -> Bar:

@@ -48,14 +48,17 @@ BACK = {
 
 
 def approved(request: MergeRequest) -> tuple[str, str]:
-    """Who approved or rejected it and when, and their note; empty while nobody has."""
+    """Who approved or rejected it and when, and their note; empty while nobody has.
+
+    Why it was rejected stands with its state already.
+    """
     approval = getattr(request, "approval", None)
     if approval is None:
         return "", ""
     words = _("{verdict} by {who} on {moment}").format(
         verdict=approval.get_verdict_display(), who=approval.approver, moment=exact(approval.at)
     )
-    return words, approval.note
+    return words, "" if request.state == RequestState.REJECTED else approval.note
 
 
 def printed(request: MergeRequest, member: Membership, now: datetime) -> str:

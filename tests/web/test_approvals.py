@@ -85,7 +85,7 @@ def test_a_decision_leads_to_the_next_that_waits(
 
     answer = client.post(f"{first}approve/")
     assert answer.headers["Location"] == first
-    assert "Approved. Nothing else waits for you." in text_of(client.get(first))
+    assert "Approved. No other request waits for your approval." in text_of(client.get(first))
 
 
 def test_an_approval_is_taken_back_from_the_next_page(

@@ -168,7 +168,11 @@ def test_a_rejection_without_a_reason_keeps_the_page(proposed: MergeRequest) -> 
 
     answer = client.post(address(proposed, "reject/"), {"note": "Two sisters"})
     assert answer.status_code == 303
-    assert "Two sisters" in client.get(address(proposed)).content.decode()
+    page = client.get(address(proposed)).content.decode()
+    asked = page.partition('id="asked-for"')[2].partition('id="rest"')[0]
+    assert "rejected this merge: Two sisters" in page
+    assert "Rejected by" in asked
+    assert "Two sisters" not in asked
 
 
 def test_a_group_that_came_back_says_why(

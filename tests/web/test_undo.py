@@ -173,6 +173,20 @@ def test_the_bar_alone_as_it_is_now(desk: Desk) -> None:
     assert "hx-trigger" not in text_of(client.get("/lately/", headers=HTMX)).split("<form")[0]
 
 
+def test_the_bar_does_not_lead_to_the_page_that_it_is_on(desk: Desk) -> None:
+    client = somebody()
+    decide(client, "request")
+    page = f"/requests/{MergeRequest.objects.get().pk}/"
+    link = f'<a href="{page}">Look at the request</a>'
+
+    assert link in bar_of(client)
+    assert "Merging in" in bar_of(client, page)
+    assert link not in bar_of(client, page)
+    on_it = {**HTMX, "HX-Current-URL": f"http://testserver{page}?all=1"}
+    assert link not in text_of(client.get("/lately/", headers=on_it))
+    assert link in text_of(client.get("/lately/", headers=HTMX))
+
+
 @pytest.mark.parametrize("cookie", ["999999", "x", "9" * 40, "²", ""])
 def test_an_altered_cookie_does_no_harm(desk: Desk, cookie: str) -> None:
     client = somebody()

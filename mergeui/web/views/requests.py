@@ -229,7 +229,9 @@ def _judge(request: MemberRequest, pk: int, decide: Callable[..., None], what: s
     following = rows.next_waiting(request.member, pk, timezone.now())
     here = reverse("request", args=[pk])
     if following is None:
-        return done(request, here, _("{what}. Nothing else waits for you.").format(what=what))
+        return done(
+            request, here, _("{what}. No other request waits for your approval.").format(what=what)
+        )
     to = reverse("request", args=[following])
     if wanted.state == RequestState.APPROVED:
         lately.remember(request, wanted.group)  # it is said in a bar, with its undo
