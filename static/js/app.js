@@ -62,15 +62,35 @@
     zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
   }
 
-  // A contact that is kept can't be merged away, and the expected result follows the choice.
+  // A contact that is kept can't be merged away: it gives its tick to the one that was kept until
+  // then. One that had no tick gives none, and takes none: it was left out, and stays so.
+  const remember = (form) => {
+    form.dataset.kept = form.querySelector("[name=primary]:checked")?.value;
+  };
+  document.addEventListener("htmx:load", () => {
+    const form = document.getElementById("choice");
+    if (form && !form.dataset.kept) remember(form);
+  });
+  const keep = (form, id) => {
+    const ticks = [...form.querySelectorAll("[name=sources]")];
+    const own = ticks.find((tick) => tick.value === id);
+    const former = ticks.find((tick) => tick.value === form.dataset.kept);
+    if (own.checked) {
+      if (former) former.checked = true;
+      own.checked = false;
+      remember(form);
+    }
+    // The same risks have another outcome now, to be read anew.
+    const read = form.querySelector("[name=acknowledge]");
+    if (read) read.checked = false;
+  };
+
+  // The expected result follows the choice.
   document.addEventListener("change", (event) => {
     const form = event.target.closest?.("#choice");
     if (!form || !["primary", "sources"].includes(event.target.name)) return;
-    if (event.target.name === "primary") {
-      for (const tick of form.querySelectorAll("[name=sources]")) {
-        if (tick.value === event.target.value) tick.checked = false;
-      }
-    }
+    if (event.target.name === "primary") keep(form, event.target.value);
+    else remember(form);
     form.dispatchEvent(new Event("picked"));
   });
 

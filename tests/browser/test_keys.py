@@ -140,6 +140,61 @@ def test_all_keys_are_shown_and_can_be_switched_off(page: Page) -> None:
     assert group("ana").state == "open"
 
 
+def ticked(page: Page) -> str:
+    """The places of the contacts that are ticked to be merged: "2 3"."""
+    boxes = page.locator("[name=sources]")
+    return " ".join(str(n + 1) for n in range(boxes.count()) if boxes.nth(n).is_checked())
+
+
+@pytest.mark.parametrize("count", [2, 4, 6])
+def test_who_was_kept_changes_places_with_who_is_kept(
+    live_desk: Callable[..., LiveDesk], signed_in: Callable[..., Page], count: int
+) -> None:
+    shared = email("ana@example.com")
+    live_desk(*[contact("Ana", shared) for _ in range(count)]).sync()
+    page = signed_in(Role.OPERATOR)
+    page.goto("/groups/")
+    presses(page, "j Enter")
+    others = list(range(3, count + 1))
+    if count > 4:  # too many to be ticked by themselves
+        page.get_by_role("button", name="Tick all", exact=True).click()
+    expect(page.locator("[name=sources]:checked")).to_have_count(count - 1)
+    presses(page, "2")
+    assert ticked(page) == " ".join(map(str, [1, *others]))
+    presses(page, "1")
+    assert ticked(page) == " ".join(map(str, [2, *others]))
+    expect(page.locator("#what")).to_contain_text(f"{count - 1} contact")
+    if count < 4:
+        return
+
+    # Who is left out stays left out, kept in between or not.
+    page.get_by_label(re.compile("^Merge( into it)?: Ana")).nth(2).uncheck()
+    presses(page, "3")
+    assert "1" not in ticked(page)
+    presses(page, "2")
+    assert "3" not in ticked(page)
+    presses(page, "1")
+    assert "3" not in ticked(page)
+    assert ticked(page).startswith("2")
+
+
+def test_nothing_is_ticked_in_a_risky_group_by_keeping_another(page: Page) -> None:
+    page.goto(f"/groups/{group('bea').pk}/")
+    presses(page, "2 1 2")
+    assert ticked(page) == ""
+    page.get_by_label(re.compile("^Merge into it")).first.check()
+    assert ticked(page) == "1"
+    # What follows is another thing now, even where its risks are called the same.
+    page.get_by_label(re.compile("I have read what is risky")).check()
+    presses(page, "1")
+    assert ticked(page) == "2"
+    tick = page.get_by_label(re.compile("I have read what is risky"))
+    expect(tick).to_be_visible()
+    expect(tick).not_to_be_checked()
+    page.wait_for_load_state("networkidle")
+    expect(tick).not_to_be_checked()
+
+
 def test_a_risk_is_never_passed_over_by_a_key(page: Page) -> None:
     page.goto(f"/groups/{group('bea').pk}/")
     presses(page, "2 c")
@@ -204,6 +259,7 @@ def test_a_merge_of_nobody_is_not_sent(
     expect(page.locator("#what")).to_contain_text("1 contact will be merged into Bea")
     expect(hint).to_be_hidden()
     page.get_by_label("Keep this one: Bea (2)").check()
+    page.get_by_label("Merge into it: Bea (1)").uncheck()
     expect(page.get_by_role("button", name="Merge", exact=True)).to_be_visible()
     presses(page, "m")
     expect(page.get_by_label("Merge into it: Bea (1)")).to_be_focused()

@@ -105,9 +105,10 @@ def test_the_expected_result_follows_the_choice(page: Page) -> None:
     expect(sentence).to_contain_text("2 contacts will be merged into Ana García and disappear;")
 
     page.get_by_label("Keep this one: Ana Garcia").check()
+    expect(sentence).to_contain_text("2 contacts will be merged into Ana Garcia")
+    page.get_by_label("Merge into it: Ana García").uncheck()
     expect(sentence).to_contain_text("1 contact will be merged into Ana Garcia")
     page.get_by_label("Merge into it: Ana García").check()
-    expect(sentence).to_contain_text("2 contacts will be merged into Ana Garcia")
     expect(page.get_by_role("button", name="Merge 2 contacts")).to_be_visible()
     expect(page.get_by_text("added from Ana García")).to_be_visible()
 
