@@ -216,6 +216,19 @@ def test_every_page_fits_its_window(
         assert_accessible(page)
 
 
+@pytest.mark.parametrize("width", [641, 700, 800, 1024, 1280])
+def test_the_filters_fit_half_a_screen(
+    desk: LiveDesk, signed_in: Callable[..., Page], width: int
+) -> None:
+    page = signed_in(Role.OPERATOR, viewport={"width": width, "height": 900})
+    for address in ("/groups/", "/history/"):
+        page.goto(address)
+        assert page.evaluate(FITS), address
+        expect(page.locator(".filters .strip .field").last).to_be_in_viewport(ratio=1)
+        if shots := os.environ.get("SHOTS"):
+            page.screenshot(path=f"{shots}/filters-{width}{address.replace('/', '-')}.png")
+
+
 @pytest.mark.parametrize("width", [375, 1440])
 def test_a_name_without_a_space_makes_no_page_wider(
     live_desk: Callable[..., LiveDesk], signed_in: Callable[..., Page], width: int
