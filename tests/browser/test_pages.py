@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from mergeui.accounts.models import Role
+from mergeui.accounts.models import Role, User
 from mergeui.audit.actor import Actor
+from mergeui.review import claims
 from mergeui.review.models import Group
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import FITS, PHONE
@@ -227,6 +228,29 @@ def test_the_filters_fit_half_a_screen(
         expect(page.locator(".filters .strip .field").last).to_be_in_viewport(ratio=1)
         if shots := os.environ.get("SHOTS"):
             page.screenshot(path=f"{shots}/filters-{width}{address.replace('/', '-')}.png")
+
+
+def test_marks_keep_their_shape_in_a_ticked_row(page: Page) -> None:
+    member(Role.APPROVER, name="olga")
+    claims.enter(group("bea"), by=User.objects.get(username="olga"))
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto("/groups/")
+        row = page.locator(".row", has_text="Open by")
+        before = row.evaluate("row => getComputedStyle(row).backgroundColor")
+        row.get_by_role("checkbox").check()
+        page.mouse.move(0, 0)
+        shade = row.evaluate("row => getComputedStyle(row).backgroundColor")
+        assert shade != before
+        marks = row.locator(".mark, .seg, .grade").evaluate_all(
+            "marks => marks.map((mark) => getComputedStyle(mark).backgroundColor)"
+        )
+        assert len(marks) > 1
+        assert shade not in marks
+        if shots := os.environ.get("SHOTS"):
+            for name in ("Ana García", "Hubert"):
+                page.locator(".row", has_text=name).get_by_role("checkbox").check()
+            page.screenshot(path=f"{shots}/ticked-{scheme}.png")
 
 
 @pytest.mark.parametrize("width", [375, 1440])
