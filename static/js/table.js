@@ -1,4 +1,4 @@
-// The long table of the compare page: a filter over its rows, and ticks without loading the page.
+// The table of the compare page: a filter over its rows, and ticks without loading the page.
 (() => {
   "use strict";
 
@@ -33,19 +33,22 @@
     filter.addEventListener("keydown", (event) => {
       if (event.key === "Enter") event.preventDefault();
     });
-
-    const tick = (event) => {
-      event.preventDefault();
-      for (const row of rows.filter((row) => !row.hidden)) {
-        const kept = row.querySelector("[name=primary]").checked;
-        const wanted = event.currentTarget.value === "all";
-        row.querySelector("[name=sources]").checked = wanted && !kept;
-      }
-      document.getElementById("choice").dispatchEvent(new Event("picked"));
-    };
-    for (const button of buttons) button.addEventListener("click", tick);
   };
 
   // On the page as it was loaded, and on each group that takes its place.
   document.addEventListener("htmx:load", (event) => setUp(event.target));
+
+  // All at once, of those that the filter shows.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("#choice button[name=tick]");
+    if (!button) return;
+    event.preventDefault();
+    const boxes = [...button.form.querySelectorAll("tr:not([hidden]) [name=sources]")];
+    for (const box of boxes) {
+      const kept = box.closest(".contact").querySelector("[name=primary]").checked;
+      box.checked = button.value === "all" && !kept;
+    }
+    const changed = boxes.find((box) => box.checked) ?? boxes[0];
+    changed?.dispatchEvent(new Event("change", { bubbles: true }));
+  });
 })();

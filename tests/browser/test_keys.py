@@ -178,6 +178,37 @@ def test_who_was_kept_changes_places_with_who_is_kept(
     assert ticked(page).startswith("2")
 
 
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 7])
+def test_all_are_ticked_and_unticked_where_they_stand(
+    live_desk: Callable[..., LiveDesk], signed_in: Callable[..., Page], count: int
+) -> None:
+    live_desk(*[contact("Ana", email("ana@example.com")) for _ in range(count)]).sync()
+    page = signed_in(Role.OPERATOR)
+    page.goto("/groups/")
+    presses(page, "j Enter")
+    shows(page, "ana")
+    page.evaluate("document.body.dataset.same = 'yes'")
+    if shots := os.environ.get("SHOTS"):
+        page.screenshot(path=f"{shots}/all-{count}.png", full_page=True)
+    presses(page, "-")
+    assert ticked(page) == ""
+    expect(page.get_by_role("button", name="Merge", exact=True)).to_be_visible()
+    presses(page, "m")
+    hint = page.get_by_text("Nothing is ticked yet.")
+    expect(hint).to_be_visible()
+    presses(page, "0")
+    assert ticked(page) == " ".join(map(str, range(2, count + 1)))
+    expect(hint).to_be_hidden()
+    expect(page.locator("#what")).to_contain_text(f"{count - 1} contact")
+    # Untick and keep another: nobody takes anything.
+    presses(page, "- 2")
+    assert ticked(page) == ""
+    presses(page, "0 1")
+    assert ticked(page) == " ".join(map(str, range(2, count + 1)))
+    assert page.evaluate("document.body.dataset.same") == "yes"
+    shows(page, "ana")
+
+
 def test_nothing_is_ticked_in_a_risky_group_by_keeping_another(page: Page) -> None:
     page.goto(f"/groups/{group('bea').pk}/")
     presses(page, "2 1 2")
