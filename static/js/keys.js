@@ -50,9 +50,44 @@
     return Boolean(next);
   };
 
+  // From a search to the first of what it found, or out of it: then the keys work again.
+  let before = "";
+  let going = false;
+  document.addEventListener("focusin", (event) => {
+    before = event.target.value;
+  });
+  document.addEventListener("input", () => {
+    going = false;
+  });
+  const toRows = (field) => {
+    const found = new URLSearchParams(location.search).get("q") ?? "";
+    if (found.trim() !== field.value.trim()) return false;
+    const first = document.querySelector(".row-link");
+    first?.focus();
+    return Boolean(first);
+  };
+  const leave = (event) => {
+    const field = event.target;
+    if (!field.matches?.("[type=search]")) return false;
+    if (event.key === "Escape" && ["", before].includes(field.value)) field.blur();
+    else if (event.key === "Enter") going = !toRows(field);
+    else if (event.key === "ArrowDown") document.querySelector(".row-link")?.focus();
+    return document.activeElement !== field;
+  };
+  // Who pressed Enter before the answer was there wanted to go to it.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "results" || !going) return;
+    going = false;
+    if (document.activeElement.matches("[type=search]")) toRows(document.activeElement);
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (leave(event)) {
+      event.preventDefault();
+      return;
+    }
     if (event.target.closest?.(TYPING)) return;
     const arrow = event.key.startsWith("Arrow");
     if (!on() && !arrow) return;

@@ -121,6 +121,47 @@ def test_nothing_to_undo_leaves_the_page_as_it_is(page: Page) -> None:
     expect(page.locator(".row")).to_have_count(3)
 
 
+def test_from_the_search_to_what_it_found(page: Page) -> None:
+    field = page.get_by_label("Search")
+    first = page.locator(".row-link").first
+    field.focus()
+    presses(page, "ArrowDown")
+    expect(first).to_be_focused()
+
+    # Enter, before the answer is there or after it.
+    presses(page, "/")
+    page.keyboard.type("bea")
+    presses(page, "Enter")
+    expect(page.locator(".row")).to_have_count(1)
+    expect(first).to_be_focused()
+    presses(page, "/")
+    page.keyboard.type("example")
+    expect(page.locator(".row")).to_have_count(3)
+    page.wait_for_url("**q=example*")
+    presses(page, "Enter j")
+    expect(page.locator(".row-link").nth(1)).to_be_focused()
+
+    # Escape leaves what is as it was found, and else puts it back to nothing first.
+    presses(page, "/ Escape")
+    expect(field).not_to_be_focused()
+    expect(field).to_have_value("example")
+    field.focus()
+    field.select_text()
+    page.keyboard.type("eva")
+    presses(page, "Escape")
+    expect(field).to_have_value("")
+    presses(page, "Escape")
+    expect(field).not_to_be_focused()
+    presses(page, "j")
+    expect(first).to_be_focused()
+
+    field.fill("")
+    page.keyboard.type("nobody at all")
+    presses(page, "Enter")
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    expect(field).to_be_focused()
+
+
 def test_all_keys_are_shown_and_can_be_switched_off(page: Page) -> None:
     presses(page, "?")
     dialog = page.get_by_role("dialog", name="Keyboard")
