@@ -104,6 +104,10 @@
     if (!twice) press(element);
   });
 
+  // What is wrong with a field is the first thing that describes it.
+  const whyOf = (field) =>
+    document.getElementById(field.getAttribute?.("aria-describedby")?.split(" ")[0]);
+
   // A button may need something else first: that gets the focus, and says why.
   document.addEventListener(
     "click",
@@ -113,16 +117,18 @@
       if (!first) return;
       event.preventDefault();
       event.stopImmediatePropagation();
+      first.closest("details")?.setAttribute("open", "");
       // In the bar it is in view, as are the reasons.
       first.focus({ preventScroll: button.closest(".actions")?.contains(first) });
-      const why = document.getElementById(first.getAttribute("aria-describedby"));
+      const why = whyOf(first);
       if (why) why.textContent = why.dataset.why;
     },
     true,
   );
   document.addEventListener("change", (event) => {
-    const why = document.getElementById(event.target.getAttribute("aria-describedby"));
-    if (why?.matches(".errors") && event.target.checked) why.textContent = "";
+    const why = whyOf(event.target);
+    const mended = event.target.checked || !event.target.value;
+    if (why?.dataset.why && mended) why.textContent = "";
   });
 
   // Tells assistive technology which keys there are, as long as there are any.

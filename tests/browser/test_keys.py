@@ -338,6 +338,43 @@ def test_a_merge_of_nobody_is_not_sent(
     assert not Entry.objects.filter(action=Action.REFUSED).exists()
 
 
+@pytest.mark.parametrize("key", ["m", "x", "s", "n", "b"])
+def test_a_note_that_is_not_added_is_not_left_behind(page: Page, key: str) -> None:
+    page.goto(f"/groups/{group('ana').pk}/")
+    page.get_by_text("Discuss this group").click()
+    note = page.get_by_label("Note for the team")
+    note.fill("She called, they are two")
+    page.get_by_text("Discuss this group").click()
+    expect(note).to_be_hidden()
+    page.locator("h1").click()
+    presses(page, key)
+    why = page.get_by_text("This note is not added yet.")
+    expect(why).to_be_visible()
+    expect(note).to_be_focused()
+    expect(note).to_be_in_viewport(ratio=1)
+    assert group("ana").state == "open"
+    assert_accessible(page)
+    if shots := os.environ.get("SHOTS"):
+        page.screenshot(path=f"{shots}/note-{key}.png")
+
+    if key == "x":
+        page.get_by_role("button", name="Add the note").click()
+        expect(page.locator(".talk-text")).to_have_text("She called, they are two")
+    else:
+        note.fill("")
+        page.locator("h1").click()
+        expect(why).to_be_hidden()
+    page.wait_for_timeout(250)  # longer than two presses count as one: ONCE in keys.js
+    page.locator("h1").click()
+    presses(page, key)
+    if key == "s":
+        expect(page.get_by_text("Put this group aside")).to_be_visible()
+    elif key == "b":
+        expect(page).to_have_url(re.compile("/groups/$"))
+    else:
+        shows(page, "bea")
+
+
 def test_the_same_key_twice_at_once_decides_one_group(page: Page) -> None:
     page.goto(f"/groups/{group('ana').pk}/")
     page.evaluate(
