@@ -23,6 +23,7 @@ from mergeui.review.decisions import require
 
 COLUMNS = ("four_eyes", "cool_off_seconds", "waived_risks", "single_operator")
 MOST_REQUESTS = 100_000
+LONGEST_COOL_OFF = 86_400  # seconds
 
 
 def share(organization: Organization, requests_per_minute: int | None, *, by_user: Actor) -> None:
@@ -49,10 +50,12 @@ def change(
     """Makes all of the policy's columns what is `wanted`, as far as one admin may.
 
     What demands more takes effect at once; what demands less is asked for and given back. Raises
-    NotAllowed, or Stale when a change waits already or somebody was faster.
+    NotAllowed, Invalid, or Stale when a change waits already or somebody was faster.
     """
     _require_admin(by_user)
     before = columns_of(organization)
+    if wanted["cool_off_seconds"] != before["cool_off_seconds"]:
+        _check_cool_off(wanted["cool_off_seconds"])
     looser = Organization(**wanted).policy.looser_in(organization.policy)
     at_once = {n: v for n, v in wanted.items() if v != before[n] and n not in looser}
     later = {name: wanted[name] for name in looser}
@@ -106,6 +109,12 @@ def withdraw(waits: PolicyChange, *, by_user: Actor) -> None:
     """An admin takes it back, or says no. Raises NotAllowed or Stale."""
     _require_admin(by_user)
     _end(waits, PolicyChange.State.WITHDRAWN, Action.POLICY_KEPT, by_user, also=lambda: None)
+
+
+def _check_cool_off(seconds: int | None) -> None:
+    if seconds is not None and not 0 <= seconds <= LONGEST_COOL_OFF:
+        words = _("A merge can be cancelled for 0 to {most} seconds.")
+        raise Invalid(words.format(most=LONGEST_COOL_OFF))
 
 
 def _require_admin(by_user: Actor) -> None:

@@ -97,6 +97,21 @@ def test_a_policy_is_shown_and_made_stricter(brands: Brands) -> None:
     assert describe(entry).startswith("The system changed the policy (")
 
 
+@pytest.mark.parametrize("seconds", ["-3", "86401", "999999"])
+def test_a_time_to_cancel_that_can_not_be_names_what_can(brands: Brands, seconds: str) -> None:
+    with pytest.raises(CommandError, match="for 0 to 86400 seconds"):
+        org("policy", "Hats", "--cool-off", seconds)
+    assert Organization.objects.get(name="Hats").cool_off_seconds is None
+
+
+def test_who_confirms_reads_what_will_hold(brands: Brands) -> None:
+    org("policy", "Hats", "--cool-off", "60")
+    hats = Organization.objects.get(name="Hats")
+    wanted = policy.columns_of(hats) | {"cool_off_seconds": None}  # as the installation has it
+    policy.change(hats, wanted, by_user=Actor.member(member(Role.ADMIN, hats)))
+    assert "(--confirm): cool_off_seconds = 10\n" in org("policy", "Hats")
+
+
 def test_looser_takes_an_admin_first_and_then_whoever_runs_the_desk(brands: Brands) -> None:
     with pytest.raises(CommandError, match="an admin of the team has to ask for it"):
         org("policy", "Hats", "--single-operator", "on")
@@ -106,7 +121,7 @@ def test_looser_takes_an_admin_first_and_then_whoever_runs_the_desk(brands: Bran
     ada = Actor.member(member(Role.ADMIN, brands.hats))
     wanted = policy.columns_of(brands.hats) | {"four_eyes": "never"}
     policy.change(brands.hats, wanted, by_user=ada)
-    assert "Waits for a second person (--confirm): {'four_eyes': 'never'}" in org("policy", "Hats")
+    assert "Waits for a second person (--confirm): four_eyes = never\n" in org("policy", "Hats")
     assert "four_eyes = never" in org("policy", "Hats", "--confirm")
     assert describe(Entry.objects.latest("number")).startswith("The system confirmed the looser")
 

@@ -43,7 +43,7 @@ class PolicyForm(forms.Form):
         label=gettext_lazy("Seconds in which an approved merge can be cancelled"),
         required=False,
         min_value=0,
-        max_value=86_400,
+        max_value=policies.LONGEST_COOL_OFF,
     )
     single_operator = forms.ChoiceField(
         label=gettext_lazy("Single-operator mode"),

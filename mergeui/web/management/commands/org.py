@@ -121,7 +121,9 @@ class Command(BaseCommand):
         for name, value in wanted.policy.as_json().items():
             self.stdout.write(f"{name} = {value}")
         if waits and not confirm:
-            self.stdout.write(f"Waits for a second person (--confirm): {waits.wanted}")
+            as_wanted = policy.as_if(wanted, waits.wanted).as_json()
+            said = ", ".join(f"{name} = {as_wanted[name]}" for name in sorted(waits.wanted))
+            self.stdout.write(f"Waits for a second person (--confirm): {said}")
 
     def rotate(self, **options: Any) -> None:
         """All of them, or none."""
