@@ -23,18 +23,10 @@ def add(
 
     Whoever adds it in person is an admin there.
     """
-    name = " ".join(name.split())
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise Invalid(_("Give the organisation a name of at most 200 characters."))
-    if not re.fullmatch(r"[\w.~:@-]{1,200}", invent_org_id, re.ASCII) or not invent_org_id.strip(
-        "."
-    ):
-        raise Invalid(_("Give the id of the org as Invent shows it, such as org_7wHuTTRIfOM537."))
+    made = new(name, invent_org_id, parent=parent)
     try:
         with transaction.atomic():
-            made = Organization.objects.create(
-                name=name, invent_org_id=invent_org_id, parent=parent
-            )
+            made.save()
             if by_user.user:
                 Membership.objects.create(user=by_user.user, organization=made, role=Role.ADMIN)
             record(
@@ -46,10 +38,26 @@ def add(
                 facts={"org": invent_org_id, "parent": parent.pk if parent else None},
             )
     except IntegrityError:
-        raise Invalid(
-            _("There is an organisation for {id} already.").format(id=invent_org_id)
-        ) from None
+        raise _there_already(invent_org_id) from None
     return made
+
+
+def new(name: str, invent_org_id: str, *, parent: Organization | None = None) -> Organization:
+    """One that can be added, not saved yet. Raises Invalid."""
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid(_("Give the organisation a name of at most 200 characters."))
+    if not re.fullmatch(r"[\w.~:@-]{1,200}", invent_org_id, re.ASCII) or not invent_org_id.strip(
+        "."
+    ):
+        raise Invalid(_("Give the id of the org as Invent shows it, such as org_7wHuTTRIfOM537."))
+    if Organization.objects.filter(invent_org_id=invent_org_id).exists():
+        raise _there_already(invent_org_id)
+    return Organization(name=name, invent_org_id=invent_org_id, parent=parent)
+
+
+def _there_already(invent_org_id: str) -> Invalid:
+    return Invalid(_("There is an organisation for {id} already.").format(id=invent_org_id))
 
 
 def sub_orgs(organization: Organization, *, client: InventClient, by_user: Actor) -> list[SubOrg]:

@@ -73,6 +73,8 @@ def candidate(organization: Organization, typed: str) -> Candidate:
 def try_key(organization: Organization, *, client: InventClient) -> None:
     """Asks Invent by the client's key. Raises Invalid, with what to do, unless it is the right one.
 
+    The organisation may be a new one that is not saved yet.
+
     One Invent org belongs to one organisation of the desk: two would not see each other's locks.
     And the contacts of an organisation that has groups are not replaced by those of another org.
     """
@@ -88,15 +90,16 @@ def try_key(organization: Organization, *, client: InventClient) -> None:
         raise Invalid(words.format(sentence=error.sentence)) from error
     ids = [contact.id for group in page.items for contact in (group.primary, *group.duplicates)]
     known = Member.objects.filter(contact_id__in=ids[:500])
-    other = known.exclude(group__organization=organization).select_related("group__organization")
+    other = known.exclude(group__organization_id=organization.pk)
+    other = other.select_related("group__organization")
     if taken := other.first():
         raise Invalid(
             _(
                 "These contacts belong to {name} already, which works on the same org of Invent."
             ).format(name=taken.group.organization.name)
         )
-    strange = ids and not known.filter(group__organization=organization).exists()
-    if strange and Group.objects.of(organization).exists():
+    strange = ids and not known.filter(group__organization_id=organization.pk).exists()
+    if organization.pk and strange and Group.objects.of(organization).exists():
         raise Invalid(
             _(
                 "This key is of another org: it shows none of the contacts that this organisation"
@@ -111,7 +114,13 @@ def set_key(given: Candidate, *, client: InventClient, by_user: Actor) -> None:
     `client` is one of `given`. Raises Invalid or NotAllowed; then nothing is stored.
     """
     _require_admin(by_user)
-    organization = given.organization
+    require_sealing()
+    try_key(given.organization, client=client)
+    store(given, by_user=by_user)
+
+
+def require_sealing() -> None:
+    """Raises Invalid where no key can be stored."""
     if not can_seal():
         raise Invalid(
             _(
@@ -119,11 +128,14 @@ def set_key(given: Candidate, *, client: InventClient, by_user: Actor) -> None:
                 " one. Set it and start again."
             )
         )
-    sealed = seal(given.key, purpose=organization.key_purpose)
-    try_key(organization, client=client)
-    mark = fingerprint(given.key)
+
+
+def store(given: Candidate, *, by_user: Actor) -> None:
+    """Stores a key that was tried. Raises NotAllowed."""
+    _require_admin(by_user)
+    organization, mark = given.organization, fingerprint(given.key)
     changes = {
-        "sealed_key": sealed,
+        "sealed_key": seal(given.key, purpose=organization.key_purpose),
         "key_hint": given.key[-4:] if len(given.key) >= 16 else "",
         "key_fingerprint": mark,
         "key_set_at": timezone.now(),

@@ -58,6 +58,36 @@ def test_one_is_added_with_its_key(brands: Brands, typed: Any) -> None:
     assert made.api_key() == HATS_KEY
 
 
+def test_one_whose_key_is_refused_is_not_added(brands: Brands, typed: Any) -> None:
+    brands.hats.delete()
+    out = io.StringIO()
+    typed("wrong")
+    with pytest.raises(CommandError, match=r"Invent refuses this key\. Nothing was stored\."):
+        call_command("org", "add", "Hats", "--invent-org", "org_hats", "--key-stdin", stdout=out)
+    assert out.getvalue() == ""
+    assert not Organization.objects.filter(name="Hats").exists()
+    assert not Entry.objects.exists()
+    typed(HATS_KEY)
+    org("add", "Hats", "--invent-org", "org_hats", "--key-stdin")
+
+
+def test_one_whose_key_can_not_be_stored_is_not_added(
+    brands: Brands, typed: Any, settings: Any
+) -> None:
+    brands.hats.delete()
+    settings.ENCRYPTION_KEYS = []
+    typed(HATS_KEY)
+    with pytest.raises(CommandError, match="ENCRYPTION_KEYS is not set"):
+        org("add", "Hats", "--invent-org", "org_hats", "--key-stdin")
+    assert not Organization.objects.filter(name="Hats").exists()
+
+
+def test_one_that_is_there_is_said_before_its_key_is_tried(brands: Brands, typed: Any) -> None:
+    typed("wrong")
+    with pytest.raises(CommandError, match="There is an organisation for org_hats already"):
+        org("add", "Hats", "--invent-org", "org_hats", "--key-stdin")
+
+
 def test_one_is_added_under_a_parent(brands: Brands) -> None:
     org("add", "Caps", "--invent-org", "org_caps", "--parent", "org_hats")
     assert Organization.objects.get(name="Caps").parent == brands.hats

@@ -70,12 +70,24 @@ class Command(BaseCommand):
     def add(
         self, *, name: str, invent_org: str, parent: str, key_stdin: bool, **options: Any
     ) -> None:
-        """The organisation first, which its key is sealed for; a key that is refused leaves it."""
+        """With its key or not at all: the key is tried first, as it is sealed for what is there."""
         above = Organization.objects.called(parent) if parent else None
-        made = found.add(name, invent_org, by_user=Actor.system(None), parent=above)
+        key = self.tried(found.new(name, invent_org, parent=above)) if key_stdin else ""
+        with transaction.atomic():
+            made = found.add(name, invent_org, by_user=Actor.system(None), parent=above)
+            if key:
+                keys.store(keys.Candidate(made, key), by_user=Actor.system(made))
         self.stdout.write(f"{made} is organisation {made.pk} of this desk.")
-        if key_stdin:
-            self.enter(made, typed(from_stdin=True))
+        if key:
+            self.say_taken(made)
+
+    def tried(self, organization: Organization) -> str:
+        """The key that is typed for a new one, which Invent takes."""
+        keys.require_sealing()
+        given = keys.candidate(organization, typed(from_stdin=True))
+        with connect(given) as client:
+            keys.try_key(organization, client=client)
+        return given.key
 
     def key(self, *, organization: str, stdin: bool, forget: bool, **options: Any) -> None:
         """Enters the key, or takes it away."""
@@ -91,10 +103,14 @@ class Command(BaseCommand):
         given = keys.candidate(organization, key)
         with connect(given) as client:
             keys.set_key(given, client=client, by_user=Actor.system(organization))
+        self.say_taken(organization)
+
+    def say_taken(self, organization: Organization) -> None:
+        """Where its key comes from now."""
         self.stdout.write(f"Invent takes the key of {organization}: {keys.shown(organization)}.")
 
     def budget(self, *, organization: str, requests: int | None, **options: Any) -> None:
-        """Its share of what Invent allows this host."""
+        """Shows or changes its share of what Invent allows this host."""
         wanted = Organization.objects.called(organization)
         policy.share(wanted, requests, by_user=Actor.system(wanted))
         said = f"{requests} requests a minute" if requests else "all that this host may ask"
