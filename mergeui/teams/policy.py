@@ -29,13 +29,17 @@ LONGEST_COOL_OFF = 86_400  # seconds
 def share(organization: Organization, requests_per_minute: int | None, *, by_user: Actor) -> None:
     """How much of the budget of a host is this organisation's; all of it for None.
 
-    For whoever runs the desk: the address that Invent counts is theirs. Raises Invalid.
+    For whoever runs the desk: the address that Invent counts is theirs. What stays as it was is no
+    entry. Raises Invalid.
     """
     if requests_per_minute is not None and not 1 <= requests_per_minute <= MOST_REQUESTS:
         raise Invalid(_("A budget is 1 to {most} requests a minute.").format(most=MOST_REQUESTS))
     changes = {"requests_per_minute": requests_per_minute}
     with transaction.atomic():
-        Organization.objects.filter(pk=organization.pk).update(**changes)
+        own = Organization.objects.select_for_update().get(pk=organization.pk)
+        if own.requests_per_minute == requests_per_minute:
+            return
+        Organization.objects.filter(pk=own.pk).update(**changes)
         _record(Action.POLICY_TIGHTENED, organization, by_user, changes)
 
 

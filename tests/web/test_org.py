@@ -114,8 +114,20 @@ def test_one_has_its_share_of_the_budget(brands: Brands) -> None:
     with pytest.raises(CommandError, match="1 to 100000"):
         org("budget", "Hats", "0")
 
-    assert "all that this host may ask" in org("budget", "Hats")
+    assert org("budget", "Hats") == "The budget of Hats: 60 requests a minute.\n"
+    assert Organization.objects.get(name="Hats").requests_per_minute == 60
+    assert "all that this host may ask" in org("budget", "Hats", "--all")
     assert Organization.objects.get(name="Hats").requests_per_minute is None
+    with pytest.raises(CommandError, match="--all"):
+        org("budget", "Hats", "60", "--all")
+
+
+def test_a_budget_that_stays_is_no_entry(brands: Brands) -> None:
+    org("budget", "Hats", "60")
+    count = Entry.objects.count()
+    org("budget", "Hats", "60")
+    org("budget", "Hats")
+    assert Entry.objects.count() == count
 
 
 def test_a_policy_is_shown_and_made_stricter(brands: Brands) -> None:

@@ -39,7 +39,9 @@ class Command(BaseCommand):
         key.add_argument("--forget", action="store_true", help="take the stored key away")
         budget = words.add_parser("budget", help="its share of the requests a minute")
         budget.add_argument("organization", help="its number, name or id in Invent")
-        budget.add_argument("requests", type=int, nargs="?", help="a minute; all without a number")
+        share = budget.add_mutually_exclusive_group()
+        share.add_argument("requests", type=int, nargs="?", help="a minute; only shown without it")
+        share.add_argument("--all", action="store_true", help="all that this host may ask")
         demands = words.add_parser("policy", help="what it demands before a merge, and stricter")
         demands.add_argument("organization", help="its number, name or id in Invent")
         demands.add_argument("--four-eyes", choices=FourEyes.values, help="who needs a second one")
@@ -112,8 +114,11 @@ class Command(BaseCommand):
     def budget(self, *, organization: str, requests: int | None, **options: Any) -> None:
         """Shows or changes its share of what Invent allows this host."""
         wanted = Organization.objects.called(organization)
-        policy.share(wanted, requests, by_user=Actor.system(wanted))
-        said = f"{requests} requests a minute" if requests else "all that this host may ask"
+        if requests is not None or options["all"]:
+            policy.share(wanted, requests, by_user=Actor.system(wanted))
+            wanted.refresh_from_db()
+        share = wanted.requests_per_minute
+        said = f"{share} requests a minute" if share else "all that this host may ask"
         self.stdout.write(f"The budget of {wanted}: {said}.")
 
     def policy(self, *, organization: str, confirm: bool, **options: Any) -> None:
