@@ -150,7 +150,7 @@ def _stopped(
     `here` gives the page to come back to.
     """
     member = request.member
-    has_factor = bool(getattr(member, "has_factor", False))
+    has_factor = typed.has_factor(request)
     takes_one = member.role in settings.MFA_REQUIRED_ROLES and not _company_asked(request)
     if takes_one and not has_factor and not of_account:
         return _elsewhere(request, "account", here())
@@ -213,7 +213,8 @@ def _company_asked(request: HttpRequest) -> bool:
 def _elsewhere(request: HttpRequest, name: str, here: str) -> HttpResponseBase:
     """To a page of the account first, and from there back; what was typed is kept meanwhile."""
     if request.method == "POST":
-        typed.keep(request, here, because=typed.CONFIRM)
+        because = typed.FACTOR if name == "account" else typed.CONFIRM
+        typed.keep(request, here, because=because)
     to = f"{reverse(name)}?{urlencode({'next': here})}"
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(to)

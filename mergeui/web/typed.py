@@ -22,13 +22,17 @@ NEVER_KEPT = {
 }
 
 # Why it could not be sent, by the code that a session keeps.
-SIGNED_OUT, ELSEWHERE, CONFIRM = "signed out", "elsewhere", "confirm"
+SIGNED_OUT, ELSEWHERE, CONFIRM, FACTOR = "signed out", "elsewhere", "confirm", "factor"
 NOT_SENT = {
     SIGNED_OUT: _(
         "You were signed out before this was sent. Nothing was sent; check and send again."
     ),
     ELSEWHERE: _("This was not sent from the other organisation. Check it and send it again."),
-    CONFIRM: _("It is you, that is settled. Nothing was sent yet: check and send again."),
+    CONFIRM: _("Nothing was sent yet: check and send again."),
+    FACTOR: _(
+        "Nothing was sent yet: it takes a second factor, which you set up on the page of your"
+        " account. Check and send again afterwards."
+    ),
 }
 
 
@@ -67,5 +71,14 @@ def restore(request: HttpRequest, page: str) -> QueryDict | None:
     restored = QueryDict(mutable=True)
     for name, values in kept["fields"].items():
         restored.setlist(name, values)
-    messages.warning(request, str(NOT_SENT[kept.get("because", SIGNED_OUT)]))
+    because = kept.get("because", SIGNED_OUT)
+    if because == FACTOR and has_factor(request):
+        because = CONFIRM
+    messages.warning(request, str(NOT_SENT[because]))
     return restored
+
+
+def has_factor(request: HttpRequest) -> bool:
+    """Whether somebody signed in has a second factor."""
+    member = getattr(request.user, "member", None)
+    return bool(getattr(member, "has_factor", False))

@@ -96,8 +96,24 @@ def test_what_was_typed_is_kept_while_they_prove_that_it_is_them() -> None:
     ada = client_of(with_app(member(Role.ADMIN)))
     assert change(ada, four_eyes="always", cool_off_seconds="77").status_code == 303
     page = text_of(proved(ada, by="mfa").get(PAGE))
-    assert "Nothing was sent yet" in page
+    assert "Nothing was sent yet: check and send again." in page
     assert 'value="77"' in page
+
+
+def test_whoever_comes_back_without_a_second_factor_is_told_that_it_takes_one() -> None:
+    who = member(Role.ADMIN)
+    ada = client_of(who)
+    assert change(ada, cool_off_seconds="77")["Location"].startswith("/account/")
+    page = text_of(ada.get(PAGE))
+    assert "It is you" not in page
+    assert "it takes a second factor, which you set up on the page of your account" in page
+    assert 'value="77"' in page
+
+    change(ada, cool_off_seconds="78")
+    with_app(who)
+    page = text_of(ada.get(PAGE))
+    assert "Nothing was sent yet: check and send again." in page
+    assert 'value="78"' in page
 
 
 def test_that_of_others_is_not_there() -> None:
