@@ -111,10 +111,25 @@ def test_a_role_is_changed_and_counts_at_once(admin: Client, olga: Membership) -
     assert browser.get("/contacts/").status_code == 200
     answer = admin.post(f"/team/members/{olga.pk}/change/", {"role": "viewer", "glass": "on"})
     assert answer.status_code == 303
-    assert "olga is viewer now." in text_of(admin.get("/team/"))
+    page = text_of(admin.get("/team/"))
+    assert "olga is viewer now. olga may break the glass now." in page
     assert browser.get("/contacts/").status_code == 403
     olga.refresh_from_db()
     assert olga.may_break_glass
+
+
+def test_a_permission_is_named_when_it_is_given_and_taken(admin: Client, olga: Membership) -> None:
+    where = f"/team/members/{olga.pk}/change/"
+    admin.post(where, {"role": "operator", "glass": "on"})
+    page = text_of(admin.get("/team/"))
+    assert "olga may break the glass now." in page
+    assert "olga is operator" not in page
+
+    admin.post(where, {"role": "operator"})
+    assert "olga may not break the glass any more." in text_of(admin.get("/team/"))
+
+    admin.post(where, {"role": "operator"})
+    assert "olga is operator now." in text_of(admin.get("/team/"))
 
 
 def test_the_last_admin_stays_one(admin: Client) -> None:

@@ -68,6 +68,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     """Another role, or the permission to break the glass."""
     member = _get(request, pk)
     glass = request.POST.get("glass") == "on"
+    before = member.role, member.may_break_glass
     try:
         members.change(
             member,
@@ -78,9 +79,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     except (Invalid, NotAllowed) as problem:
         record_refusal(request, problem)
         return _show(request, problem=problem)
-    words = _("{who} is {role} now.")
-    said = words.format(who=member.user, role=member.get_role_display().lower())
-    return done(request, reverse("team"), said)
+    return done(request, reverse("team"), _changed(member, *before))
 
 
 @action(Role.ADMIN, back="team", proof=Proof.LATELY)
@@ -102,6 +101,19 @@ def enable(request: MemberRequest, pk: int) -> HttpResponse:
     member = _get(request, pk)
     members.enable(member, by_user=request.actor)
     return done(request, reverse("team"), _("{who} is back.").format(who=member.user))
+
+
+def _changed(member: Membership, role: str, glass: bool) -> str:
+    """What a member is and may do now, where it was `role` and `glass` before."""
+    words = []
+    if member.role != role or member.may_break_glass == glass:
+        words.append(_("{who} is {role} now."))
+    if member.may_break_glass and not glass:
+        words.append(_("{who} may break the glass now."))
+    if glass and not member.may_break_glass:
+        words.append(_("{who} may not break the glass any more."))
+    role_words = member.get_role_display().lower()
+    return " ".join(words).format(who=member.user, role=role_words)
 
 
 def _get(request: MemberRequest, pk: int) -> Membership:
