@@ -16,6 +16,7 @@ from mergeui.merging.erasure import erase_person, extent, same_person
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.personal import COLUMNS, Way
 from mergeui.review.models import Group, GroupState
+from tests.contacts import contact, whatsapp
 from tests.desk import Desk, actor
 from tests.merging.stage import anas, approved, past
 from tests.test_nothing_leaks import SEEDED, Story, columns, log, story, told
@@ -104,6 +105,42 @@ def test_nobody_and_strangers() -> None:
 @pytest.fixture
 def desk() -> Desk:
     return anas(2)
+
+
+def test_pages_of_what_was_erased_say_so_and_state_nothing(desk: Desk) -> None:
+    request = approved(desk)
+    past(request, execute_after=1)
+    desk.work()
+    kept, client = request.primary_contact_id, somebody(Role.ADMIN)
+    ids = same_person(desk.organization, kept)
+    pages = [f"/contacts/{one}/" for one in ids] + [f"/requests/{request.pk}/"]
+    for address in pages:
+        page = text_of(client.get(address))
+        assert "The data were erased." not in page
+        assert "Receives messages" in page
+
+    erase_person(ids, by_user=actor(Role.ADMIN))
+    for address in pages:
+        page = text_of(client.get(address))
+        assert "The data were erased." in page, address
+        for said in ("Receives messages", "As it was before", "As Invent gave", "Expected then:",
+                     "Find duplicates"):  # fmt: skip
+            assert said not in page, (address, said)
+    assert all(one in text_of(client.get(pages[-1])) for one in ids)
+
+
+def test_of_others_in_the_same_request_is_shown_what_is_left(desk: Desk) -> None:
+    request = approved(desk)
+    past(request, execute_after=1)
+    desk.work()
+    desk.world.main.put(contact("Ana", whatsapp("+15550101")))
+    desk.sync()
+    source = request.sources.get().contact_id
+    erase_person([source], by_user=actor(Role.ADMIN))
+
+    page = text_of(somebody(Role.ADMIN).get(f"/contacts/{request.primary_contact_id}/"))
+    assert "As last read from Invent" in page
+    assert "The data were erased." not in page
 
 
 def test_by_the_page_with_the_id_typed(desk: Desk) -> None:

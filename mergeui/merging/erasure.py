@@ -142,6 +142,11 @@ def _refuse_while_merging(organization: Organization, ids: Collection[str]) -> N
         )
 
 
+def was_erased(raw: dict[str, Any]) -> bool:
+    """Whether this is all that an erasure left of a contact: what it lacks is not known."""
+    return raw.keys() <= set(KEPT)
+
+
 def _bare(raw: dict[str, Any]) -> dict[str, Any]:
     return {key: raw[key] for key in KEPT if key in raw}
 

@@ -15,6 +15,7 @@ from mergeui.audit import lookup
 from mergeui.audit.actions import Action
 from mergeui.audit.models import Entry
 from mergeui.invent import Contact
+from mergeui.merging.erasure import was_erased
 from mergeui.merging.models import ContactLock, MergeRequest, Source
 from mergeui.review.compare import compare
 from mergeui.review.models import Group, GroupState, Member, MergedContact
@@ -50,7 +51,8 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
     if not (merged or memberships or requests or entries):
         raise Http404
     last = _last_seen(contact_id, memberships, requests, entries)
-    seen = last.contact if last else None
+    erased = bool(last and last.erased)
+    seen = last.contact if last and not erased else None
     snapshot = compare([seen], whole="all" in request.GET) if seen else None
     can_take = seen and not merged and request.member.can(Role.OPERATOR)
     context: dict[str, Any] = {
@@ -62,7 +64,8 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
         else None,
         "may_erase": request.member.can(Role.ADMIN),
         "contact_id": contact_id,
-        "name": display_name(seen) if seen else _("A contact without a snapshot"),
+        "name": display_name(last.contact) if last else _("A contact without a snapshot"),
+        "erased": erased,
         "snapshot": snapshot,
         "snapshot_words": last.words if last and not merged else _("As it was before the merge"),
         "left_out": comparing.left_out(snapshot) if snapshot else "",
@@ -129,6 +132,7 @@ class Seen(NamedTuple):
     at: datetime
     words: str
     contact: Contact
+    erased: bool
 
 
 def _last_seen(
@@ -140,27 +144,32 @@ def _last_seen(
     """The contact as it was last read; None where only its id is known.
 
     Before a merge, into the request; with the answer of a merge, into the history; or by a sync,
-    into a group, which may be older than a merge of another group.
+    into a group, which may be older than a merge of another group. One whose data were erased is
+    only given where nothing else is left.
     """
-    found = []
+    found: list[Seen] = []
+
+    def add(at: datetime, words: str, raw: dict[str, Any]) -> None:
+        found.append(Seen(at, words, Contact.parse(raw), was_erased(raw)))
+
     for member in memberships[:1]:
         group = member.group
         # One that Invent lists no longer changed by that, and its contacts were not read again.
         read = group.first_seen_at if group.state == GroupState.VANISHED else group.changed_at
-        found.append(Seen(read, _("As last read from Invent"), Contact.parse(member.raw)))
+        add(read, _("As last read from Invent"), member.raw)
     for request in requests:
         if raw := _of_id(request.snapshot, contact_id):
             words = _("As it was when request {number} was asked for").format(number=request.pk)
-            found.append(Seen(request.proposed_at, words, Contact.parse(raw)))
+            add(request.proposed_at, words, raw)
             break
     for entry in entries:
         given = entry.personal.get("contacts") if entry.action in RESULTS else None
         if raw := _of_id(given, contact_id):
             words = _("As Invent gave it back after request {number}")
             words = words.format(number=entry.request_pk)
-            found.append(Seen(entry.at, words, Contact.parse(raw)))
+            add(entry.at, words, raw)
             break
-    return max(found, key=lambda seen: seen.at, default=None)
+    return max(found, key=lambda seen: (not seen.erased, seen.at), default=None)
 
 
 def _of_id(contacts: Any, contact_id: str) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from mergeui.audit import lookup
 from mergeui.errors import Invalid, Problem
 from mergeui.invent import Contact
 from mergeui.merging import approval
+from mergeui.merging.erasure import was_erased
 from mergeui.merging.models import WAITING, MergeRequest, RequestState
 from mergeui.merging.reconcile import resolve as settle
 from mergeui.retold import retold
@@ -155,6 +156,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "looks": looks(wanted.looks.all()),
         "timeline": past.story(reversed(entries)),
         "approved": shown.approved(wanted),
+        "erased": all(was_erased(raw) for raw in wanted.snapshot),
         "expected": expected(wanted),
         # Before it is sent it is a decision, and that needs what the operator saw too.
         "preview": result_of(seen[0], seen[1:]) if wanted.state in WAITING else None,
