@@ -145,7 +145,8 @@ def end(
         first()
         settle(request)
         if lost:
-            LostOptOut.objects.create(request=request, flags=",".join(lost))
+            # One that is there already may be set again by now, and must not stop an end.
+            LostOptOut.objects.get_or_create(request=request, defaults={"flags": ",".join(lost)})
 
     with entries_last():
         move(
