@@ -152,7 +152,7 @@ def test_a_body_that_drips_is_unknown_in_the_end(asking: Asking):
             connection.sendall(b"x")
             time.sleep(0.05)
 
-    error = outcome(asking, drip, merge_timeout=0.2)
+    error = outcome(asking, drip, merge_timeout=1)
     assert type(error) is OutcomeUnknown
     assert "too slow" in error.sentence
 
