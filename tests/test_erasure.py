@@ -11,11 +11,11 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
 from mergeui.audit.verify import verify
-from mergeui.errors import Invalid, NotAllowed, Stale
+from mergeui.errors import Invalid, NotAllowed
 from mergeui.merging.erasure import erase_person, extent, same_person
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.personal import COLUMNS, Way
-from mergeui.review.models import Group, GroupState
+from mergeui.review.models import Group, GroupState, Member
 from tests.contacts import contact, whatsapp
 from tests.desk import Desk, actor
 from tests.merging.stage import anas, approved, past
@@ -78,7 +78,7 @@ def test_all_that_was_merged_is_the_same_person() -> None:
 def test_not_while_a_merge_is_under_way() -> None:
     desk = anas(2)
     request = approved(desk)
-    with pytest.raises(Stale, match=f"request {request.pk}, which is not finished"):
+    with pytest.raises(Invalid, match=f"request {request.pk}, which is not finished"):
         erase_person([request.primary_contact_id], by_user=actor(Role.ADMIN))
     assert extent(desk.organization, [request.primary_contact_id]).requests == 1
 
@@ -167,6 +167,37 @@ def test_by_the_page_with_the_id_typed(desk: Desk) -> None:
     assert group.state == GroupState.VANISHED
     assert one in group.names
     assert "asked by letter" in text_of(client.get(answer["Location"]))
+
+
+def test_the_page_names_whom_it_erases(desk: Desk) -> None:
+    client, one = somebody(Role.ADMIN), desk.group().primary_contact_id
+    page = text_of(client.get("/erase/", {"contact": one}))
+    assert f'<a href="/contacts/{one}/"><bdi>Ana García</bdi></a>' in page
+    assert f'<input type="hidden" name="contacts" value="{one}">' in page
+    assert "were one person" not in page
+
+    request = approved(desk)
+    past(request, execute_after=1)
+    desk.work()
+    Member.objects.all().delete()  # the names of the request are left
+    page = text_of(client.get("/erase/", {"contact": one}))
+    assert "These contacts were one person" in page
+    for each in same_person(desk.organization, one):
+        assert f'<a href="/contacts/{each}/"><bdi>Ana García</bdi></a>' in page
+
+
+def test_the_page_says_first_what_forbids_it(desk: Desk) -> None:
+    request = approved(desk)
+    one, client = request.primary_contact_id, proved(somebody(Role.ADMIN))
+    sentence = f"belongs to request {request.pk}, which is not finished"
+    page = text_of(client.get("/erase/", {"contact": one}))
+    assert sentence in page
+    assert f'href="/requests/{request.pk}/"' in page
+
+    fields = {"contact": one, "contacts": [one], "confirm": one}
+    answer = client.post("/erase/confirm/", fields)
+    assert (answer.status_code, text_of(answer).count(sentence)) == (400, 1)
+    assert Entry.objects.latest("number").facts["reason"] == "invalid"
 
 
 def test_the_page_takes_a_fresh_proof_and_keeps_what_was_typed(desk: Desk) -> None:

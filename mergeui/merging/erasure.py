@@ -20,7 +20,7 @@ from mergeui.audit import erase as history
 from mergeui.audit import lookup
 from mergeui.audit.actor import SYSTEM, Actor
 from mergeui.audit.models import Entry
-from mergeui.errors import Invalid, Stale
+from mergeui.errors import Invalid
 from mergeui.invent import Contact
 from mergeui.merging.models import (
     Approval,
@@ -95,12 +95,41 @@ def extent(organization: Organization, contact_ids: Collection[str]) -> Extent:
     )
 
 
+def unfinished(organization: Organization, contact_ids: Collection[str]) -> ContactLock | None:
+    """The hold of a request on one of these contacts, which forbids that they are erased."""
+    locks = ContactLock.objects.filter(organization=organization, contact_id__in=contact_ids)
+    return locks.order_by("request_id").first()
+
+
+def why_not(held: ContactLock) -> str:
+    """Why what a request holds can't be erased, and what to do."""
+    words = _(
+        "{contact} belongs to request {number}, which is not finished: what it holds is needed"
+        " until then. Cancel it or wait, and erase afterwards."
+    )
+    return words.format(contact=held.contact_id, number=held.request_id)
+
+
+def names_of(organization: Organization, contact_ids: Collection[str]) -> dict[str, str]:
+    """By their ids the names of contacts as last known; those without a name are not in it."""
+    requests = MergeRequest.objects.of(organization).filter(primary_contact_id__in=contact_ids)
+    sources = Source.objects.filter(request__organization=organization, contact_id__in=contact_ids)
+    members = Member.objects.of(organization).filter(contact_id__in=contact_ids)
+    # The later one counts: a group is read again with each refresh.
+    found = [
+        *requests.order_by("pk").values_list("primary_contact_id", "primary_name"),
+        *sources.order_by("request_id").values_list("contact_id", "name"),
+        *members.order_by("group_id").values_list("contact_id", "name"),
+    ]
+    return {one: name for one, name in found if name and name != one}
+
+
 def erase_person(contact_ids: Collection[str], *, by_user: Actor, note: str = "") -> Entry:
     """Erases what is kept of these contacts, with an entry that says so, which is returned.
 
     An admin's business, or that of whoever runs the desk, by command. In the same rows others lose
-    their data too: they were taken for the same person. Raises NotAllowed, Invalid for none, too
-    many or unknown contacts, Stale while a merge of one is under way.
+    their data too: they were taken for the same person. Raises NotAllowed, or Invalid for none, too
+    many or unknown contacts, and while a merge of one is under way.
     """
     if by_user.role != SYSTEM:
         require(by_user, Role.ADMIN)
@@ -111,7 +140,8 @@ def erase_person(contact_ids: Collection[str], *, by_user: Actor, note: str = ""
     if extent(organization, ids).nothing:
         raise Invalid(_("The desk knows nothing of these contacts, so nothing was erased."))
     with transaction.atomic():
-        _refuse_while_merging(organization, ids)
+        if held := unfinished(organization, ids):
+            raise Invalid(why_not(held))
         _blank_requests(organization, ids)
         _blank_groups(organization, ids)
         # Last, because all who write history wait from here on (audit.log.record).
@@ -128,18 +158,6 @@ def _requests(organization: Organization, ids: Collection[str]) -> RequestQueryS
     sources = Source.objects.filter(contact_id__in=ids, request__organization=organization)
     named = Q(primary_contact_id__in=ids) | Q(pk__in=sources.values("request_id"))
     return MergeRequest.objects.of(organization).filter(named)
-
-
-def _refuse_while_merging(organization: Organization, ids: Collection[str]) -> None:
-    locks = ContactLock.objects.filter(organization=organization, contact_id__in=ids)
-    held = locks.order_by("request_id").first()
-    if held:
-        raise Stale(
-            _(
-                "{contact} belongs to request {number}, which is not finished: what it holds is"
-                " needed until then. Cancel it or wait, and erase afterwards."
-            ).format(contact=held.contact_id, number=held.request_id)
-        )
 
 
 def was_erased(raw: dict[str, Any]) -> bool:

@@ -10,7 +10,16 @@ from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Role
 from mergeui.errors import Invalid, Problem
-from mergeui.merging.erasure import MOST, Extent, erase_person, extent, same_person
+from mergeui.merging.erasure import (
+    MOST,
+    Extent,
+    erase_person,
+    extent,
+    names_of,
+    same_person,
+    unfinished,
+    why_not,
+)
 from mergeui.review.text import visible
 from mergeui.web import typed
 from mergeui.web.access import MemberRequest, Proof, action, page
@@ -60,9 +69,16 @@ def _show(
         organization = request.member.organization
         known = same_person(organization, contact_id)
         found = extent(organization, known)
+        names, held = names_of(organization, known), unfinished(organization, known)
+        why = why_not(held) if held else ""
         context |= {
             "found": None if found.nothing else _words(found),
-            "contacts": [(one, visible(one), chosen is None or one in chosen) for one in known],
+            "contacts": [
+                (one, visible(one), names.get(one, ""), chosen is None or one in chosen)
+                for one in known
+            ],
+            "held": held,
+            "why_not": "" if problem and problem.sentence == why else why,
         }
     return render(request, "erase/page.html", context, status=problem.status if problem else 200)
 
