@@ -223,8 +223,10 @@ def test_the_page_before_anything_is_asked(desk: Desk) -> None:
 
 def test_by_command(desk: Desk) -> None:
     one = desk.group().primary_contact_id
+    out = io.StringIO()
     with pytest.raises(CommandError, match="Add --confirm"):
-        call_command("erase", one, stdout=io.StringIO())
+        call_command("erase", one, stdout=out)
+    assert out.getvalue() == f"'{one}'. Entries: 0, merge requests: 0, groups: 1.\n"
     assert not Entry.objects.filter(action=Action.PAYLOAD_ERASED).exists()
     out = io.StringIO()
     call_command("erase", one, "--alone", "--confirm", "--note", "asked", stdout=out)

@@ -32,8 +32,8 @@ class Command(BaseCommand):
         if found.nothing:
             raise CommandError(f"The desk knows nothing of {contact!a}: nothing was erased.")
         self.stdout.write(
-            f"{', '.join(map(ascii, ids))}: {found.entries} entries, {found.requests} requests,"
-            f" {found.groups} groups."
+            f"{', '.join(map(ascii, ids))}. Entries: {found.entries},"
+            f" merge requests: {found.requests}, groups: {found.groups}."
         )
         if not options["confirm"]:
             raise CommandError("Nothing was erased. Add --confirm to erase; it can't be undone.")
