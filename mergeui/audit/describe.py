@@ -5,7 +5,6 @@ looks, in their language; what is kept are facts. The result is plain text with 
 it: templates escape it (design.md, rule 10).
 """
 
-import json
 from datetime import datetime
 
 from django.utils.translation import gettext, ngettext
@@ -15,6 +14,7 @@ from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import NOBODY
 from mergeui.audit.models import Entry
+from mergeui.audit.policy_words import policy_words
 from mergeui.audit.sentences import SENTENCES
 from mergeui.audit.words import (
     bulk_wish,
@@ -228,10 +228,7 @@ class _Words(dict[str, str]):
 
     def _policy(self) -> str:
         changes = self.facts.get("policy")
-        if not isinstance(changes, dict):
-            return ""
-        said = (f"{name} = {_value(value)}" for name, value in sorted(changes.items()))
-        return f" ({', '.join(said)})"
+        return f" ({policy_words(changes)})" if isinstance(changes, dict) and changes else ""
 
     def _glass(self) -> str:
         return ", " + gettext("who may break the glass") if self.facts.get("glass") is True else ""
@@ -263,8 +260,3 @@ class _Words(dict[str, str]):
             entries = ngettext("{count} entry", "{count} entries", count)
             what = f": {entries.format(count=count)}"
         return what + " " + gettext("as {format}").format(format=form.upper()) if form else what
-
-
-def _value(value: object) -> str:
-    """A value of a policy: as the column has it, whatever the language."""
-    return ", ".join(map(one_line, value)) if isinstance(value, list) else json.dumps(value)

@@ -2,10 +2,13 @@
 
 import pytest
 
+from mergeui.accounts.policy import FourEyes
+from mergeui.audit import policy_words
 from mergeui.audit.actions import Action
 from mergeui.audit.canonical import json_text
 from mergeui.audit.describe import SENTENCES, describe
 from mergeui.audit.models import Entry, Payload
+from mergeui.review.risk import LABELS
 
 MERGE = {"primary": "ct_1", "sources": ["ct_2", "ct_3"]}
 NAMES = {"names": {"ct_1": "Ana García", "ct_2": "A. García", "ct_3": "Anita"}}
@@ -175,6 +178,37 @@ SAID = [
 )
 def test_it_says(made: Entry, sentence: str) -> None:
     assert describe(made) == sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"four_eyes": "always"}, "every merge needs a second person"),
+        ({"four_eyes": ""}, "a second person as the installation has it"),
+        ({"cool_off_seconds": 1}, "1 second to cancel"),
+        ({"cool_off_seconds": None}, "time to cancel as the installation has it"),
+        ({"requests_per_minute": 60}, "60 requests a minute"),
+        ({"requests_per_minute": None}, "all the requests a minute that the host may send"),
+        ({"single_operator": False}, "single-operator mode off"),
+        ({"single_operator": None}, "single-operator mode as the installation has it"),
+        ({"waived_risks": []}, "no risk mark goes without a second person"),
+        (
+            {"waived_risks": ["large", "weak", "new"], "four_eyes": "never"},
+            "no merge needs a second person; these marks need no second person: Large group,"
+            " Weak link, new",
+        ),
+        # Of another version.
+        ({"four_eyes": "twice", "moon": [1]}, 'four_eyes = "twice"; moon = [1]'),
+    ],
+)
+def test_a_policy_is_told_in_words(changes: dict[str, object], said: str) -> None:
+    made = entry(Action.POLICY_TIGHTENED, {"policy": changes})
+    assert describe(made) == f"Ana López changed the policy ({said})."
+
+
+def test_risks_are_called_as_everywhere_else() -> None:
+    assert {risk.value: str(label) for risk, label in LABELS.items()} == policy_words.RISKS
+    assert policy_words.FOUR_EYES.keys() == {"", *FourEyes.values}
 
 
 def test_a_sentence_begins_with_a_capital_whatever_the_user_name() -> None:

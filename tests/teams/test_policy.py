@@ -41,7 +41,7 @@ def test_stricter_holds_at_once_with_an_entry(team: Organization) -> None:
     assert wish(team, ada, four_eyes="always", cool_off_seconds=60) is None
 
     assert (now(team).four_eyes, now(team).cool_off_seconds) == ("always", 60)
-    said = 'Ada changed the policy (cool_off_seconds = 60, four_eyes = "always").'
+    said = "Ada changed the policy (60 seconds to cancel; every merge needs a second person)."
     assert describe(Entry.objects.latest("number")) == said
 
 
@@ -60,7 +60,10 @@ def test_looser_waits_for_another_admin(team: Organization) -> None:
     policy.confirm(waits, by_user=bea)
     assert (now(team).four_eyes, now(team).waived_risks) == ("never", {"large"})
     assert actions() == [Action.POLICY_TIGHTENED, Action.POLICY_ASKED, Action.POLICY_LOOSENED]
-    said = 'Bea confirmed the looser policy (four_eyes = "never", waived_risks = large).'
+    said = (
+        "Bea confirmed the looser policy (no merge needs a second person; these marks need no"
+        " second person: Large group)."
+    )
     assert describe(Entry.objects.latest("number")) == said
     with pytest.raises(Stale):
         policy.confirm(PolicyChange(pk=waits.pk, organization=team, wanted={}), by_user=bea)

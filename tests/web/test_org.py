@@ -110,7 +110,7 @@ def test_one_has_its_share_of_the_budget(brands: Brands) -> None:
     assert org("budget", "Hats", "60") == "The budget of Hats: 60 requests a minute.\n"
     assert Organization.objects.get(name="Hats").requests_per_minute == 60
     entry = Entry.objects.latest("number")
-    assert describe(entry) == "The system changed the policy (requests_per_minute = 60)."
+    assert describe(entry) == "The system changed the policy (60 requests a minute)."
     with pytest.raises(CommandError, match="1 to 100000"):
         org("budget", "Hats", "0")
 
