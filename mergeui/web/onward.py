@@ -18,6 +18,8 @@ from mergeui.web.queue import ORDERS
 
 # What the queue was last asked for: set by the queue, read here.
 COOKIE = "queue"
+# And where in that list its page begins, as the address says it.
+PLACE_COOKIE = "queue_place"
 
 
 def following(request: MemberRequest, group: Group) -> int | None:
@@ -73,7 +75,16 @@ def address(request: MemberRequest, pk: int | None) -> str:
     """The page of the group, or the list that it came from when there is none."""
     if pk is not None:
         return reverse("group", kwargs={"pk": pk})
-    query = _query(request)
+    return _list(_query(request))
+
+
+def back(request: MemberRequest) -> str:
+    """The page of the list that the person came from."""
+    return _list(_query(request), request.COOKIES.get(PLACE_COOKIE, "")[:2_000])
+
+
+def _list(*parts: str) -> str:
+    query = "&".join(part for part in parts if part)
     return f"{reverse('queue')}?{query}" if query else reverse("queue")
 
 

@@ -45,7 +45,10 @@
     const links = [...document.querySelectorAll(".row-link")];
     const here = links.findIndex((link) => link.closest(".row").contains(document.activeElement));
     if (event.key.length > 1 && here < 0) return false;
-    const next = links[here < 0 && step < 0 ? links.length - 1 : here + step];
+    // It begins at the group that one comes from.
+    const from = links.findIndex((link) => document.referrer.startsWith(link.href));
+    const first = step < 0 ? links.length - 1 : Math.max(from, 0);
+    const next = links[here < 0 ? first : here + step];
     next?.focus();
     return Boolean(next);
   };

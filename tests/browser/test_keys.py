@@ -121,6 +121,38 @@ def test_nothing_to_undo_leaves_the_page_as_it_is(page: Page) -> None:
     expect(page.locator(".row")).to_have_count(3)
 
 
+def test_back_to_the_page_and_the_row_that_one_came_from(
+    live_desk: Callable[..., LiveDesk], signed_in: Callable[..., Page]
+) -> None:
+    live_desk(*[one for number in range(53) for one in pair(f"N{number:03d}")]).sync()
+    page = signed_in(Role.OPERATOR)
+    page.goto("/groups/?sort=name")
+    page.get_by_role("link", name="Next", exact=True).first.click()
+    expect(page.locator(".row")).to_have_count(3)
+    second = page.url
+    presses(page, "j j Enter")
+    shows(page, "n051")
+    presses(page, "b")
+    expect(page).to_have_url(second)
+    expect(page.locator(".row")).to_have_count(3)
+    presses(page, "j")
+    expect(page.locator(".row-link").nth(1)).to_be_focused()
+    presses(page, "k")
+    expect(page.locator(".row-link").first).to_be_focused()
+
+    # What is decided there goes on as ever, and back is where something is left.
+    presses(page, "Enter")
+    for name in ("n050", "n051", "n052"):
+        shows(page, name)
+        page.wait_for_timeout(250)  # longer than two presses count as one: ONCE in keys.js
+        presses(page, "x")
+    expect(page).to_have_url(re.compile(r"/groups/\?sort=name$"))
+    expect(page.locator(".row")).to_have_count(50)
+    page.goto(second)
+    expect(page.locator(".row")).to_have_count(50)
+    expect(page.get_by_text("N049").first).to_be_visible()
+
+
 def test_from_the_search_to_what_it_found(page: Page) -> None:
     field = page.get_by_label("Search")
     first = page.locator(".row-link").first

@@ -328,6 +328,29 @@ def test_pages(client: Client) -> None:
     assert second.context["rows"][0].names == ("Person 47",)
 
 
+def test_a_group_leads_back_to_the_page_that_it_was_on(client: Client) -> None:
+    ana = f"/groups/{Group.objects.get(sort_name='ana garcia').pk}/"
+    some_groups(60)
+    first = client.get("/groups/?sort=name")
+    links = {words: url for url, words in first.context["links"]}
+    second = client.get(f"/groups/{links['Next']}")
+    opened = client.get(ana)
+    assert second.context["here"] == opened.context["back"] == f"/groups/{links['Next']}"
+
+    # Of a page on which nothing is left, what stands before it is shown.
+    Group.objects.filter(sort_name__gte="person 047").update(state="dismissed")
+    left = client.get(opened.context["back"])
+    assert len(left.context["rows"]) == 50
+    assert left.context["rows"][-1].names == ("Person 46",)
+
+    client.get("/groups/?sort=name")
+    assert client.get(ana).context["back"] == "/groups/?sort=name"
+    # A place too long for a cookie is none, rather than that of another list.
+    client.get(f"/groups/{links['Next']}")
+    client.get("/groups/?sort=name&at=next:1:" + "é" * 1_000)
+    assert client.get(ana).context["back"] == "/groups/?sort=name"
+
+
 def test_a_fixed_number_of_queries(client: Client, django_assert_num_queries) -> None:
     client.get("/groups/")
     with django_assert_num_queries(7):

@@ -133,7 +133,7 @@ def show(
         "can_split": len(comparison.contacts) >= FEWEST_TO_SPLIT,
         "snooze": snooze_days(),
         "thread": thread_of(request.member, group, typed=words),
-        "back": onward.address(request, None),
+        "back": onward.back(request),
         "held": group.claimed_until if group.claimed_by_id == request.user.pk else None,
     }
     return render(

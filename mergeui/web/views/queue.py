@@ -22,13 +22,15 @@ from mergeui.web.access import MemberRequest, page
 from mergeui.web.forms import QueueForm
 from mergeui.web.htmx import wants_fragment
 from mergeui.web.looking import Wanted, find, look
-from mergeui.web.onward import COOKIE
-from mergeui.web.paging import Page, paginate
+from mergeui.web.onward import COOKIE, PLACE_COOKIE
+from mergeui.web.paging import LAST, Page, paginate
 from mergeui.web.reader import begins_at
 from mergeui.web.saved import query_of
 from mergeui.web.ticking import ticking
 from mergeui.web.views import saved
 
+# Browsers keep no cookie of more than 4 KB, and would go on sending the one before.
+LONGEST_PLACE = 2_000
 USUAL = {("state", "open"), ("sort", "oldest")}
 
 
@@ -52,6 +54,9 @@ def queue(request: MemberRequest) -> HttpResponse:
     groups = found.groups.only(*shown.SHOWN)
     cursor = request.GET.get("at", "")
     listed = paginate(groups, order=shown.ORDERS[wanted.sort], cursor=cursor)
+    if cursor and not listed.rows:
+        # All of that page is decided: what is left stands before it.
+        listed = paginate(groups, order=shown.ORDERS[wanted.sort], cursor=LAST)
     query = clean_query(request.GET)
     runs = refresh.latest(organization)
     empty = None
@@ -74,15 +79,24 @@ def queue(request: MemberRequest) -> HttpResponse:
     response = render(request, "queue/page.html" + ("#results" if fragment else ""), context)
     if fragment:
         push_url(response, context["here"])
-    response.set_cookie(
-        COOKIE,
-        query,
-        path=reverse("queue"),
-        httponly=True,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
+    _remember(response, query, cursor)
     return response
+
+
+def _remember(response: HttpResponse, query: str, cursor: str) -> None:
+    """What was looked at, and where in it: the pages of the groups go on from there."""
+    place = urlencode({"at": cursor}) if cursor else ""
+    if len(place) > LONGEST_PLACE:
+        place = ""
+    for cookie, words in ((COOKIE, query), (PLACE_COOKIE, place)):
+        response.set_cookie(
+            cookie,
+            words,
+            path=reverse("queue"),
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
 
 
 def _finished(request: MemberRequest, wanted: Wanted) -> bool:
