@@ -22,21 +22,17 @@ from mergeui.audit.log import record_alone
 from mergeui.audit.models import Entry
 from mergeui.errors import Invalid, Stale
 from mergeui.invent import Channel, Contact
-from mergeui.merging.models import MergeRequest, RequestState, Source
+from mergeui.merging.models import UNSETTLED, MergeRequest, RequestState, Source
 from mergeui.merging.settle import about
 from mergeui.merging.unasked import unasked_of
 from mergeui.review.decisions import require
 from mergeui.review.models import Member
 from mergeui.review.text import channel_name, display_name, visible
 
-# Something may be gone in these.
-GIVEN = (
-    RequestState.MERGED,
-    RequestState.PARTIAL,
-    RequestState.UNKNOWN,
-    RequestState.CONFLICT,
-)
-GONE = (Source.State.MERGED, Source.State.SENT, Source.State.LOST)
+# Only in these it is known that something is gone: before, the steps would make duplicates.
+GIVEN = (RequestState.MERGED, RequestState.PARTIAL)
+NOT_KNOWN_YET = (RequestState.EXECUTING, *UNSETTLED)
+GONE = (Source.State.MERGED, Source.State.LOST)
 ERASED = gettext_noop(
     "The snapshots of these contacts were erased from the history. Nothing is left to recover them"
     " from."
@@ -86,10 +82,17 @@ def take(request: MergeRequest, *, by_user: Actor) -> Pack:
     """The pack of a request, with an entry that says who took it.
 
     An approver's business: it takes everything that is known of several people out of the desk in
-    one file. Raises NotAllowed, Invalid for a request that made nothing disappear, or Stale when
-    the snapshots were erased.
+    one file. Raises NotAllowed, Invalid for a request that made nothing disappear, or Stale while
+    that is not known and when the snapshots were erased.
     """
     require(by_user, Role.APPROVER)
+    if request.state in NOT_KNOWN_YET:
+        raise Stale(
+            _(
+                "It is not known yet which contacts were merged. To create one again that is still"
+                " there would make a duplicate, so there is a recovery pack only afterwards."
+            )
+        )
     if request.state not in GIVEN:
         raise Invalid(_("This request made no contact disappear, so there is nothing to recover."))
     pack = pack_of(request)

@@ -194,11 +194,24 @@ def test_what_nobody_asked_for_is_in_the_pack_as_the_mirror_has_it() -> None:
 def test_a_lost_source_is_in_the_pack(rich: Desk) -> None:
     request = merged(rich)
     Source.objects.update(state=Source.State.LOST)
-    MergeRequest.objects.update(state=RequestState.CONFLICT)
+    MergeRequest.objects.update(state=RequestState.PARTIAL)
 
     assert [one.name for one in take(fresh(request), by_user=actor(Role.APPROVER)).gone] == [
         "Ana López"
     ]
+
+
+@pytest.mark.parametrize(
+    "state", [RequestState.EXECUTING, RequestState.UNKNOWN, RequestState.CONFLICT]
+)
+def test_there_is_none_before_it_is_known_what_was_merged(rich: Desk, state: RequestState) -> None:
+    request = merged(rich)
+    MergeRequest.objects.update(state=state)
+
+    with pytest.raises(Stale, match="not known yet which contacts were merged"):
+        take(fresh(request), by_user=actor(Role.APPROVER))
+
+    assert not Entry.objects.filter(action=Action.RECOVERY_TAKEN).exists()
 
 
 def test_who_may_not_and_what_has_nothing_to_recover(rich: Desk) -> None:

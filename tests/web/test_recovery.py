@@ -11,7 +11,8 @@ from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.erase import erase
 from mergeui.audit.models import Entry
-from mergeui.merging.models import MergeRequest
+from mergeui.merging.models import MergeRequest, RequestState
+from mergeui.sandbox import Fault
 from tests.contacts import contact, segment, whatsapp
 from tests.desk import Desk, past
 from tests.merging.stage import approved, fresh
@@ -108,6 +109,21 @@ def test_a_request_that_merged_nothing_offers_none(desk: Desk) -> None:
 
     assert "recovery pack" not in text_of(client.get(f"/requests/{request.pk}/"))
     assert client.post(f"/requests/{request.pk}/recovery/").status_code == 400
+
+
+def test_none_is_offered_before_it_is_known_what_was_merged(desk: Desk) -> None:
+    request = approved(desk)
+    past(request, execute_after=1)
+    desk.faults.next_merge(Fault.DROP, applied=False)
+    desk.work()
+    assert fresh(request).state == RequestState.UNKNOWN
+    client = somebody(Role.APPROVER)
+
+    assert "If this was a mistake" not in text_of(client.get(f"/requests/{request.pk}/"))
+    answer = client.post(f"/requests/{request.pk}/recovery/")
+
+    assert answer.status_code == 409
+    assert "It is not known yet which contacts were merged." in text_of(answer)
 
 
 def test_who_may_not(request_merged: MergeRequest) -> None:
