@@ -22,6 +22,7 @@ from mergeui.merging.undo import Decision, decision_about
 from mergeui.review.models import Group, GroupState
 from mergeui.web.access import current_page
 from mergeui.web.request_words import MARKS
+from mergeui.web.requests import is_halted
 from mergeui.web.when import day
 
 COOKIE = "lately"
@@ -82,7 +83,7 @@ def bar(request: HttpRequest, member: Membership) -> Bar | None:
     decision = decision_about(int(pk), member.organization, member.user)
     if decision is None:
         return None
-    found = _bar(decision, timezone.now())
+    found = _bar(decision, timezone.now(), is_halted(member))
     return replace(found, url="", link="") if found.url == _page(request) else found
 
 
@@ -93,10 +94,10 @@ def _page(request: HttpRequest) -> str:
     return request.path
 
 
-def _bar(decision: Decision, now: datetime) -> Bar:
+def _bar(decision: Decision, now: datetime, halted: bool) -> Bar:
     undo = decision.group.pk if decision.can_be_undone else 0
     if decision.request is not None:
-        return _of_request(decision.request, undo, now)
+        return _of_request(decision.request, undo, now, halted)
     group = decision.group
     until = day(group.snoozed_until) if group.snoozed_until else ""
     words = {
@@ -113,15 +114,19 @@ def _bar(decision: Decision, now: datetime) -> Bar:
     )
 
 
-def _of_request(request: MergeRequest, undo: int, now: datetime) -> Bar:
+def _of_request(request: MergeRequest, undo: int, now: datetime, halted: bool) -> Bar:
     state, due = RequestState(request.state), request.execute_after
-    waits = due is not None and state is RequestState.APPROVED
+    waits = due is not None and state is RequestState.APPROVED and not halted
     seconds = max(0, ceil((due - now).total_seconds())) if due and waits else 0
     words = {
         RequestState.PROPOSED: _("Approval asked for: {names}."),
         RequestState.APPROVED: _("Merging in {seconds} s: {names}.")
         if seconds
-        else _("About to merge: {names}."),
+        else (
+            _("Approved, but all merges are halted: {names}.")
+            if halted
+            else _("About to merge: {names}.")
+        ),
         RequestState.EXECUTING: _("Merging now: {names}."),
     }.get(state, _("{state}: {names}."))
     mark = MARKS.get(state, "good")
@@ -140,7 +145,7 @@ def _of_request(request: MergeRequest, undo: int, now: datetime) -> Bar:
         undo,
         seconds,
         max(request.organization.policy.cool_off_seconds, seconds),
-        _again(state, seconds),
+        15 if halted and state is RequestState.APPROVED else _again(state, seconds),
         mark if mark in {"bad", "risk"} else "good",
     )
 

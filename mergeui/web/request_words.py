@@ -34,6 +34,10 @@ MARKS = {
     RequestState.REFUSED: "bad",
 }
 
+# Instead of when it is sent, while no merge of the organisation is.
+HALTED = gettext_lazy(
+    "All merges are halted. It waits until they go on, and can be cancelled until then."
+)
 NEXT_STEP = {
     RequestState.PROPOSED: gettext_lazy(
         "A second person has to approve it. Nothing is sent until then."

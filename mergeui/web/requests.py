@@ -29,7 +29,7 @@ from mergeui.review.text import shortened, visible
 from mergeui.web.comparing import Column, borrowed
 from mergeui.web.refresh import START_WORKER
 from mergeui.web.request_rows import expiry
-from mergeui.web.request_words import MARKS, NEXT_STEP
+from mergeui.web.request_words import HALTED, MARKS, NEXT_STEP
 from mergeui.web.when import ahead, exact, number
 
 MOST_UNASKED = 100
@@ -101,17 +101,21 @@ def live(request: MergeRequest, member: Membership, now: datetime) -> Live:
     own = request.proposed_by_id == member.user_id
     approver = member.can(Role.APPROVER)
     waits = request.execute_after or now
-    place = place_of(request, now)
-    seconds = max(0, -int((now - waits).total_seconds() // 1)) if waits > now else 0
+    halted = is_halted(member)
+    place = None if halted else place_of(request, now)
+    counts_down = waits > now and not halted
+    seconds = max(0, -int((now - waits).total_seconds() // 1)) if counts_down else 0
     return Live(
         state=state.value,
         label=str(state.label),
         mark=MARKS.get(state, "line"),
-        words=_words(request, seconds, place, now),
+        words=str(HALTED)
+        if halted and state is RequestState.APPROVED
+        else _words(request, seconds, place, now),
         seconds=seconds,
         cool_off=max(request.organization.policy.cool_off_seconds, seconds, 1),
         late=_late(request, place, now),
-        poll=_poll(state, place),
+        poll=_poll(state, place, halted=halted),
         moves=state in {RequestState.APPROVED, RequestState.EXECUTING},
         may_approve=state is RequestState.PROPOSED
         and approver
@@ -124,6 +128,12 @@ def live(request: MergeRequest, member: Membership, now: datetime) -> Live:
         expires=expiry(request, now) if state is RequestState.PROPOSED else "",
         expires_at=exact(request.expires_at),
     )
+
+
+def is_halted(member: Membership) -> bool:
+    """Whether no merge of the member's organisation is executed now: no query, it is there."""
+    standing = getattr(member.organization, "standing", None)
+    return bool(standing and standing.halted_as)
 
 
 def _words(request: MergeRequest, seconds: int, place: Place | None, now: datetime) -> str:
@@ -198,8 +208,8 @@ def _late(request: MergeRequest, place: Place | None, now: datetime) -> str:
     return ""
 
 
-def _poll(state: RequestState, place: Place | None) -> int:
-    if place and place.before > A_LONG_LINE:
+def _poll(state: RequestState, place: Place | None, *, halted: bool) -> int:
+    if (place and place.before > A_LONG_LINE) or (halted and state is RequestState.APPROVED):
         return 15
     if state in {RequestState.APPROVED, RequestState.EXECUTING}:
         return 1

@@ -14,7 +14,9 @@ from mergeui.merging import journal
 from mergeui.merging.models import Standing
 from mergeui.merging.standing import check_memory, halt, halted
 from mergeui.merging.worker import watch_history
-from tests.desk import Desk
+from tests.contacts import contact, whatsapp
+from tests.desk import Desk, past
+from tests.merging.stage import approved, copies
 from tests.web.cast import somebody, stranger, text_of
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +101,42 @@ def test_a_broken_history_is_said_on_every_page_and_to_probes(desk: Desk) -> Non
     assert "Broken, as of" in text_of(somebody(Role.VIEWER).get("/history/"))
     ready = Client().get("/healthz/ready")
     assert (ready.status_code, ready.json()["history"][:8]) == (503, "Entry 1:")
+
+
+def test_an_approved_request_is_promised_nothing_while_all_is_halted(desk: Desk, settings) -> None:
+    settings.MERGE_COOL_OFF_SECONDS = 60
+    anas = Desk(contact("Ana", whatsapp("+15550101")), contact("Ana", whatsapp("+15550101")))
+    anas.sync()
+    request = approved(anas)
+    halt(desk.organization, Standing.Halt.KEY, "refused")
+    client = somebody(Role.APPROVER)
+    address = f"/requests/{request.pk}/"
+
+    for seconds in (-30, 30):  # in the cool-off, and after it
+        past(request, execute_after=seconds)
+        page = text_of(client.get(address))
+        assert "All merges are halted. It waits until they go on" in page
+        assert "It is sent in" not in page
+        assert "takes it next" not in page
+        assert "Cancel the merge" in page
+        assert "<progress" not in page
+    past(request, execute_after=-30)
+    Standing.objects.update(halted_as="")
+    assert "It is sent in" in text_of(client.get(address))
+
+
+def test_how_many_merges_go_out_is_said_before_they_do(desk: Desk) -> None:
+    anas = Desk(contact("Ana", whatsapp("+15550101")), contact("Ana", whatsapp("+15550101")))
+    anas.sync()
+    halt(desk.organization, Standing.Halt.KEY, "refused")
+    client = somebody(Role.APPROVER)
+    assert "once merges go on." not in text_of(client.get("/halt/"))
+
+    request = approved(anas)
+    assert "1 approved merge waits, and is sent once merges go on." in text_of(client.get("/halt/"))
+
+    copies(request, [{}] * 100)
+    assert "More than 100 approved merges wait" in text_of(client.get("/halt/"))
 
 
 def test_who_may_not(desk: Desk) -> None:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.models import Entry
-from mergeui.merging.models import MergeRequest, RequestState
+from mergeui.merging.models import MergeRequest, RequestState, Standing
+from mergeui.merging.standing import halt
 from mergeui.review.models import Group, GroupState
 from tests.contacts import contact, email
 from tests.desk import Desk, past
@@ -108,6 +109,16 @@ def test_a_merge_that_was_sent_is_not_taken_back(desk: Desk) -> None:
 
     assert (answer.status_code, answer["HX-Retarget"]) == (409, "#problem")
     assert "Too late: Ana is merged" in text_of(answer)
+
+
+def test_the_bar_promises_nothing_while_all_merges_are_halted(desk: Desk) -> None:
+    client = somebody()
+    decide(client, "request")
+    assert "Merging in" in bar_of(client)
+    halt(desk.organization, Standing.Halt.KEY, "refused")
+
+    assert "Approved, but all merges are halted: <bdi>Ana</bdi>." in bar_of(client)
+    assert "/undo/" in bar_of(client)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Role
 from mergeui.merging.journal import JournalFailed, Line, gap
+from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.merging.standing import Halt, go_on, halted
 from mergeui.retold import retold
 from mergeui.web.access import MemberRequest, action, page
@@ -17,6 +19,7 @@ from mergeui.web.htmx import done
 from mergeui.web.when import exact, short_day
 
 SHOWN = 200
+MOST_COUNTED = 100
 
 
 @page()
@@ -35,9 +38,27 @@ def page_of_halt(request: MemberRequest) -> HttpResponse:
         "lines": [_row(line) for line in lines[-SHOWN:]],
         "more": max(0, len(lines) - SHOWN),
         "trouble": trouble,
+        "waiting": _waiting(request) if standing else "",
         "may_end": request.member.can(Role.APPROVER),
     }
     return render(request, "halt/page.html", context)
+
+
+def _waiting(request: MemberRequest) -> str:
+    """How many merges are sent as soon as they go on; empty without any."""
+    approved = MergeRequest.objects.of(request.member.organization).filter(
+        state=RequestState.APPROVED
+    )
+    count = approved[: MOST_COUNTED + 1].count()
+    if count > MOST_COUNTED:
+        words = _("More than {count} approved merges wait, and are sent once merges go on.")
+        return words.format(count=MOST_COUNTED)
+    words = ngettext(
+        "{count} approved merge waits, and is sent once merges go on.",
+        "{count} approved merges wait, and are sent once merges go on.",
+        count,
+    )
+    return words.format(count=count) if count else ""
 
 
 @dataclass(frozen=True, slots=True)
