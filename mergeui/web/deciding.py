@@ -13,7 +13,6 @@ from mergeui.invent import Contact, fingerprint
 from mergeui.merging.choice import choose, second_person_needed
 from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.merging.plan import Gain, Prediction, predict
-from mergeui.retold import retold
 from mergeui.review.compare import Comparison
 from mergeui.review.models import Group, GroupState
 from mergeui.review.risk import Caution, ToldApart, called, cautions, numbers
@@ -21,6 +20,7 @@ from mergeui.review.text import visible
 from mergeui.web.comparing import Column, Picked, borrowed
 from mergeui.web.labels import segment_class
 from mergeui.web.queue import snoozed_until
+from mergeui.web.request_words import outcome_of
 from mergeui.web.when import ago, number
 
 SEEN_DIGITS = 16
@@ -266,7 +266,7 @@ def _by_hand_ended(group: Group, now: datetime) -> str:
 
 
 def _outcome(request: MergeRequest) -> tuple[str, ...]:
-    return tuple(visible(retold(sentence)) for sentence in request.outcome)
+    return tuple(visible(sentence) for sentence in outcome_of(request))
 
 
 def _told(group: Group, now: datetime, what: str, *, note: bool = False) -> str:

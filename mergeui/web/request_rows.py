@@ -11,9 +11,8 @@ from django.utils.translation import ngettext
 from mergeui.accounts.models import Membership, Role
 from mergeui.kept import Given, Kept
 from mergeui.merging.models import UNSETTLED, LostOptOut, MergeRequest, RequestState
-from mergeui.retold import retold
 from mergeui.review.text import visible
-from mergeui.web.request_words import MARKS
+from mergeui.web.request_words import MARKS, outcome_of
 from mergeui.web.when import ago, ahead, exact, number
 from mergeui.web.wording import cautions_of
 
@@ -114,7 +113,7 @@ def row(request: MergeRequest, now: datetime) -> RequestRow:
         expires=expiry(request, now) if waits else "",
         expires_at=exact(request.expires_at) if waits else "",
         soon=waits and request.expires_at - now < SOON,
-        outcome=tuple(visible(retold(sentence)) for sentence in request.outcome[:OUTCOMES]),
+        outcome=tuple(visible(sentence) for sentence in outcome_of(request, OUTCOMES)),
         lost=_("Opt-out lost") if _is_lost(request) else "",
     )
 

@@ -1,8 +1,12 @@
 """The lists of merge requests and the states of one, in words and styles."""
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mergeui.merging.models import RequestState
+from mergeui.invent.verdict import UNKNOWN
+from mergeui.merging.models import UNSETTLED, MergeRequest, RequestState
+from mergeui.merging.outcome import BROKEN_OFF
+from mergeui.retold import retold
 
 VIEWS = {
     "waiting": gettext_lazy("Waiting for me"),
@@ -34,6 +38,10 @@ MARKS = {
     RequestState.REFUSED: "bad",
 }
 
+# Merged in part, but nothing of what was asked for is left.
+MORE_THAN_ASKED = gettext_lazy(
+    "Everything that was asked for was merged, and more than that: see below."
+)
 # Instead of when it is sent, while no merge of the organisation is.
 HALTED = gettext_lazy(
     "All merges are halted. It waits until they go on, and can be cancelled until then."
@@ -69,3 +77,29 @@ NEXT_STEP = {
         " became of the contacts."
     ),
 }
+
+
+def outcome_of(request: MergeRequest, most: int | None = None) -> list[str]:
+    """The sentences about how a request ended, or what is known so far; `most` of them.
+
+    Why its outcome was not known is stored as it was said then. Once the request is settled, by a
+    look or by a person, it is told as something that is over.
+    """
+    settled = request.state not in UNSETTLED
+    return [
+        (_past_doubt(sentence) if settled else "") or retold(sentence)
+        for sentence in request.outcome[:most]
+    ]
+
+
+def _past_doubt(sentence: str) -> str:
+    """A doubt of then in the words of now; empty when the sentence is none."""
+    if values := UNKNOWN.values_in(sentence):
+        words = _("At first it was not known whether Invent did this: {reason}.")
+        return words.format(reason=retold(values["reason"]))
+    if values := BROKEN_OFF.values_in(sentence):
+        words = _(
+            "The call was broken off ({error}); at first it was not known whether it arrived."
+        )
+        return words.format(**values)
+    return ""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Membership, Role
+from mergeui.merging.alive import alive
 from mergeui.merging.glass import may_break
 from mergeui.merging.models import (
     ACTIVE,
@@ -29,7 +30,7 @@ from mergeui.review.text import shortened, visible
 from mergeui.web.comparing import Column, borrowed
 from mergeui.web.refresh import START_WORKER
 from mergeui.web.request_rows import expiry
-from mergeui.web.request_words import HALTED, MARKS, NEXT_STEP
+from mergeui.web.request_words import HALTED, MARKS, MORE_THAN_ASKED, NEXT_STEP
 from mergeui.web.when import ahead, exact, number
 
 MOST_UNASKED = 100
@@ -74,7 +75,8 @@ class Live:
     """What the page of a request says of its state now, and which buttons it has.
 
     `seconds` are left of the cool-off. `poll` says how often to ask again, in seconds; 0 when it
-    has ended. `moves`: the words change although the state does not.
+    has ended. `moves`: the words change although the state does not. `looks_again`: the
+    desk itself still finds out what became of it.
     """
 
     state: str
@@ -91,6 +93,7 @@ class Live:
     own: bool
     may_cancel: bool
     may_resolve: bool
+    looks_again: bool
     expires: str
     expires_at: str
 
@@ -116,7 +119,7 @@ def live(request: MergeRequest, member: Membership, now: datetime) -> Live:
         cool_off=max(request.organization.policy.cool_off_seconds, seconds, 1),
         late=_late(request, place, now),
         poll=_poll(state, place, halted=halted),
-        moves=state in {RequestState.APPROVED, RequestState.EXECUTING},
+        moves=state in {RequestState.APPROVED, RequestState.EXECUTING, RequestState.UNKNOWN},
         may_approve=state is RequestState.PROPOSED
         and approver
         and (not own or request.organization.policy.single_operator),
@@ -125,6 +128,7 @@ def live(request: MergeRequest, member: Membership, now: datetime) -> Live:
         may_cancel=state in {RequestState.PROPOSED, RequestState.APPROVED}
         and ((own and member.can(Role.OPERATOR)) or approver),
         may_resolve=state in UNSETTLED and approver,
+        looks_again=state is RequestState.UNKNOWN,
         expires=expiry(request, now) if state is RequestState.PROPOSED else "",
         expires_at=exact(request.expires_at),
     )
@@ -138,6 +142,10 @@ def is_halted(member: Membership) -> bool:
 
 def _words(request: MergeRequest, seconds: int, place: Place | None, now: datetime) -> str:
     state = RequestState(request.state)
+    if state is RequestState.UNKNOWN:
+        return f"{NEXT_STEP[state]} {_next_look(request, now)}"
+    if state is RequestState.PARTIAL and _all_merged(request):
+        return str(MORE_THAN_ASKED)
     if state is not RequestState.APPROVED:
         return _beside_others(request, state) or str(NEXT_STEP.get(state, ""))
     if request.waiting_because and seconds:
@@ -165,6 +173,19 @@ def _words(request: MergeRequest, seconds: int, place: Place | None, now: dateti
         )
         return words.format(count=number(place.before), ahead=ahead(now + place.takes, now))
     return _("The cool-off is over: the worker takes it next.")
+
+
+def _next_look(request: MergeRequest, now: datetime) -> str:
+    due = request.read_back_at
+    if due is None or due <= now:
+        return _("It looks any moment now; there is nothing to do until then.")
+    words = _("It looks next at {moment}; there is nothing to do until then.")
+    return words.format(moment=exact(due, to_second=True))
+
+
+def _all_merged(request: MergeRequest) -> bool:
+    """Whether every contact that was asked for is merged: in part then, as more was too."""
+    return not request.sources.exclude(state=Source.State.MERGED).exists()
 
 
 def _beside_others(request: MergeRequest, state: RequestState) -> str:
@@ -202,10 +223,11 @@ def parts_of(requests: Sequence[MergeRequest], own: int = 0) -> list[tuple[str, 
 
 def _late(request: MergeRequest, place: Place | None, now: datetime) -> str:
     """A hint when nothing happens although something should."""
-    due = request.execute_after
-    if place and not place.worker and due and (now - due).total_seconds() > 15:
-        return str(START_WORKER)
-    return ""
+    looks = request.state == RequestState.UNKNOWN
+    due = request.read_back_at if looks else request.execute_after
+    if not (looks or place) or due is None or (now - due).total_seconds() <= 15:
+        return ""
+    return "" if (place.worker if place else alive(now)) else str(START_WORKER)
 
 
 def _poll(state: RequestState, place: Place | None, *, halted: bool) -> int:

@@ -9,11 +9,21 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
 from mergeui.merging.approval import approve
-from mergeui.merging.models import BulkDecision, BulkKind, MergeRequest, RequestState
+from mergeui.merging.execution import execute_next
+from mergeui.merging.models import (
+    BulkDecision,
+    BulkKind,
+    Heartbeat,
+    MergeRequest,
+    RequestState,
+    Source,
+)
 from mergeui.sandbox import Fault
 from mergeui.sandbox.state import Change
+from mergeui.web.when import exact
 from tests.contacts import contact, whatsapp
 from tests.desk import Desk, actor, member, past
+from tests.merging.stage import anas, approved, look
 
 pytestmark = pytest.mark.django_db
 
@@ -313,4 +323,80 @@ def test_what_invent_merged_beyond_what_was_asked_is_said_loudly(desk: Desk) -> 
     assert f'<a href="/contacts/{third["id"]}/"><bdi>Ana &lt;b&gt;Tres' in page
     assert '<a href="/contacts/new/">A contact that this desk has never seen</a>' in page
     assert "a/b" in page
+    assert "Everything that was asked for was merged, and more than that: see below." in page
+    assert "What is left comes up in the queue again" not in page
+    request.sources.update(state=Source.State.NOT_MERGED)
+    assert (
+        "What is left comes up in the queue again" in client.get(address(request)).content.decode()
+    )
     assert client.get(f"/contacts/{third['id']}/").status_code == 200
+
+
+def lost(applied: bool) -> tuple[Desk, MergeRequest]:
+    """A request whose answer was lost, before the desk has looked."""
+    desk = anas()
+    request = approved(desk)
+    past(request, execute_after=1)
+    desk.faults.next_merge(Fault.DROP, applied=applied)
+    execute_next(client=desk.client, organization_id=desk.organization.pk)
+    request.refresh_from_db()
+    assert request.state == RequestState.UNKNOWN
+    return desk, request
+
+
+@pytest.mark.parametrize(("applied", "state"), [(True, "merged"), (False, "not_applied")])
+def test_a_settled_request_no_longer_says_that_it_is_not_known(applied: bool, state: str) -> None:
+    desk, request = lost(applied)
+    client = signed_in(member(Role.APPROVER))
+    doubt, past_doubt = "It is not known whether", "At first it was not known whether"
+    assert doubt in client.get(address(request)).content.decode()
+    while look(desk, request).state == RequestState.UNKNOWN:
+        pass
+
+    assert request.state == state
+    group = f"/groups/{request.group_id}/"
+    for page in (address(request), "/requests/?view=all", group):
+        told = client.get(page).content.decode()
+        shown = told.partition('id="timeline"')[0].partition('id="calls"')[0]
+        assert doubt not in shown
+        if page != group or not applied:
+            assert past_doubt in shown
+
+
+def test_an_unknown_outcome_says_when_the_desk_looks_again_and_to_wait() -> None:
+    desk, request = lost(applied=False)
+    client = signed_in(member(Role.APPROVER))
+    page = client.get(address(request)).content.decode()
+    assert "It looks any moment now; there is nothing to do until then." in page
+
+    look(desk, request)
+    page = client.get(address(request)).content.decode()
+
+    moment = exact(request.read_back_at, to_second=True)
+    assert f"It looks next at {moment}; there is nothing to do until then." in page
+    by_hand = page.partition("<details>")[2].partition("</details>")[0]
+    assert "<summary>Settle it by hand now</summary>" in by_hand
+    assert "Tick none if none of them was merged." in by_hand
+    assert 'class="button" type="submit">Record what became of them' in by_hand
+    polled = client.get(f"{address(request)}?was=unknown", **HTMX)
+    assert polled["HX-Retarget"] == "#live-line"
+
+    answer = client.post(address(request, "resolve/"), {"note": " "})
+    assert "<details open>" in answer.content.decode()
+
+    MergeRequest.objects.update(state=RequestState.CONFLICT)
+    page = client.get(address(request)).content.decode()
+    assert "Settle it by hand now" not in page
+    assert "It looks next" not in page
+    assert 'class="button button-main" type="submit">Record what became of them' in page
+
+
+def test_a_look_that_is_late_for_want_of_a_worker_is_said() -> None:
+    _desk, request = lost(applied=False)
+    client = signed_in(member(Role.VIEWER))
+    Heartbeat.objects.all().delete()
+    missed = "The worker doesn&#x27;t seem to be running"
+    assert missed not in client.get(address(request)).content.decode()
+
+    past(request, read_back_at=60)
+    assert missed in client.get(address(request)).content.decode()

@@ -21,7 +21,6 @@ from mergeui.merging import approval
 from mergeui.merging.erasure import was_erased
 from mergeui.merging.models import WAITING, MergeRequest, RequestState
 from mergeui.merging.reconcile import resolve as settle
-from mergeui.retold import retold
 from mergeui.review.compare import compare
 from mergeui.web import comparing, lately, optout, past, problems, typed
 from mergeui.web import request_rows as rows
@@ -36,7 +35,7 @@ from mergeui.web.middleware import record_refusal
 from mergeui.web.notes import thread_of
 from mergeui.web.packing import recovery_of
 from mergeui.web.paging import Order, paginate
-from mergeui.web.request_words import EMPTY, VIEWS
+from mergeui.web.request_words import EMPTY, VIEWS, outcome_of
 from mergeui.web.since import since
 from mergeui.web.views.queue import pager_links
 from mergeui.web.wording import cautions_of, expected
@@ -94,7 +93,7 @@ def merge_request(request: MemberRequest, pk: int) -> HttpResponse:
         context = {
             "wanted": wanted,
             "live": live,
-            "outcome": [retold(sentence) for sentence in wanted.outcome],
+            "outcome": outcome_of(wanted),
         }
         # A button that is swapped while somebody presses it does nothing: only the line moves.
         return retarget(render(request, "requests/line.html", context), "#live-line")
@@ -161,7 +160,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         # Before it is sent it is a decision, and that needs what the operator saw too.
         "preview": result_of(seen[0], seen[1:]) if wanted.state in WAITING else None,
         "cautions": cautions_of(wanted),
-        "outcome": [retold(sentence) for sentence in wanted.outcome],
+        "outcome": outcome_of(wanted),
         "merge_into": rows.merge_into(len(sources)),
     }
 
