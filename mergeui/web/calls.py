@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from mergeui.merging.models import Attempt, ReadBack
 from mergeui.retold import retold
 from mergeui.web.excerpts import Excerpt, excerpt
+from mergeui.web.labels import within
 from mergeui.web.when import contacts, exact
 
 
@@ -35,7 +36,7 @@ def calls(attempts: Iterable[Attempt], *, whole: bool = False) -> list[Call]:
         Call(
             words=words.format(
                 number=attempt.number,
-                state=attempt.get_state_display().lower(),
+                state=within(attempt.get_state_display()),
                 contacts=contacts(len(attempt.source_ids)),
                 moment=exact(attempt.started_at, to_second=True),
             ),
@@ -61,7 +62,7 @@ def looks(found: Iterable[ReadBack]) -> list[LookedAt]:
     return [
         LookedAt(
             words=words.format(
-                verdict=look.get_verdict_display().lower(), moment=exact(look.at, to_second=True)
+                verdict=within(look.get_verdict_display()), moment=exact(look.at, to_second=True)
             ),
             sentences=tuple(retold(seen["sentence"]) for seen in look.evidence),
         )

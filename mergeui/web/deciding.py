@@ -18,7 +18,7 @@ from mergeui.review.models import Group, GroupState
 from mergeui.review.risk import Caution, ToldApart, called, cautions, numbers
 from mergeui.review.text import visible
 from mergeui.web.comparing import Column, Picked, borrowed
-from mergeui.web.labels import segment_class
+from mergeui.web.labels import segment_class, within
 from mergeui.web.queue import snoozed_until
 from mergeui.web.request_words import outcome_of
 from mergeui.web.when import ago, number
@@ -221,7 +221,7 @@ def banner(
         words = gettext("{who} asked for a merge {ago}: {state}.").format(
             who=request.proposed_by,
             ago=ago(request.proposed_at, now),
-            state=request.get_state_display().lower(),
+            state=within(request.get_state_display()),
         )
         details = _outcome(request)
         url = reverse("request", kwargs={"pk": request.pk})

@@ -400,3 +400,16 @@ def test_a_look_that_is_late_for_want_of_a_worker_is_said() -> None:
 
     past(request, read_back_at=60)
     assert missed in client.get(address(request)).content.decode()
+
+
+def test_the_name_of_invent_stays_a_name_within_a_sentence() -> None:
+    desk = anas()
+    request = approved(desk)
+    past(request, execute_after=1)
+    desk.faults.next_merge(Fault.STATUS, merge_status=400)
+    desk.work()
+    client = signed_in(member(Role.OPERATOR))
+
+    assert "Call 1: refused by Invent" in client.get(address(request)).content.decode()
+    group = client.get(f"/groups/{request.group_id}/").content.decode()
+    assert ": refused by Invent." in group
