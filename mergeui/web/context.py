@@ -10,7 +10,7 @@ from mergeui.merging.models import Standing
 from mergeui.web.lately import bar
 from mergeui.web.notes import unread_count
 from mergeui.web.organizations import choices
-from mergeui.web.request_rows import waiting_for
+from mergeui.web.request_rows import for_approver
 from mergeui.web.when import exact
 
 # The first word of an address's name says which part of the desk it belongs to.
@@ -78,4 +78,4 @@ def _waiting(request: HttpRequest, member: Membership) -> int:
     """Nothing for an answer that goes into a page that is there: its frame stays."""
     if getattr(request, "htmx", False):
         return 0
-    return waiting_for(member) + unread_count(member)
+    return for_approver(member) + unread_count(member)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +17,7 @@ from mergeui.web.when import ago, ahead, exact, number
 from mergeui.web.wording import cautions_of
 
 SOON = timedelta(days=1)
+MOST_COUNTED = 100
 OUTCOMES = 3  # sentences of how it ended that a row has room for
 
 
@@ -80,10 +81,44 @@ def waiting_for(member: Membership) -> int:
 
 def _waiting() -> "QuerySet[MergeRequest, int]":
     ours = MergeRequest.objects.filter(organization=Given("organization"))
-    return ours.waiting_for(Given("user")).values_list("pk", flat=True)[:100]
+    return ours.waiting_for(Given("user")).values_list("pk", flat=True)[:MOST_COUNTED]
 
 
 _WAITING = Kept(_waiting)
+
+
+def for_approver(member: Membership) -> int:
+    """How many requests this member could approve or has to settle now, at most 100: a query."""
+    if not member.can(Role.APPROVER):
+        return 0
+    return len(_FOR_APPROVER.all(organization=member.organization_id, user=member.user_id))
+
+
+def _for_approver() -> "QuerySet[MergeRequest, int]":
+    ours = MergeRequest.objects.filter(
+        organization=Given("organization"),
+        state__in=[RequestState.PROPOSED, RequestState.CONFLICT],
+    )
+    own = Q(state=RequestState.PROPOSED, proposed_by=Given("user"))
+    return ours.exclude(own).values_list("pk", flat=True)[:MOST_COUNTED]
+
+
+_FOR_APPROVER = Kept(_for_approver)
+
+
+def to_settle(member: Membership) -> str:
+    """How many merges a person has to settle, for one who may; empty for none. One query."""
+    if not member.can(Role.APPROVER):
+        return ""
+    ours = MergeRequest.objects.of(member.organization).filter(state=RequestState.CONFLICT)
+    count = ours[:MOST_COUNTED].count()
+    words = ngettext(
+        "{count} merge needs a person: the desk can't find out what became of it.",
+        "{count} merges need a person: the desk can't find out what became of them.",
+        count,
+    )
+    shown = count if count < MOST_COUNTED else f"{MOST_COUNTED}+"
+    return words.format(count=shown) if count else ""
 
 
 def next_waiting(member: Membership, after: int, now: datetime) -> int | None:

@@ -238,14 +238,48 @@ def test_whoever_asked_is_told_of_what_nobody_approved(
     assert "Nobody approved it in time. Nothing was sent to Invent." in page
 
 
+def test_what_needs_a_person_is_brought_to_those_who_may_settle_it(
+    asked: list[MergeRequest], olga: Membership, paula: Membership
+) -> None:
+    words = "1 merge needs a person: the desk can&#x27;t find out what became of it."
+    MergeRequest.objects.update(state=RequestState.MERGED, needs_approval=False)
+    page = page_of(paula, "/requests/")
+    assert "needs a person:" not in page
+    assert "badge" not in page
+    MergeRequest.objects.filter(pk=asked[0].pk).update(state=RequestState.CONFLICT)
+
+    page = page_of(paula, "/requests/")
+
+    assert words in page
+    assert '<a class="button button-small" href="?view=person">' in page
+    assert '1<span class="unseen"> for you' in page
+    assert words not in page_of(paula, "/requests/?view=person")
+    page = page_of(olga, "/requests/")
+    assert words not in page
+    assert "badge" not in page
+
+
+def test_who_asked_settles_it_too_but_does_not_approve_their_own(
+    asked: list[MergeRequest], olga: Membership
+) -> None:
+    olga.role = Role.APPROVER
+    olga.save()
+    assert "badge" not in page_of(olga, "/history/")
+
+    conflict = {"state": RequestState.CONFLICT, "needs_approval": False}
+    MergeRequest.objects.filter(pk=asked[0].pk).update(**conflict)
+
+    assert '1<span class="unseen"> for you' in page_of(olga, "/history/")
+
+
 def test_a_fixed_number_of_queries(
     asked: list[MergeRequest], paula: Membership, django_assert_num_queries
 ) -> None:
     client = client_of(paula)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/requests/")
     with django_assert_num_queries(12):
         client.get(f"/requests/{asked[0].pk}/")
     MergeRequest.objects.exclude(pk=asked[0].pk).update(expires_at=timezone.now())
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/requests/")

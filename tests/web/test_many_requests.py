@@ -5,6 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from mergeui.accounts.models import Role
 from mergeui.merging.models import ACTIVE, RequestState
 from tests.merging.stage import anas, approved, copies
 from tests.web.cast import somebody, text_of
@@ -29,6 +30,22 @@ def test_the_list_is_a_range_of_an_index(newest: str) -> None:
         assert "requests_going_on" in told
         assert "Sort Key: merging_mergerequest" not in told
         assert "TEMP B-TREE" not in told
+
+
+def test_the_count_of_what_is_for_an_approver_is_a_range_of_an_index() -> None:
+    request, browser = approved(anas()), somebody(Role.APPROVER)
+    few = [RequestState.PROPOSED, RequestState.CONFLICT] * 20
+    copies(request, [{"state": state} for state in [RequestState.MERGED] * MANY + few])
+
+    with CaptureQueriesContext(connection) as captured:
+        assert '40<span class="unseen"> for you' in text_of(browser.get("/requests/?view=mine"))
+
+    limited = [one["sql"] for one in captured if "LIMIT 100" in one["sql"]]
+    counted = [sql for sql in limited if "lostoptout" not in sql]
+    assert len(counted) == 2  # the badge, and what needs a person
+    for sql in counted:
+        told = plan(sql)
+        assert "requests_by_state" in told or "requests_going_on" in told
 
 
 def test_as_many_queries_for_thousands_as_for_one() -> None:

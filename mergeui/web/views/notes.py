@@ -18,7 +18,7 @@ from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
 from mergeui.web.notes import thread_of, unknown_names, unread_count
-from mergeui.web.request_rows import waiting_for
+from mergeui.web.request_rows import for_approver
 
 
 @action(Role.OPERATOR, back="group")
@@ -71,7 +71,7 @@ def read(request: MemberRequest) -> HttpResponse:
     count = notes.read(request.member, None if everything else numbers)
     if wants_fragment(request):
         # Counted with the session, before they were read; the frame alone is told of it otherwise.
-        left = waiting_for(request.member) + unread_count(request.member) - count
+        left = for_approver(request.member) + unread_count(request.member) - count
         return render(request, "partials/badge.html", {"swap": True, "waiting": left})
     return done(request, _back(request), "")
 

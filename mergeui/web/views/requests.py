@@ -60,6 +60,7 @@ def requests(request: MemberRequest) -> HttpResponse:
     fragment = "#results" if wants_fragment(request) else ""
     context = {
         "lost_words": "" if fragment else optout.lost_words(request.member),
+        "to_settle": "" if fragment or view == "person" else rows.to_settle(request.member),
         "for_you": [] if fragment else unread(request.member, now),
         "rows": [rows.row(found, now) for found in listed.rows],
         "tabs": [
