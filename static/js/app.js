@@ -67,10 +67,12 @@
   const remember = (form) => {
     form.dataset.kept = form.querySelector("[name=primary]:checked")?.value;
   };
-  document.addEventListener("htmx:load", () => {
+  const begin = () => {
     const form = document.getElementById("choice");
     if (form && !form.dataset.kept) remember(form);
-  });
+  };
+  begin();
+  document.addEventListener("htmx:load", begin);
   const keep = (form, id) => {
     const ticks = [...form.querySelectorAll("[name=sources]")];
     const own = ticks.find((tick) => tick.value === id);

@@ -282,6 +282,14 @@ def test_all_are_ticked_and_unticked_where_they_stand(
     shows(page, "ana")
 
 
+def test_who_is_quick_keeps_the_ticks_too(page: Page) -> None:
+    """The first key may come before htmx has looked at the page."""
+    page.add_init_script("addEventListener('htmx:load', (event) => event.stopPropagation(), true)")
+    page.goto(f"/groups/{group('ana').pk}/")
+    presses(page, "2")
+    assert ticked(page) == "1"
+
+
 def test_nothing_is_ticked_in_a_risky_group_by_keeping_another(page: Page) -> None:
     page.goto(f"/groups/{group('bea').pk}/")
     presses(page, "2 1 2")
