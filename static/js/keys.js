@@ -91,7 +91,10 @@
       event.preventDefault();
       return;
     }
-    if (event.target.closest?.(TYPING)) return;
+    if (event.target.closest?.(TYPING)) {
+      last.key = "";
+      return;
+    }
     const arrow = event.key.startsWith("Arrow");
     if (!on() && !arrow) return;
     if (move(event)) {
