@@ -1,9 +1,11 @@
 """The benchmarks measure what they say: on tiny desks, without a look at the clock."""
 
+import json
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -12,11 +14,12 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client
 
-from benchmarks import decision, goals, growth, pages, plots
+from benchmarks import decision, goals, growth, pages, plots, programs
 from benchmarks.addresses import addresses
 from benchmarks.desks import EMPTY, STRIP, Size
 from benchmarks.goals import Goal
 from benchmarks.world import Desk
+from mergeui import settings as production
 from mergeui.audit.verify import verify
 from mergeui.review.models import Group, GroupState
 
@@ -80,6 +83,24 @@ def test_a_decision_and_the_statements_that_wrote_it(client: Client, wish: str) 
     group.refresh_from_db()
     assert group.state != GroupState.OPEN
     assert verify().broken is None
+
+
+def test_static_files_are_collected_when_some_are_missing(settings: Any, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = production.STORAGES
+    manifest = tmp_path / "staticfiles.json"
+    programs.collect()
+    whole = json.loads(manifest.read_text())
+    assert "css/app.css" in whole["paths"]
+
+    # As one leaves it who collected for less.
+    some = {name: path for name, path in whole["paths"].items() if name != "css/app.css"}
+    manifest.write_text(json.dumps({**whole, "paths": some}))
+    programs.collect()
+    assert json.loads(manifest.read_text())["paths"] == whole["paths"]
+    made = manifest.stat().st_mtime_ns
+    programs.collect()
+    assert manifest.stat().st_mtime_ns == made
 
 
 def test_the_table_tells_what_was_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
