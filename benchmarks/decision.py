@@ -82,6 +82,9 @@ def main() -> None:
 def measure(filled: Desk, rounds: int) -> dict[str, Taken]:
     """Decisions on a filled desk; what each kind took."""
     os.environ.update(filled.environment)
+    import django
+
+    django.setup()
     from django.contrib.sessions.backends.db import SessionStore
 
     from mergeui.review.models import Group
