@@ -36,11 +36,13 @@ def choose(
     said: Sequence[ToldApart] = (),
     *,
     by_hand: bool = False,
+    shown: bool = False,
 ) -> Choice:
     """Checks a choice against the members of a group; raises Invalid with what to do.
 
     `said` is what people said of pairs of the members (pairs.said_of): a risk where two are chosen.
-    `by_hand`: people put the group together, which is a risk of its own.
+    `by_hand`: people put the group together, which is a risk of its own. `shown`: beside all of the
+    members, so that the cautions number who is called the same by the places of all.
     """
     by_id: Mapping[str, Contact] = {contact.id: contact for contact in members}
     if not primary_id:
@@ -72,7 +74,7 @@ def choose(
         raise Invalid(words.format(reason=retold(str(error)))) from error
     chosen = tuple(by_id[source_id] for source_id in source_ids)
     primary = by_id[primary_id]
-    found = cautions((primary, *chosen), said=said)
+    found = cautions((primary, *chosen), said=said, among=members if shown else ())
     return Choice(primary, chosen, (put_together(), *found) if by_hand else found)
 
 

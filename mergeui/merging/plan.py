@@ -82,13 +82,20 @@ def chunks(source_ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def predict(primary: Contact, sources: Sequence[Contact]) -> Prediction:
-    """What merging `sources` into `primary` is expected to give."""
+def predict(
+    primary: Contact, sources: Sequence[Contact], names: Mapping[str, str] | None = None
+) -> Prediction:
+    """What merging `sources` into `primary` is expected to give.
+
+    `names` has what each source is called where it says what is added, by its id; without it the
+    name alone.
+    """
     everyone = (primary, *sources)
     channels: dict[tuple[str, str], Gain] = {}
     segments: dict[str, Gain] = {}
     for contact in everyone:
-        whose = "" if contact is primary else display_name(contact)
+        called = names[contact.id] if names else display_name(contact)
+        whose = "" if contact is primary else called
         for channel in contact.channels:
             key = (channel.type, channel.user_id or channel.id)
             text = f"{channel_name(channel.type)} {channel_address(channel)}"

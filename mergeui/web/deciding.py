@@ -15,7 +15,7 @@ from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.merging.plan import Gain, Prediction, predict
 from mergeui.review.compare import Comparison
 from mergeui.review.models import Group, GroupState
-from mergeui.review.risk import Caution, ToldApart, called, cautions, numbers
+from mergeui.review.risk import Caution, ToldApart, called, numbers
 from mergeui.review.text import visible
 from mergeui.web.comparing import Column, Picked, borrowed
 from mergeui.web.labels import segment_class, within
@@ -67,23 +67,20 @@ def preview_of(
 ) -> Preview:
     """What sending this choice would do under the team's `policy`.
 
-    `said` is what people said of pairs of the contacts.
-
-    `by_hand`: of a group that people put together.
+    `said` is what people said of pairs of the contacts; `by_hand`: of a group that people put
+    together.
     """
     try:
-        choice = choose(contacts, picked.primary, picked.sources, said, by_hand=by_hand)
+        choice = choose(contacts, picked.primary, picked.sources, said, by_hand=by_hand, shown=True)
     except Invalid as problem:
         return Preview(problem.sentence, problem.sentence, "", gettext("Merge"))
     risks = ",".join(caution.risk.value for caution in choice.cautions)
     four_eyes = second_person_needed(choice, policy)
-    # The same, with the numbers of the page.
-    told = {c.risk: c for c in cautions(choice.contacts, said=said, among=contacts)}
     return replace(
         result_of(choice.primary, choice.sources, contacts),
         then=_then(policy.cool_off_seconds, four_eyes=four_eyes),
         button=_button(len(choice.sources), four_eyes=four_eyes),
-        cautions=tuple(told.get(caution.risk, caution) for caution in choice.cautions),
+        cautions=choice.cautions,
         acknowledged=picked.acknowledged and picked.risks in {None, risks},
     )
 
@@ -95,15 +92,14 @@ def result_of(
 
     `among` are all contacts of the page, where it has more.
     """
-    prediction = predict(primary, sources)
-    names = called(among or (primary, *sources))
-    kept, *rest = (replace(one, name=names[one.id]) for one in (primary, *sources))
-    gained = predict(kept, rest)
+    prediction = predict(primary, sources, called(among or (primary, *sources)))
     return Preview(
         sentence=prediction.sentence,
         prediction=prediction,
-        channels=_first(gained.channels),
-        segments=tuple((segment_class(s.color), s.name, s.source) for s in _first(gained.segments)),
+        channels=_first(prediction.channels),
+        segments=tuple(
+            (segment_class(s.color), s.name, s.source) for s in _first(prediction.segments)
+        ),
         more_channels=_more(len(prediction.channels)),
         more_segments=_more(len(prediction.segments)),
     )

@@ -160,32 +160,28 @@ def test_when_every_group_is_set_aside_nothing_is_asked(client: Client, olga: Me
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("kind", "many", "one"),
     [
-        (BulkKind.DISMISS, "They leave the queue, and come back only when"),
-        (BulkKind.SNOOZE, "They leave the queue until the day that you choose"),
+        (
+            BulkKind.DISMISS,
+            "They leave the queue, and come back only when",
+            "It leaves the queue, and comes back only when its members",
+        ),
+        (
+            BulkKind.SNOOZE,
+            "They leave the queue until the day that you choose",
+            "It leaves the queue until the day that you choose",
+        ),
     ],
 )
 def test_what_is_put_aside_can_be_taken_back(
-    client: Client, olga: Membership, kind: BulkKind, words: str
+    client: Client, olga: Membership, kind: BulkKind, many: str, one: str
 ) -> None:
     page = shown(client, summary(Actor.member(olga), groups(), kind))
 
-    assert words in page
+    assert many in page
     assert "you can take it back at any time" in page
-
-
-@pytest.mark.parametrize(
-    ("kind", "words"),
-    [
-        (BulkKind.DISMISS, "It leaves the queue, and comes back only when its members"),
-        (BulkKind.SNOOZE, "It leaves the queue until the day that you choose"),
-    ],
-)
-def test_one_group_is_spoken_of_as_one(
-    client: Client, olga: Membership, kind: BulkKind, words: str
-) -> None:
-    assert words in shown(client, summary(Actor.member(olga), groups()[:1], kind))
+    assert one in shown(client, summary(Actor.member(olga), groups()[:1], kind))
 
 
 def test_a_day_is_chosen_beside_the_button_or_is_one(client: Client, olga: Membership) -> None:
