@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from mergeui.accounts.models import Role
+from mergeui.accounts.models import Organization, Role
 from mergeui.merging.models import ACTIVE, RequestState
 from tests.merging.stage import anas, approved, copies
 from tests.web.cast import somebody, text_of
@@ -34,8 +34,11 @@ def test_the_list_is_a_range_of_an_index(newest: str) -> None:
 
 def test_the_count_of_what_is_for_an_approver_is_a_range_of_an_index() -> None:
     request, browser = approved(anas()), somebody(Role.APPROVER)
-    few = [RequestState.PROPOSED, RequestState.CONFLICT] * 20
-    copies(request, [{"state": state} for state in [RequestState.MERGED] * MANY + few])
+    waiting = [RequestState.PROPOSED, RequestState.CONFLICT]
+    neighbour = Organization.objects.create(invent_org_id="org_hats", name="Hats")
+    theirs = [{"state": state, "organization_id": neighbour.pk} for state in waiting * MANY]
+    ours = [{"state": state} for state in [RequestState.MERGED] * MANY + waiting * 20]
+    copies(request, theirs + ours)
 
     with CaptureQueriesContext(connection) as captured:
         assert '40<span class="unseen"> for you' in text_of(browser.get("/requests/?view=mine"))
