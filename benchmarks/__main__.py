@@ -23,13 +23,13 @@ PARTS = {
     "start": "--rounds 5",
     "pages": "--small 400 --large 2000 --rounds 30 --grow --desk {desk}",
     "paint": "--rounds 6 --desk {desk}",
-    "decision": "--desk {desk}",
+    "decision": "--rounds 120 --desk {desk}",
     "badload": "bulk --many 1000 --entries 2000 --seconds 1 --rounds 10",
     "crowd": "--engine sqlite --seconds 8",
     "merges": "--merges 250",
     "day": "--groups 60 --by-admin 8",
-    "pages on PostgreSQL": "--engine postgres --small 200 --large 1000 --rounds 10",
-    "decision on PostgreSQL": "--engine postgres --groups 500 --rounds 25",
+    "pages on PostgreSQL": "--engine postgres --small 200 --large 1000 --rounds 20",
+    "decision on PostgreSQL": "--engine postgres --groups 600 --rounds 60",
 }
 
 
