@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Membership, Role
 from mergeui.merging.alive import alive
+from mergeui.merging.erasure import was_erased
 from mergeui.merging.glass import may_break
 from mergeui.merging.models import (
     ACTIVE,
@@ -146,6 +147,8 @@ def _words(request: MergeRequest, seconds: int, place: Place | None, now: dateti
         return f"{NEXT_STEP[state]} {_next_look(request, now)}"
     if state is RequestState.PARTIAL and _all_merged(request):
         return str(MORE_THAN_ASKED)
+    if state is RequestState.MERGED and all(was_erased(raw) for raw in request.snapshot):
+        return _("The contacts are one now. What they were before was erased.")
     if state is not RequestState.APPROVED:
         return _beside_others(request, state) or str(NEXT_STEP.get(state, ""))
     if request.waiting_because and seconds:
