@@ -30,7 +30,7 @@ from mergeui.review.models import Group, GroupState
 from mergeui.review.pairs import said_of
 from mergeui.review.risk import ToldApart
 from mergeui.review.seen import contacts_of, fingerprint_of
-from mergeui.review.text import display_name
+from mergeui.review.text import display_name, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +146,8 @@ def locked_by(group: Group, choice: Choice) -> str:
         "{name} belongs to merge request {number}, which is not finished ({state}). Wait for it, or"
         " leave {name} out."
     )
-    return words.format(
-        name=name, number=lock.request_id, state=lock.request.get_state_display().lower()
-    )
+    state = within(lock.request.get_state_display())
+    return words.format(name=name, number=lock.request_id, state=state)
 
 
 def _refuse_merged_away(group: Group, choice: Choice) -> None:

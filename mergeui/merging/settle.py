@@ -27,6 +27,7 @@ from mergeui.merging.unasked import unasked_of
 from mergeui.review.decisions import part_of
 from mergeui.review.models import Group, GroupState, MergedContact
 from mergeui.review.pairs import carry_over
+from mergeui.review.text import within
 
 ACTIONS = {
     RequestState.MERGED: Action.MERGE_COMPLETED,
@@ -223,4 +224,4 @@ def overtaken(request: MergeRequest) -> str:
     if fresh.state == RequestState.PROPOSED:
         return _("Too late: this request has waited longer than an approval may take.")
     words = _("Somebody was faster: this request is no longer as you saw it (now: {state}).")
-    return words.format(state=fresh.get_state_display().lower())
+    return words.format(state=within(fresh.get_state_display()))

@@ -14,7 +14,7 @@ from mergeui.invent import Channel, Contact
 from mergeui.review.alike import Address, Sort, address_of, relation
 from mergeui.review.rows import About, Cell, Kind, Row, Verdict
 from mergeui.review.spelling import Piece, closest, pieces
-from mergeui.review.text import channel_address, channel_name, shortened, visible
+from mergeui.review.text import channel_address, channel_name, shortened, visible, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _judged(together: Sequence[_Same], everyone: int) -> tuple[Verdict, str]:
 def _also(together: Sequence[_Same], others: int) -> str:
     how = _how(together)
     said = ngettext("{count} more: {how}", "{count} more: {how}", others)
-    return said.format(count=others, how=how[:1].lower() + how[1:])
+    return said.format(count=others, how=within(how))
 
 
 def _how(together: Sequence[_Same]) -> str:

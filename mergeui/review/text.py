@@ -81,6 +81,11 @@ def shortened(text: str, longest: int = LONGEST_NAME) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def within(label: str) -> str:
+    """A label as it stands within a sentence: "refused by Invent", whose name stays a name."""
+    return label[:1].lower() + label[1:]
+
+
 def channel_name(type_: str) -> str:
     """The name of a channel type that people know; an unknown type as it is."""
     return str(CHANNEL_NAMES.get(type_) or visible(shortened(type_, 60)) or NOTHING)

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from mergeui.merging.models import Attempt, ReadBack
 from mergeui.retold import retold
+from mergeui.review.text import within
 from mergeui.web.excerpts import Excerpt, excerpt
-from mergeui.web.labels import within
 from mergeui.web.when import contacts, exact
 
 

@@ -16,9 +16,9 @@ from mergeui.merging.plan import Gain, Prediction, predict
 from mergeui.review.compare import Comparison
 from mergeui.review.models import Group, GroupState
 from mergeui.review.risk import Caution, ToldApart, called, numbers
-from mergeui.review.text import visible
+from mergeui.review.text import visible, within
 from mergeui.web.comparing import Column, Picked, borrowed
-from mergeui.web.labels import segment_class, within
+from mergeui.web.labels import segment_class
 from mergeui.web.queue import snoozed_until
 from mergeui.web.request_words import outcome_of
 from mergeui.web.when import ago, number

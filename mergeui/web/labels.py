@@ -1,4 +1,4 @@
-"""Labels: names of styles for the vendor's words, and the words of a state within a sentence."""
+"""Names of styles for the vendor's words. An unknown word gets the plain style."""
 
 COLORS = frozenset(
     {
@@ -11,8 +11,3 @@ COLORS = frozenset(
 def segment_class(color: str | None) -> str:
     """The class of a segment's label: "seg-teal"; a colour that is not documented is neutral."""
     return f"seg-{color}" if color in COLORS else "seg-neutral"
-
-
-def within(label: str) -> str:
-    """A label as it stands within a sentence: "refused by Invent", whose name stays a name."""
-    return label[:1].lower() + label[1:]

@@ -16,6 +16,7 @@ from mergeui.merging.models import Attempt, MergeRequest, Notice, RequestState
 from mergeui.merging.outcome import send
 from mergeui.merging.reading import read_again
 from mergeui.review.models import Group, GroupState
+from mergeui.sandbox import Fault
 from tests.contacts import channel, contact, email, parsed, whatsapp
 from tests.desk import Desk, actor, past
 from tests.merging.bulk import begun, work
@@ -146,6 +147,17 @@ def test_too_late_has_a_sentence_for_each_case(settings: Any) -> None:
     MergeRequest.objects.update(state=RequestState.EXECUTING)
     with pytest.raises(Stale, match="Too late: the merge is being carried out now"):
         cancel(first, by_user=approver)
+
+
+def test_too_late_after_a_refusal_names_invent_as_it_is_called() -> None:
+    desk = anas()
+    request = approved(desk)
+    late = fresh(request)
+    desk.faults.next_merge(Fault.STATUS, merge_status=400)
+    desk.work()
+
+    with pytest.raises(Stale, match=r"as you saw it \(now: refused by Invent\)\.$"):
+        cancel(late, by_user=actor(Role.APPROVER))
 
 
 def test_the_proposer_can_not_reject_but_withdraw(settings: Any) -> None:
