@@ -18,6 +18,8 @@ from mergeui import tracing
 
 # What begins a new line in some viewer, or commands a terminal.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+# Who has the link of an invitation may join (web/views/join.py), and Django logs addresses.
+_SECRET = re.compile(r"(?<=/join/)[^/\s]+")
 # These name what is in the code, or how the connection to the database is.
 TELLING = (AttributeError, TypeError, NameError, ImportError, AssertionError, OperationalError,
            InterfaceError)  # fmt: skip
@@ -27,6 +29,11 @@ def plain(text: str) -> str:
     """`text` with control characters spelt out; line ends become a bar."""
     spelt = _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text.replace("\r", ""))
     return spelt.replace("\n", " | ")
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """What a record says, without the secret part of an address."""
+    return _SECRET.sub("***", record.getMessage())
 
 
 def said_by(error: BaseException) -> str:
@@ -55,7 +62,7 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line, and one for each place of an error."""
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        message = plain(record.getMessage())
+        message = plain(message_of(record))
         request_id = f" [{tracing.current()}]" if tracing.current() else ""
         line = f"{at} {record.levelname} {record.name} {message}{request_id}"
         error = record.exc_info[1] if record.exc_info else None
@@ -71,7 +78,7 @@ class Json(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": message_of(record),
             "process": record.process,
             "thread": record.threadName,
         }

@@ -6,6 +6,7 @@ import logging
 import httpx
 import pytest
 from django.db import IntegrityError, OperationalError
+from django.test import Client
 
 from mergeui import tracing
 from mergeui.audit.models import Entry
@@ -71,6 +72,23 @@ def test_an_error_says_where_and_not_what() -> None:
 def test_what_an_error_may_say(error: Exception, said: str) -> None:
     assert said_by(error) == said
     assert "left out" in said_by(IntegrityError("Key (name)=(Ana) exists."))
+
+
+@pytest.mark.django_db
+def test_the_link_of_an_invitation_is_in_no_line(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where its form came without a token, nor where the page of it broke."""
+    where = "/join/Zm9yLW5vYm9keS1lbHNl/"
+    browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    assert browser.post(where, {"username": "nora"}).status_code == 403
+    monkeypatch.setattr("mergeui.web.views.join.members.invited_by", lambda token: 1 / 0)
+    assert browser.get(where).status_code == 500
+
+    for form in (Lines(), Json()):
+        written = "\n".join(form.format(one) for one in caplog.records)
+        assert "Zm9yLW5vYm9keS1lbHNl" not in written
+        assert written.count("/join/***/") == 2
 
 
 @pytest.mark.django_db
