@@ -32,6 +32,7 @@ CODES: dict[str, str] = {
     "claimed": _("somebody else had it open"),
     "code": _("wrong second factor"),
     "conflict": _("conflict"),
+    "forbidden": _("merges are answered with 403"),
     "gap": _("the database is older than what was sent"),
     "inactive": _("the account is switched off"),
     "invalid": _("it could not be used as it was"),

@@ -24,6 +24,7 @@ from mergeui.invent import (
     RateLimited,
     Unauthorized,
 )
+from mergeui.invent.verdict import FORBIDDEN
 from mergeui.merging import journal, plan
 from mergeui.merging.claimed import Claimed
 from mergeui.merging.lease import Lease, LeaseLost
@@ -31,7 +32,7 @@ from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
 from mergeui.merging.outcome import Outcome, send
 from mergeui.merging.reading import read_again
 from mergeui.merging.settle import about
-from mergeui.merging.standing import Halt, halt
+from mergeui.merging.standing import Halt, halt, halt_if_forbidden
 from mergeui.merging.unasked import in_part, names_of, remember
 from mergeui.merging.unwritten import answer_unwritten, call_unwritten
 from mergeui.review.again import follow
@@ -199,6 +200,8 @@ class Job:
             answer_unwritten(self.request, outcome, error)
         if isinstance(outcome.error, Unauthorized):
             halt(self.request.organization, Halt.KEY, outcome.reason)
+        elif outcome.error and outcome.error.status == FORBIDDEN:
+            halt_if_forbidden(self.request.organization)
         return go_on
 
     def begin(self, call: MergeCall) -> Attempt:

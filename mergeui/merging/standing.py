@@ -1,7 +1,8 @@
 """Whether merges of an organisation are executed now, and what stops all of them.
 
-Two things do, until a person goes on: a key that Invent refuses (every further call would be
-refused too), and a database that has forgotten what was sent (restored from a backup).
+Three things do, until a person goes on: a key that Invent refuses (every further call would be
+refused too), merges that are answered with 403 one after another, and a database that has forgotten
+what was sent (restored from a backup).
 """
 
 import logging
@@ -19,8 +20,9 @@ from mergeui.audit.anchor import Anchor, BadAnchor
 from mergeui.audit.log import record
 from mergeui.audit.models import Entry
 from mergeui.errors import Stale
+from mergeui.invent.verdict import FORBIDDEN
 from mergeui.merging import journal
-from mergeui.merging.models import Standing
+from mergeui.merging.models import Attempt, Standing
 from mergeui.review.decisions import require
 from mergeui.said import Said
 
@@ -28,6 +30,13 @@ logger = logging.getLogger(__name__)
 
 Halt = Standing.Halt
 
+# So many merges in a row: one alone may be answered so for what is in it.
+FORBIDDEN_IN_A_ROW = 3
+
+ALL_FORBIDDEN = Said(
+    "The last {count} merges were each answered with 403, by Invent or by something on the way to"
+    " it. What became of them is being found out, and no other one is sent."
+)
 FORGOTTEN = Said(
     "{count} merge call was sent of which this database knows nothing: it was probably restored"
     " from a backup.",
@@ -48,12 +57,12 @@ def halted(organization: Organization) -> Standing | None:
 def halt(organization: Organization, why: Halt, because: str) -> None:
     """Stops all merges of an organisation until a person goes on; says so once.
 
-    A gap takes the place of a refused key, whose end would let a call be sent into the gap. A key
-    that is still refused once the gap has been looked at halts by itself again.
+    A gap takes the place of any other halt, whose end would let a call be sent into the gap. What
+    is still refused once the gap has been looked at halts by itself again.
     """
     with transaction.atomic():
         Standing.objects.get_or_create(organization=organization)
-        lesser = ["", Halt.KEY.value] if why == Halt.GAP else [""]
+        lesser = ["", Halt.KEY.value, Halt.FORBIDDEN.value] if why == Halt.GAP else [""]
         stopped = Standing.objects.filter(organization=organization, halted_as__in=lesser).update(
             halted_as=why.value, because=because, since=timezone.now(), looked_for=False
         )
@@ -64,6 +73,20 @@ def halt(organization: Organization, why: Halt, because: str) -> None:
                 facts={"reason": why.value},
                 personal={"note": because},
             )
+
+
+def halt_if_forbidden(organization: Organization) -> None:
+    """Halts when the last answers to merges were all 403.
+
+    It is no documented refusal, so each such merge is unknown and locks its contacts (design.md,
+    rule 4): with a key that may only read, or behind a firewall, all that are approved would end
+    so. When a person lets the merges go on, the first that is answered so again is the last of as
+    many, and halts at once.
+    """
+    answered = Attempt.objects.filter(request__organization=organization, answer__isnull=False)
+    statuses = answered.order_by("-pk").values_list("answer__status", flat=True)
+    if list(statuses[:FORBIDDEN_IN_A_ROW]) == [FORBIDDEN] * FORBIDDEN_IN_A_ROW:
+        halt(organization, Halt.FORBIDDEN, ALL_FORBIDDEN(count=FORBIDDEN_IN_A_ROW))
 
 
 def note_pause(seconds: float) -> None:
@@ -113,7 +136,7 @@ def _lost_anchor() -> Anchor | None:
 
 
 def go_on(organization: Organization, *, by_user: Actor) -> None:
-    """A person lets the merges go on: at once after a refused key, after a look at a gap.
+    """A person lets the merges go on: after a gap when it has been looked at, otherwise at once.
 
     Raises NotAllowed, or Stale when somebody was faster.
     """
@@ -124,7 +147,7 @@ def go_on(organization: Organization, *, by_user: Actor) -> None:
     if standing.halted_as == Halt.GAP:
         Standing.objects.filter(pk=standing.pk, halted_as=Halt.GAP).update(looked_for=True)
         return
-    clear(organization, Halt.KEY, by_user=by_user)
+    clear(organization, Halt(standing.halted_as), by_user=by_user)
 
 
 def clear(organization: Organization, why: Halt, *, by_user: Actor, note: str = "") -> Entry:

@@ -142,8 +142,8 @@ def store(given: Candidate, *, by_user: Actor) -> None:
     }
     with transaction.atomic():
         Organization.objects.filter(pk=organization.pk).update(**changes)
-        if (standing := halted(organization)) and standing.halted_as == Halt.KEY:
-            clear(organization, Halt.KEY, by_user=by_user)
+        if (standing := halted(organization)) and standing.halted_as != Halt.GAP:
+            clear(organization, Halt(standing.halted_as), by_user=by_user)
         record(
             Action.KEY_SET,
             by_user=by_user,

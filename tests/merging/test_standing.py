@@ -4,6 +4,7 @@ import fcntl
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import httpx
 import pytest
 
 from mergeui.accounts.models import Organization, Role
@@ -14,12 +15,14 @@ from mergeui.errors import NotAllowed, Stale
 from mergeui.invent import InventError
 from mergeui.merging import journal
 from mergeui.merging.gap import look_when_wanted
-from mergeui.merging.models import Attempt, RequestState, Standing
+from mergeui.merging.models import Attempt, MergeRequest, ReadBack, RequestState, Standing
 from mergeui.merging.standing import check_memory, clear, go_on, halt, halted
-from mergeui.review.models import MergedContact
+from mergeui.merging.worker import execute_due
+from mergeui.review.models import Group, MergedContact
 from mergeui.sandbox import Fault
 from tests.contacts import contact, whatsapp
 from tests.desk import Desk, actor
+from tests.merging.stage import wired
 
 pytestmark = pytest.mark.django_db
 
@@ -129,12 +132,95 @@ def test_a_refused_key_halts_everything_until_a_person_goes_on(desk: Desk) -> No
     assert [entry.action for entry in said] == [Action.MERGING_HALTED, Action.MERGING_RESUMED]
 
 
+def pairs(count: int) -> Desk:
+    """A desk that has as many merges to send, each of a pair."""
+    phones = [whatsapp(f"+1555020{n}") for n in range(count)]
+    desk = Desk(*[contact("Ana", phone) for phone in phones for _ in (1, 2)])
+    desk.sync()
+    operator = actor(Role.OPERATOR)
+    for group in Group.objects.order_by("pk"):
+        desk.propose(operator, group)
+    return desk
+
+
+def states() -> list[str]:
+    return list(MergeRequest.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_three_merges_in_a_row_answered_with_403_halt_the_rest() -> None:
+    """Reads work, so the key is not refused: a key that may not merge, or a firewall."""
+    desk = pairs(5)
+    desk.faults.set(merge=Fault.STATUS, merge_status=403)
+
+    desk.work()
+
+    assert desk.counters.merge_calls == 3
+    standing = halted(desk.organization)
+    assert standing.halted_as == Standing.Halt.FORBIDDEN
+    assert "The last 3 merges were each answered with 403" in standing.because
+    assert states() == [RequestState.UNKNOWN] * 3 + [RequestState.APPROVED] * 2
+    assert Entry.objects.get(action=Action.MERGING_HALTED).facts["reason"] == "forbidden"
+    # What was sent is read back all the same.
+    assert ReadBack.objects.values("request").distinct().count() == 3
+
+
+def test_after_a_halt_for_403_one_merge_is_tried_before_all_others() -> None:
+    desk = pairs(7)
+    desk.faults.set(merge=Fault.STATUS, merge_status=403)
+    desk.work()
+    approver = actor(Role.APPROVER)
+
+    go_on(desk.organization, by_user=approver)
+    desk.work()
+    assert desk.counters.merge_calls == 4
+    assert halted(desk.organization).halted_as == Standing.Halt.FORBIDDEN
+
+    desk.faults.clear()
+    go_on(desk.organization, by_user=approver)
+    desk.work()
+    assert desk.counters.merge_calls == 7
+    assert halted(desk.organization) is None
+
+
+def test_403_that_comes_now_and_then_halts_nothing() -> None:
+    desk = pairs(6)
+    wire = wired(desk)
+
+    def two_of_three(call: httpx.Request) -> httpx.Response:
+        if (desk.counters.merge_calls + refused[0]) % 3 == 2:
+            return wire.pass_on(call)
+        refused[0] += 1
+        return httpx.Response(403)
+
+    refused = [0]
+    wire.on_merge = two_of_three
+    desk.work()
+
+    assert states().count(RequestState.MERGED) == 2
+    assert halted(desk.organization) is None
+
+
+def test_403_to_the_merges_of_another_organisation_is_theirs(other: Organization) -> None:
+    desk = pairs(4)
+    desk.faults.next_merge(Fault.STATUS, merge_status=403, times=2)
+    execute_due(desk.organization, client=desk.client, most=2)
+    MergeRequest.objects.filter(state=RequestState.UNKNOWN).update(organization=other)
+    desk.faults.next_merge(Fault.STATUS, merge_status=403)
+
+    desk.work()
+
+    assert desk.counters.merge_calls == 4
+    assert halted(desk.organization) is None
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
         (Standing.Halt.KEY, Standing.Halt.KEY),
         (Standing.Halt.GAP, Standing.Halt.GAP),
         (Standing.Halt.GAP, Standing.Halt.KEY),
+        (Standing.Halt.GAP, Standing.Halt.FORBIDDEN),
+        (Standing.Halt.KEY, Standing.Halt.FORBIDDEN),
     ],
 )
 def test_a_second_halt_says_nothing_more(
@@ -150,8 +236,9 @@ def test_a_second_halt_says_nothing_more(
     assert Entry.objects.filter(action=Action.MERGING_HALTED).count() == 1
 
 
-def test_a_gap_takes_the_place_of_a_refused_key(desk: Desk) -> None:
-    halt(desk.organization, Standing.Halt.KEY, "refused")
+@pytest.mark.parametrize("before", [Standing.Halt.KEY, Standing.Halt.FORBIDDEN])
+def test_a_gap_takes_the_place_of_any_other_halt(desk: Desk, before: Standing.Halt) -> None:
+    halt(desk.organization, before, "refused")
     lost(desk, "contact_gone")
 
     check_memory(desk.organization)
@@ -159,7 +246,7 @@ def test_a_gap_takes_the_place_of_a_refused_key(desk: Desk) -> None:
     assert halted(desk.organization).halted_as == Standing.Halt.GAP
     assert "1 merge call was sent" in halted(desk.organization).because
     said = Entry.objects.filter(action=Action.MERGING_HALTED).order_by("number")
-    assert [entry.facts["reason"] for entry in said] == ["key", "gap"]
+    assert [entry.facts["reason"] for entry in said] == [before, "gap"]
 
 
 def test_to_go_on_after_a_refused_key_sends_nothing_into_a_gap(desk: Desk) -> None:

@@ -100,8 +100,9 @@ def test_another_key_of_the_same_org_is_taken(brands: Brands) -> None:
     assert brands.hats.api_key() == "another-key-of-the-hats"
 
 
-def test_merges_that_a_refused_key_had_halted_go_on(brands: Brands) -> None:
-    halt(brands.hats, Halt.KEY, "Invent refuses the key.")
+@pytest.mark.parametrize("why", [Halt.KEY, Halt.FORBIDDEN])
+def test_merges_that_a_refused_key_had_halted_go_on(brands: Brands, why: Halt) -> None:
+    halt(brands.hats, why, "Invent refuses the key.")
     halt(brands.shoes, Halt.KEY, "Invent refuses the key.")
 
     enter(brands)

@@ -61,6 +61,18 @@ def test_an_approver_lets_them_go_on_after_a_refused_key(desk: Desk) -> None:
     assert "Merges go on" in text_of(approver.get("/halt/"))
 
 
+def test_an_approver_lets_them_go_on_after_merges_were_forbidden(desk: Desk) -> None:
+    halt(desk.organization, Standing.Halt.FORBIDDEN, "Answered with 403.")
+    approver = somebody(Role.APPROVER)
+    page = text_of(approver.get("/halt/"))
+    assert "Answered with 403." in page
+    assert "Merges are answered with 403" in page
+    assert 'href="/requests/?view=person"' in page
+
+    assert "Merges go on." in text_of(approver.post("/halt/end/", follow=True))
+    assert halted(desk.organization) is None
+
+
 def test_a_gap_is_shown_call_by_call_and_looked_at_by_the_worker(desk: Desk) -> None:
     forgotten(desk)
     approver = somebody(Role.APPROVER)

@@ -20,6 +20,7 @@ class Standing(models.Model):
         """What stops every merge until a person goes on."""
 
         KEY = "key", _("Invent refuses the API key")
+        FORBIDDEN = "forbidden", _("Merges are answered with 403")
         GAP = "gap", _("The database is older than what was sent")
 
     organization = models.OneToOneField(
