@@ -21,7 +21,7 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.log import record
 from mergeui.audit.transition import move
 from mergeui.errors import Invalid, Stale
-from mergeui.invent import InventClient, InventError
+from mergeui.invent import Contact, InventClient, InventError
 from mergeui.merging.models import (
     UNSETTLED,
     Attempt,
@@ -30,6 +30,7 @@ from mergeui.merging.models import (
     RequestState,
     Source,
 )
+from mergeui.merging.reading import read_again
 from mergeui.merging.settle import about, end, end_of, overtaken, sources_in
 from mergeui.merging.sightings import Fate, Look, look
 from mergeui.review.decisions import require
@@ -39,6 +40,9 @@ Verdict = ReadBack.Verdict
 AGREEING = 3
 CUT_OFF = Said("The worker stopped before Invent's answer was recorded.")
 FOUND_OUT = Said("{who} found out: {note}")
+NOT_COMPARED = Said("The contact that was kept was not compared with what was expected. {sentence}")
+NO_KEY = Said("There is no key to ask Invent with.")
+NOT_FOUND = Said("None of its channels finds it in Invent.")
 
 
 def recover(*, now: datetime) -> int:
@@ -219,26 +223,54 @@ def _mark(request: MergeRequest, ids: Sequence[str], state: Source.State) -> Non
     request.sources.filter(contact_id__in=ids).update(state=state)
 
 
-def resolve(request: MergeRequest, *, merged_ids: Sequence[str], by_user: Actor, note: str) -> None:
+def resolve(
+    request: MergeRequest,
+    *,
+    merged_ids: Sequence[str],
+    by_user: Actor,
+    note: str,
+    client: InventClient | None = None,
+) -> None:
     """A person says what became of a request that the desk can't judge, source by source.
 
-    `merged_ids` are the sources that went into the primary. Raises Invalid without a note or for
-    an id that is no source, NotAllowed, or Stale.
+    `merged_ids` are the sources that went into the primary. It is read by `client`, to be compared
+    with the prediction (design.md, rule 7); the outcome says when that can't be, and opt-outs count
+    as lost then. Raises Invalid without a note or for an id that is no source, NotAllowed, or
+    Stale.
     """
     require(by_user, Role.APPROVER)
     if not note.strip():
         raise Invalid(_("Say how you found out: the note is all that the history will have."))
     if not set(merged_ids) <= set(request.sources.values_list("contact_id", flat=True)):
         raise Invalid(_("A ticked contact is not one of this request. Tick only those shown."))
-    merged = sorted({*sources_in(request, Source.State.MERGED), *merged_ids})
+    known = set(sources_in(request, Source.State.MERGED))
+    merged = sorted(known | set(merged_ids))
+    kept, not_read = _kept(request, client) if known < set(merged) else (None, "")
     end(
         request,
         end_of(request, merged, RequestState.NOT_APPLIED),
-        [*request.outcome, FOUND_OUT(who=by_user.name, note=note)],
+        [
+            *request.outcome,
+            FOUND_OUT(who=by_user.name, note=note),
+            *([NOT_COMPARED(sentence=not_read)] if not_read else []),
+        ],
         expected=UNSETTLED,
         action=Action.MERGE_RESOLVED,
         by_user=by_user,
         first=partial(_mark, request, merged, Source.State.MERGED),
         note=note,
         merged=merged,
+        kept=kept,
     )
+
+
+def _kept(request: MergeRequest, client: InventClient | None) -> tuple[Contact | None, str]:
+    """The contact that was kept, as Invent has it now, or why it can't be read."""
+    if client is None:
+        return None, NO_KEY()
+    primary = Contact.parse(request.snapshot[0])
+    try:
+        kept = read_again(client, [primary])[primary.id]
+    except InventError as error:
+        return None, error.sentence
+    return kept, "" if kept else NOT_FOUND()

@@ -15,25 +15,29 @@ def compare(
     doesn't.
 
     `kept` is the contact that `merged_ids` went into, as it is by now. None when nobody has read it
-    again: then the last answer is held to what answers say was merged, so call this before anything
-    else is marked as merged.
+    again: then the last answer is asked, if answers say that all of these were merged. So call this
+    before anything else is marked as merged.
     """
-    if kept is None:
-        merged = request.sources.filter(state=Source.State.MERGED)
-        merged_ids = list(merged.values_list("contact_id", flat=True))
     if not merged_ids:
         return (), ()
     seen = {raw["id"]: Contact.parse(raw) for raw in request.snapshot}
     primary, sources = seen[request.primary_contact_id], [seen[one] for one in merged_ids]
-    kept = kept or _answered(request)
+    kept = kept or _answered(request, merged_ids)
     lost = lost_opt_outs(primary, sources, kept)
     if kept is None:
         return ((OPT_OUT_UNKNOWN(),) if lost else ()), lost
     return differences(primary, sources, kept), lost
 
 
-def _answered(request: MergeRequest) -> Contact | None:
-    """The contact that Invent gave back last; None when that is not kept, being too long."""
+def _answered(request: MergeRequest, merged_ids: Sequence[str]) -> Contact | None:
+    """The contact that Invent gave back last; None when that is not kept, being too long, or when
+    more was merged than answers say."""
+    if (
+        request.sources.filter(contact_id__in=merged_ids)
+        .exclude(state=Source.State.MERGED)
+        .exists()
+    ):
+        return None
     done = request.attempts.filter(state__in=[Attempt.State.MERGED, Attempt.State.PARTIAL])
     answer = done.order_by("number").values_list("answer", flat=True).last() or {}
     try:

@@ -13,7 +13,7 @@ from mergeui.errors import Invalid, NotAllowed, Stale
 from mergeui.invent import Contact
 from mergeui.merging.approval import approve
 from mergeui.merging.execution import execute_next
-from mergeui.merging.models import MergeRequest, RequestState, Source
+from mergeui.merging.models import LostOptOut, MergeRequest, RequestState, Source
 from mergeui.merging.reconcile import Verdict, reconcile, reconcile_next, resolve
 from mergeui.review.models import GroupState, MergedContact
 from mergeui.sandbox import Change, Fault
@@ -419,8 +419,9 @@ def lost() -> tuple[Desk, MergeRequest]:
 def test_an_approver_says_what_became_of_each(lost: tuple[Desk, MergeRequest]) -> None:
     desk, request = lost
     second = request.sources.values_list("contact_id", flat=True)[1]
+    vera = actor(Role.APPROVER, name="vera")
 
-    resolve(request, merged_ids=[second], by_user=actor(Role.APPROVER, name="vera"), note="seen")
+    resolve(request, merged_ids=[second], client=desk.client, by_user=vera, note="seen")
 
     assert request.state == RequestState.PARTIAL
     assert source_states(request) == [Source.State.NOT_MERGED, Source.State.MERGED]
@@ -446,6 +447,86 @@ def test_all_or_none_can_be_said_too(
     resolve(request, merged_ids=ids[:ticked], by_user=actor(Role.APPROVER), note="seen")
 
     assert request.state == state
+
+
+def ana_who_left(*, keeps_opt_out: bool) -> tuple[Desk, MergeRequest]:
+    """Ana unsubscribed; she was merged, nobody knows of it, and a person is to say."""
+    desk = Desk(
+        contact("Ana", PHONE, id="kept"), contact("Ana", PHONE, id="out", unsubscribed=True)
+    )
+    desk.faults.any_flag_wins = keeps_opt_out
+    desk.sync()
+    return desk, lose(desk, applied=True)
+
+
+def test_an_opt_out_that_was_lost_is_noticed_when_a_person_says_what_was_merged() -> None:
+    desk, request = ana_who_left(keeps_opt_out=False)
+    vera = actor(Role.APPROVER, name="vera")
+
+    resolve(request, merged_ids=["out"], client=desk.client, by_user=vera, note="seen")
+
+    request = fresh(request)
+    assert (request.state, request.lost_opt_out.flags) == (RequestState.MERGED, "unsubscribed")
+    assert request.outcome[-2:] == [
+        "vera found out: seen",
+        "An opt-out was lost: the result receives messages again.",
+    ]
+    assert Entry.objects.get(action=Action.RESULT_DIFFERS).facts["flags"] == ["unsubscribed"]
+    assert verify().broken is None
+
+
+def test_an_opt_out_that_was_kept_is_seen_when_a_person_says_what_was_merged() -> None:
+    desk, request = ana_who_left(keeps_opt_out=True)
+    vera = actor(Role.APPROVER, name="vera")
+
+    resolve(request, merged_ids=["out"], client=desk.client, by_user=vera, note="seen")
+
+    assert not LostOptOut.objects.exists()
+    assert fresh(request).outcome[-1] == "The result is unsubscribed; the primary was not."
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ("away", "Invent could not be read: it answered with status 500."),
+        ("gone", "None of its channels finds it in Invent."),
+        ("no key", "There is no key to ask Invent with."),
+    ],
+)
+def test_a_contact_that_can_not_be_read_is_said_and_its_opt_out_counts_as_lost(
+    how: str, why: str
+) -> None:
+    desk, request = ana_who_left(keeps_opt_out=True)
+    if how == "away":
+        desk.faults.set(read=Fault.STATUS)
+    elif how == "gone":
+        desk.world.remove("kept")
+    client = None if how == "no key" else desk.client
+    vera = actor(Role.APPROVER, name="vera")
+
+    resolve(request, merged_ids=["out"], client=client, by_user=vera, note="seen")
+
+    request = fresh(request)
+    assert (request.state, request.lost_opt_out.flags) == (RequestState.MERGED, "unsubscribed")
+    assert request.outcome[-3:] == [
+        "vera found out: seen",
+        f"The contact that was kept was not compared with what was expected. {why}",
+        "Invent doesn't say whether the opt-out was kept: look at the contact there.",
+    ]
+
+
+def test_nothing_is_read_when_a_person_says_that_nothing_was_merged(
+    lost: tuple[Desk, MergeRequest],
+) -> None:
+    desk, request = lost
+    before = desk.counters.requests.total()
+
+    resolve(
+        request, merged_ids=[], client=desk.client, by_user=actor(Role.APPROVER), note="all there"
+    )
+
+    assert desk.counters.requests.total() == before
+    assert fresh(request).state == RequestState.NOT_APPLIED
 
 
 def test_a_lost_contact_stays_lost_unless_a_person_says_where_it_went() -> None:

@@ -211,7 +211,8 @@ def test_what_a_person_says_was_merged_later_is_not_missed_in_an_earlier_answer(
     execute_next(client=desk.client, organization_id=desk.organization.pk)
     rest = list(request.sources.filter(state="sent").values_list("contact_id", flat=True))
 
-    resolve(fresh(request), merged_ids=rest, by_user=actor(Role.APPROVER), note="looked")
+    approver = actor(Role.APPROVER)
+    resolve(fresh(request), merged_ids=rest, client=desk.client, by_user=approver, note="looked")
 
     assert fresh(request).state == "merged"
     assert fresh(request).outcome[-1].endswith("found out: looked")

@@ -20,6 +20,7 @@ from mergeui.merging.models import (
 )
 from mergeui.sandbox import Fault
 from mergeui.sandbox.state import Change
+from mergeui.web.views import requests as views
 from mergeui.web.when import exact
 from tests.contacts import contact, whatsapp
 from tests.desk import Desk, actor, member, past
@@ -253,7 +254,7 @@ def test_a_button_is_not_swapped_away_under_the_pointer(
 
 
 def test_a_person_resolves_what_the_desk_can_not_judge(
-    desk: Desk, proposed: MergeRequest, settings
+    desk: Desk, proposed: MergeRequest, settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MERGE_COOL_OFF_SECONDS = 0
     approver = member(Role.APPROVER)
@@ -266,6 +267,7 @@ def test_a_person_resolves_what_the_desk_can_not_judge(
     source = proposed.sources.get().contact_id
 
     assert client.post(address(proposed, "resolve/"), {"merged": source}).status_code == 400
+    monkeypatch.setattr(views, "connect", lambda org, **_: desk.connect())
     answer = client.post(
         address(proposed, "resolve/"), {"merged": source, "note": "Looked in Invent"}
     )
@@ -273,6 +275,23 @@ def test_a_person_resolves_what_the_desk_can_not_judge(
     assert answer.status_code == 303
     proposed.refresh_from_db()
     assert proposed.state == RequestState.MERGED
+    page = client.get(address(proposed)).content.decode()
+    assert "This merge lost an opt-out" in page
+    assert "An opt-out was lost: the result receives messages again." in page
+
+
+def test_without_a_key_a_person_can_say_all_the_same_what_was_merged(
+    desk: Desk, operator: Membership, settings
+) -> None:
+    settings.INVENT_API_KEY = ""
+    request = approved(desk)
+    MergeRequest.objects.update(state=RequestState.CONFLICT)
+    client = signed_in(member(Role.APPROVER))
+    given = {"merged": request.sources.get().contact_id, "note": "Looked in Invent"}
+
+    assert client.post(address(request, "resolve/"), given).status_code == 303
+
+    assert "There is no key to ask Invent with." in client.get(address(request)).content.decode()
 
 
 @pytest.mark.parametrize("what", ["approve/", "reject/", "cancel/", "resolve/"])

@@ -1,6 +1,7 @@
 """Merge requests: the lists, one request with its fate, and what people say of it."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -15,8 +16,9 @@ from django_htmx.http import retarget
 
 from mergeui.accounts.models import Role
 from mergeui.audit import lookup
+from mergeui.connect import connect
 from mergeui.errors import Invalid, Problem
-from mergeui.invent import Contact
+from mergeui.invent import Contact, InventClient
 from mergeui.merging import approval
 from mergeui.merging.erasure import was_erased
 from mergeui.merging.models import WAITING, MergeRequest, RequestState
@@ -214,8 +216,17 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
 @action(Role.APPROVER, back="request")
 def resolve(request: MemberRequest, pk: int) -> HttpResponse:
     """A person says what became of a request that the desk can't judge."""
-    decide = partial(settle, merged_ids=request.POST.getlist("merged"))
-    return _decide(request, pk, decide, _("Recorded. The history has your note."))
+    with _invent(request) as client:
+        decide = partial(settle, merged_ids=request.POST.getlist("merged"), client=client)
+        return _decide(request, pk, decide, _("Recorded. The history has your note."))
+
+
+def _invent(request: MemberRequest) -> AbstractContextManager[InventClient | None]:
+    """A client, or None where the organisation has no key."""
+    try:
+        return connect(request.member.organization, for_page=True)
+    except Invalid:
+        return nullcontext()
 
 
 def _judge(request: MemberRequest, pk: int, decide: Callable[..., None], what: str) -> HttpResponse:
