@@ -48,6 +48,7 @@ CODES: dict[str, str] = {
     "NotSent": _("no connection to Invent was made"),
     "partial": _("partial"),
     "refused": _("refused"),
+    "refused_before": _("a call of before was answered with 429"),
     "snooze over": _("snooze over"),
     "sso": _("not by the company sign-in"),
     "stale": _("someone was faster"),

@@ -19,6 +19,7 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.transition import move
 from mergeui.errors import Invalid, NotAllowed, Stale
+from mergeui.merging.doubt import find_out, refused_before
 from mergeui.merging.drafts import EXECUTION_WITHIN
 from mergeui.merging.models import (
     WAITING,
@@ -122,7 +123,8 @@ def reject(request: MergeRequest, *, by_user: Actor, note: str) -> None:
 def cancel(request: MergeRequest, *, by_user: Actor, note: str = "") -> None:
     """Takes a request back while nothing is being sent: the proposer, an approver or an admin may.
 
-    Raises NotAllowed, or Stale once the worker has begun.
+    One of which a call may have been done is *unknown* then, and read back before it ends. Raises
+    NotAllowed, or Stale once the worker has begun.
     """
     require(by_user, Role.OPERATOR)
     own = by_user.user is not None and by_user.user.pk == request.proposed_by_id
@@ -176,10 +178,21 @@ def _end_early(
     """Ends a request that waits. Raises Stale.
 
     One of several calls may wait for its next: what is merged by then can't be taken back, and the
-    request says so.
+    request says so. Nor does one end whose last call may have been done, see doubt.py.
     """
     with transaction.atomic():
         MergeRequest.objects.select_for_update().get(pk=request.pk)
+        if refused := refused_before(request, sources_in(request, Source.State.WAITING)):
+            find_out(
+                request,
+                refused,
+                why,
+                action=action,
+                by_user=by_user,
+                only_if=only_if,
+                note=note,
+            )
+            return
         merged_ids = sources_in(request, Source.State.MERGED)
         sent = MERGED_BEFORE(count=len(merged_ids)) if merged_ids else NOTHING_SENT()
         end(

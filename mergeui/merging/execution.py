@@ -27,6 +27,7 @@ from mergeui.invent import (
 from mergeui.invent.verdict import FORBIDDEN
 from mergeui.merging import journal, plan
 from mergeui.merging.claimed import Claimed
+from mergeui.merging.doubt import refused_before
 from mergeui.merging.lease import Lease, LeaseLost
 from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
 from mergeui.merging.outcome import Outcome, send
@@ -123,7 +124,7 @@ class Job:
 
         Different from what was shown, or gone: nothing more is sent. After a first call the
         primary has changed by it, so only that it still exists is asked. What is gone and was sent
-        before may be gone by that call, though it was answered with 429: see `doubt`.
+        before may be gone by that call, though it was answered with 429: see doubt.py.
         """
         seen, primary_id = self.claimed.seen, self.request.primary_contact_id
         begun = bool(self.claimed.ids(Source.State.MERGED))
@@ -139,7 +140,7 @@ class Job:
         found = changes(sources if begun and now[primary_id] else [primary, *sources], now)
         self.present = [contact for contact in now.values() if contact]
         gone = [source for source in sources if not now[source.id]]
-        if refused := self.refused_before(gone):
+        if refused := refused_before(self.request, [source.id for source in gone]):
             self.claimed.unknown(refused.reason, _yet_gone(gone), sent=refused.source_ids)
             return False
         if found and begun:
@@ -151,17 +152,6 @@ class Job:
             refresh = partial(follow, self.request.group_id, now)
             self.claimed.end(RequestState.STALE, [why, *found], first=refresh)
         return not found
-
-    def refused_before(self, contacts: Sequence[Contact]) -> Attempt | None:
-        """The last call for one of these contacts that was refused; None when none was.
-
-        A request that is sent again was refused with 429: any other refusal has ended it.
-        """
-        if not contacts:
-            return None
-        ids = {contact.id for contact in contacts}
-        refused = self.request.attempts.filter(state=Attempt.State.REFUSED).order_by("-number")
-        return next((one for one in refused if ids & set(one.source_ids)), None)
 
     # The call
 

@@ -34,10 +34,15 @@ class Decision:
     others: tuple[MergeRequest, ...] = ()
 
     @property
+    def requests(self) -> tuple[MergeRequest, ...]:
+        """All merges that were asked for."""
+        return (self.request, *self.others) if self.request else ()
+
+    @property
     def can_be_undone(self) -> bool:
         """Whether nothing was sent for it and nobody decided otherwise since."""
         if self.request is not None:
-            return all(one.state in WAITING for one in (self.request, *self.others))
+            return all(one.state in WAITING for one in self.requests)
         return self.group.state in PUT_ASIDE
 
 
@@ -86,6 +91,7 @@ def _first(found: QuerySet[Group]) -> Decision | None:
 def undo(decision: Decision | None, *, by_user: Actor) -> Group:
     """Takes a decision back; gives the group, which is to decide again.
 
+    Not yet where a merge may have been done: that request is *unknown* then (approval.cancel).
     Raises NotAllowed, or Stale with the reason why it can't be taken back.
     """
     if decision is None:
@@ -95,7 +101,7 @@ def undo(decision: Decision | None, *, by_user: Actor) -> Group:
         raise Stale(_why_not(decision))
     if request is not None:
         assert by_user.user is not None  # noqa: S101 - a decision is a person's
-        all_ = (request, *decision.others)
+        all_ = decision.requests
         # One after the other would have written of the first, for which all who write wait
         # (audit/log.py), and then wait for somebody who is at the second.
         with entries_last():

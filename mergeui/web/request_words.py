@@ -46,6 +46,11 @@ MORE_THAN_ASKED = gettext_lazy(
 HALTED = gettext_lazy(
     "All merges are halted. It waits until they go on, and can be cancelled until then."
 )
+# After a cancel that came when a call had been sent.
+FINDS_OUT = gettext_lazy(
+    "It is not sent again. The desk finds out first whether Invent did it, because a call was"
+    " answered with 429."
+)
 NEXT_STEP = {
     RequestState.PROPOSED: gettext_lazy(
         "A second person has to approve it. Nothing is sent until then."

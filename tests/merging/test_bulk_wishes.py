@@ -27,6 +27,7 @@ from mergeui.merging.models import (
     RequestState,
 )
 from mergeui.review.decisions import dismiss, reopen
+from mergeui.sandbox import Fault
 from tests.desk import Desk, actor, past
 from tests.many import crowd
 from tests.merging.bulk import begun, counts, fates, groups, now, states, summary, work
@@ -223,6 +224,21 @@ def test_it_waits_for_a_call_that_may_come_back(desk: Desk, olga: Actor) -> None
     MergeRequest.objects.update(state=RequestState.APPROVED, lease_token="")
     desk.work()
     assert (now(bulk).state, requests()) == (BulkState.TAKEN_BACK, [RequestState.CANCELLED])
+
+
+def test_what_may_be_done_in_spite_of_429_is_not_said_to_be_taken_back(
+    desk: Desk, olga: Actor
+) -> None:
+    bulk = work(desk, begun(olga, groups()[:1]))
+    past(MergeRequest.objects.get(), execute_after=1)
+    desk.faults.next_merge(Fault.STATUS, merge_status=429)
+    execute_next(client=desk.client, organization_id=desk.organization.pk)
+    take_back(bulk, by_user=olga)
+    work(desk, bulk)
+
+    assert (now(bulk).state, requests()) == (BulkState.TAKEN_BACK, [RequestState.UNKNOWN])
+    assert (fates(bulk), counts(bulk)) == ([("done", "refused")], (0, 1, 0, 0, 0))
+    assert "whether Invent did it all the same" in BulkItem.objects.get().detail
 
 
 def test_dismissed_groups_come_back_but_not_what_somebody_decided_since(

@@ -13,16 +13,19 @@ import httpx
 import pytest
 from django.utils import timezone
 
+from mergeui.accounts.models import Role
 from mergeui.audit import lookup
 from mergeui.audit.actions import Action
 from mergeui.audit.describe import describe
+from mergeui.audit.models import Entry
 from mergeui.audit.verify import verify
+from mergeui.merging.approval import cancel, expire
 from mergeui.merging.execution import execute_next
-from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
+from mergeui.merging.models import Attempt, MergeRequest, Notice, RequestState, Source
 from mergeui.merging.standing import halted
 from mergeui.review.models import Group, GroupState, MergedContact
 from mergeui.sandbox import Fault
-from tests.desk import Desk, past
+from tests.desk import Desk, actor, past
 from tests.merging.stage import (
     Wire,
     actions,
@@ -586,7 +589,125 @@ def test_a_change_behind_429_is_a_change() -> None:
     assert locked(request) == 0
 
 
+def told_to_wait(desk: Desk, *, applied: bool) -> MergeRequest:
+    """A request whose call was answered with 429, and that waits for its next try."""
+    request = approved(desk)
+    desk.faults.next_merge(Fault.STATUS, merge_status=429, applied=applied)
+    execute(desk)
+    assert fresh(request).state == RequestState.APPROVED
+    return fresh(request)
+
+
+def somebody_cancels(request: MergeRequest) -> None:
+    cancel(request, by_user=actor(Role.APPROVER, name="vera"), note="not the same")
+
+
+def its_time_is_up(request: MergeRequest) -> None:
+    past(request, expires_at=1)
+    assert expire(now=timezone.now()) == 1
+
+
+ENDS = pytest.mark.parametrize("ends", [somebody_cancels, its_time_is_up])
+
+
+@ENDS
+def test_a_call_that_was_done_in_spite_of_429_is_found_before_its_request_ends(
+    ends: Callable[[MergeRequest], None],
+) -> None:
+    desk = anas()
+    request = told_to_wait(desk, applied=True)
+
+    ends(request)
+
+    request = fresh(request)
+    assert request.state == RequestState.UNKNOWN
+    assert "Nothing was sent to Invent." not in request.outcome
+    assert "answered with 429" in request.outcome[1]
+    assert source_states(request) == [Source.State.SENT] * 2
+    assert (locked(request), desk.group().state) == (3, GroupState.REQUESTED)
+    for _ in range(4):
+        look(desk, request)
+    assert request.state == RequestState.CONFLICT
+    assert desk.counters.merge_calls == 1
+
+
+@ENDS
+def test_a_call_that_was_not_done_is_known_to_be_before_its_request_ends(
+    ends: Callable[[MergeRequest], None],
+) -> None:
+    desk = anas()
+    request = told_to_wait(desk, applied=False)
+
+    ends(request)
+    for _ in range(4):
+        look(desk, request)
+
+    assert request.state == RequestState.NOT_APPLIED
+    assert source_states(request) == [Source.State.NOT_MERGED] * 2
+    assert (locked(request), desk.group().state) == (0, GroupState.OPEN)
+    assert desk.counters.merge_calls == 1
+    assert not Notice.objects.exists()
+
+
+def test_who_cancelled_behind_a_429_stands_in_the_history() -> None:
+    desk = anas()
+    somebody_cancels(told_to_wait(desk, applied=False))
+
+    cancelled, unknown = Entry.objects.order_by("-number")[:2][::-1]
+    assert describe(cancelled) == (
+        "Vera cancelled the approved merge of 2 contacts into Ana García (request"
+        f" {cancelled.request_pk}). Note: “not the same”"
+    )
+    assert describe(unknown).startswith(
+        "It is not known whether 2 contacts merged into Ana García: a call of before was answered"
+        " with 429"
+    )
+    assert verify().broken is None
+
+
+def test_a_try_that_never_left_can_be_cancelled_at_once() -> None:
+    desk = anas()
+    request = approved(desk)
+    breaks(httpx.ConnectError)(wired(desk))
+    execute(desk)
+
+    somebody_cancels(fresh(request))
+
+    assert fresh(request).state == RequestState.CANCELLED
+
+
 # Several calls in a row
+
+
+def test_a_429_that_was_followed_by_its_merge_is_no_reason_to_look() -> None:
+    desk, request = sixty_four()
+    desk.faults.next_merge(Fault.STATUS, merge_status=429)
+    execute(desk)
+    past(request, execute_after=1)
+    execute_next(client=desk.client, organization_id=desk.organization.pk, go_on=lambda: False)
+    assert source_states(request) == ["merged"] * 50 + ["waiting"] * 13
+
+    somebody_cancels(fresh(request))
+
+    assert fresh(request).state == RequestState.PARTIAL
+    assert fresh(request).outcome[1].startswith("50 of its contacts were merged before")
+
+
+def test_what_was_merged_before_a_429_stays_merged_when_somebody_cancels() -> None:
+    desk, request = sixty_four()
+    wire = wired(desk)
+    wire.on_merge = lambda call: (
+        httpx.Response(429) if desk.counters.merge_calls else wire.pass_on(call)
+    )
+    execute(desk)
+
+    somebody_cancels(fresh(request))
+    assert source_states(request) == ["merged"] * 50 + ["sent"] * 13
+    for _ in range(4):
+        look(desk, request)
+
+    assert request.state == RequestState.PARTIAL
+    assert source_states(request) == ["merged"] * 50 + ["not_merged"] * 13
 
 
 def test_a_429_of_the_first_call_says_nothing_of_the_contacts_of_the_second() -> None:

@@ -234,6 +234,20 @@ def test_cancel_in_the_cool_off(desk: Desk, operator: Membership, settings) -> N
     assert "hx-trigger" not in page.partition('id="live"')[2].partition("</section>")[0]
 
 
+def test_a_cancel_behind_a_429_says_that_the_desk_finds_out_first(desk: Desk) -> None:
+    request = approved(desk)
+    past(request, execute_after=1)
+    desk.faults.next_merge(Fault.STATUS, merge_status=429)
+    execute_next(client=desk.client, organization_id=desk.organization.pk)
+    client = signed_in(member(Role.APPROVER))
+
+    page = client.post(address(request, "cancel/"), follow=True).content.decode()
+
+    assert "Taken back." not in page
+    assert "It is not sent again. The desk finds out first whether Invent did it" in page
+    assert "Nothing was sent" not in page
+
+
 def test_the_live_part_is_silent_while_nothing_changes(proposed: MergeRequest) -> None:
     client = signed_in(member(Role.APPROVER))
 

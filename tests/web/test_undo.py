@@ -10,9 +10,11 @@ from django.utils import timezone
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.models import Entry
+from mergeui.merging.execution import execute_next
 from mergeui.merging.models import MergeRequest, RequestState, Standing
 from mergeui.merging.standing import halt
 from mergeui.review.models import Group, GroupState
+from mergeui.sandbox import Fault
 from tests.contacts import contact, email
 from tests.desk import Desk, past
 from tests.web.cast import HTMX, choice, somebody, stranger, text_of
@@ -119,6 +121,23 @@ def test_the_bar_promises_nothing_while_all_merges_are_halted(desk: Desk) -> Non
 
     assert "Approved, but all merges are halted: <bdi>Ana</bdi>." in bar_of(client)
     assert "/undo/" in bar_of(client)
+
+
+def test_a_merge_that_was_answered_with_429_is_not_said_to_be_undone(desk: Desk) -> None:
+    client = somebody()
+    decide(client, "request")
+    request = MergeRequest.objects.get()
+    past(request, execute_after=1)
+    desk.faults.next_merge(Fault.STATUS, merge_status=429)
+    execute_next(client=desk.client, organization_id=desk.organization.pk)
+
+    answer = client.post("/undo/", {"group": group().pk})
+
+    assert (answer.status_code, answer.url) == (303, f"/requests/{request.pk}/")
+    page = text_of(client.get(answer.url))
+    assert "It is to decide again" not in page
+    assert "It is not sent again. The desk finds out first whether Invent did it" in page
+    assert "Outcome unknown" in page
 
 
 @pytest.mark.parametrize(

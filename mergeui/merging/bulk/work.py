@@ -247,6 +247,11 @@ class _Undoing:
         if item.request_id:
             request = MergeRequest.objects.select_related("organization").get(pk=item.request_id)
             cancel(request, by_user=by_user)
+            if request.state == RequestState.UNKNOWN:
+                words = _(
+                    "A call was answered with 429; whether Invent did it all the same is asked."
+                )
+                return replace(self.kept(item), why=Why.REFUSED.value, detail=words)
         else:
             reopen(item.group, by_user=by_user, bulk_id=self.bulk.pk)
         return replace(self.kept(item), state=State.TAKEN_BACK, at=timezone.now())

@@ -37,7 +37,7 @@ from mergeui.web.middleware import record_refusal
 from mergeui.web.notes import thread_of
 from mergeui.web.packing import recovery_of
 from mergeui.web.paging import Order, paginate
-from mergeui.web.request_words import EMPTY, VIEWS, outcome_of
+from mergeui.web.request_words import EMPTY, FINDS_OUT, VIEWS, outcome_of
 from mergeui.web.since import since
 from mergeui.web.views.queue import pager_links
 from mergeui.web.wording import cautions_of, expected
@@ -263,6 +263,8 @@ def _decide(
         decide(wanted, by_user=request.actor, note=_note(request))
     except Problem as problem:
         return refused(request, wanted, problem)
+    if wanted.state == RequestState.UNKNOWN:
+        words = str(FINDS_OUT)
     return done(request, reverse("request", args=[pk]), words)
 
 

@@ -11,9 +11,11 @@ from django_htmx.http import reselect, reswap, retarget
 
 from mergeui.accounts.models import Role
 from mergeui.merging import undo as undoing
+from mergeui.merging.models import RequestState
 from mergeui.web import lately as bars
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.htmx import done, wants_fragment
+from mergeui.web.request_words import FINDS_OUT
 from mergeui.web.views.compare import go_to
 
 
@@ -28,6 +30,11 @@ def undo(request: MemberRequest) -> HttpResponse:
         if decision is None:
             return _nothing(request)
     group = undoing.undo(decision, by_user=request.actor)
+    for asked in decision.requests if decision else ():
+        if asked.state == RequestState.UNKNOWN:
+            bars.forget(request)
+            to = reverse("request", args=[asked.pk])
+            return bars.keep(request, done(request, to, str(FINDS_OUT)))
     names = ", ".join(group.names[:2])
     words = _("Taken back: {}. It is to decide again.")
     said = format_html(words, format_html("<bdi>{}</bdi>", names))
