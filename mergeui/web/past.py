@@ -46,6 +46,7 @@ class EntryRow:
     sentence: str
     links: list[tuple[str, str]]
     erased: bool
+    beyond: bool  # Invent merged more than was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def row(entry: Entry) -> EntryRow:
         sentence=visible(describe(entry)),
         links=_links(entry),
         erased=entry.is_erased,
+        beyond=bool(entry.facts.get("unasked")),
     )
 
 

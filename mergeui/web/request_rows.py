@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Membership, Role
 from mergeui.kept import Given, Kept
-from mergeui.merging.models import UNSETTLED, LostOptOut, MergeRequest, RequestState
+from mergeui.merging.models import UNSETTLED, Attempt, LostOptOut, MergeRequest, RequestState
 from mergeui.review.text import visible
 from mergeui.web.request_words import MARKS, outcome_of
 from mergeui.web.when import ago, ahead, exact, number
@@ -40,7 +40,11 @@ class RequestRow:
     soon: bool = False
     outcome: tuple[str, ...] = ()
     lost: str = ""
+    beyond: str = ""
 
+
+# Whether Invent merged more than was asked for (merging/unasked.py); a query of the list's own.
+BEYOND = Exists(Attempt.objects.filter(request=OuterRef("pk")).exclude(unasked=[]))
 
 # The views that are about what only some may do.
 _FOR = {"waiting": Role.APPROVER, "mine": Role.OPERATOR}
@@ -131,7 +135,7 @@ def next_waiting(member: Membership, after: int, now: datetime) -> int | None:
 
 
 def row(request: MergeRequest, now: datetime) -> RequestRow:
-    """One row."""
+    """One row; `request.beyond` is what BEYOND found."""
     count = len(request.snapshot) - 1
     waits = request.state == RequestState.PROPOSED
     return RequestRow(
@@ -150,6 +154,7 @@ def row(request: MergeRequest, now: datetime) -> RequestRow:
         soon=waits and request.expires_at - now < SOON,
         outcome=tuple(visible(sentence) for sentence in outcome_of(request, OUTCOMES)),
         lost=_("Opt-out lost") if _is_lost(request) else "",
+        beyond=_("More than asked for") if getattr(request, "beyond", False) else "",
     )
 
 

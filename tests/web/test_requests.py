@@ -346,6 +346,8 @@ def test_what_invent_merged_beyond_what_was_asked_is_said_loudly(desk: Desk) -> 
     past(request, execute_after=1)
     client = signed_in(member(Role.VIEWER))
     assert "more than was asked for" not in client.get(address(request)).content.decode()
+    for where in ("/requests/?view=all", "/history/"):
+        assert "More than asked for" not in client.get(where).content.decode()
 
     desk.faults.next_merge(Fault.MORE)
     desk.work()
@@ -358,6 +360,9 @@ def test_what_invent_merged_beyond_what_was_asked_is_said_loudly(desk: Desk) -> 
     assert "a/b" in page
     assert "Everything that was asked for was merged, and more than that: see below." in page
     assert "What is left comes up in the queue again" not in page
+    badge = '<span class="mark mark-bad">More than asked for</span>'
+    assert client.get("/requests/?view=all").content.decode().count(badge) == 1
+    assert client.get("/history/").content.decode().count(badge) == 2  # the answer, and the end
     request.sources.update(state=Source.State.NOT_MERGED)
     assert (
         "What is left comes up in the queue again" in client.get(address(request)).content.decode()

@@ -54,7 +54,8 @@ def requests(request: MemberRequest) -> HttpResponse:
     default = rows.first_view(request.member)
     view = request.GET.get("view", default)
     view = view if view in VIEWS else default
-    found = rows.find(request.member, view).select_related("proposed_by", "lost_opt_out")
+    found = rows.find(request.member, view).annotate(beyond=rows.BEYOND)
+    found = found.select_related("proposed_by", "lost_opt_out")
     # What was asked for first expires first.
     order = Order("pk", descending=view != "waiting")
     listed = paginate(found, order=order, cursor=request.GET.get("at", ""))
