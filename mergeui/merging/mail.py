@@ -1,9 +1,10 @@
 """E-mail to people about what waits for them: a digest, sent by the worker, never by a page.
 
-What is to be told are rows that commit with what they are about: requests that wait, and notices.
-A mail gathers all of them for one person, and says how many there are and where: no name, nothing
-of a contact, nothing that anybody wrote. It is sent outside of any transaction; a worker that dies
-between sending and noting it sends it a second time, which does no harm.
+What is to be told are rows that commit with what they are about: requests that wait or need a
+person, and notices. A mail gathers all of them for one person, and says how many there are and
+where, and which requests need a person, by their numbers: no name, nothing of a contact, nothing
+that anybody wrote. It is sent outside of any transaction; a worker that dies between sending and
+noting it sends it a second time, which does no harm.
 """
 
 import logging
@@ -23,7 +24,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Membership, Organization, Role
-from mergeui.merging.models import Mailbox, MergeRequest, Notice, RequestState
+from mergeui.merging.models import (
+    Mailbox,
+    MergeRequest,
+    Notice,
+    ReadBack,
+    RequestQuerySet,
+    RequestState,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +42,7 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=2)
 MOST_TRIES = 12  # half a day in all
 AT_ONCE = 50
+MOST_NUMBERS = 10
 
 APPROVERS = (Role.APPROVER, Role.ADMIN)
 # What sending may raise: the network, the server's refusals, an address that is none.
@@ -42,11 +51,12 @@ FAILURES = (OSError, SMTPException, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail, and what it tells of: requests up to a number, and notices."""
+    """A mail, and what it tells of: requests and looks up to a number, and notices."""
 
     subject: str
     body: str
     upto: int
+    looks_upto: int
     notices: tuple[int, ...]
 
 
@@ -75,6 +85,13 @@ def due(organization: Organization, now: datetime) -> QuerySet[Membership]:
         expires_at__gt=now,
         pk__gt=Coalesce(OuterRef("mailbox__upto"), 0),
     ).exclude(proposed_by=OuterRef("user"))
+    # The last look at a request that needs a person is the one that found so.
+    unclear = ReadBack.objects.filter(
+        request__organization=OuterRef("organization"),
+        request__state=RequestState.CONFLICT,
+        at__lte=now - GATHER,
+        pk__gt=Coalesce(OuterRef("mailbox__looks_upto"), 0),
+    )
     told = Notice.objects.filter(
         organization=OuterRef("organization"),
         person=OuterRef("user"),
@@ -88,7 +105,7 @@ def due(organization: Organization, now: datetime) -> QuerySet[Membership]:
         .filter(organization=organization)
         .exclude(user__email="")
         .filter(Q(mailbox=None) | Q(mailbox__next_at__lte=now))
-        .filter(Q(role__in=APPROVERS) & Exists(waiting) | Exists(told))
+        .filter(Q(role__in=APPROVERS) & (Exists(waiting) | Exists(unclear)) | Exists(told))
         .select_related("user", "organization")
         .order_by("pk")
     )
@@ -125,19 +142,23 @@ def _send(member: Membership, connection: BaseEmailBackend) -> bool:
 
 def written(member: Membership, now: datetime) -> Letter | None:
     """What a member is told now, in their language; None when there is nothing any more."""
-    waiting = MergeRequest.objects.of(member.organization).waiting_for(member.user_id)
+    ours = MergeRequest.objects.of(member.organization)
     if not member.can(Role.APPROVER):
-        waiting = waiting.none()
+        ours = ours.none()
+    waiting = ours.waiting_for(member.user_id)
+    unclear = ours.filter(state=RequestState.CONFLICT)
+    looks_upto = unclear.aggregate(upto=Max("looks"))["upto"]
     found = waiting.filter(expires_at__gt=now).aggregate(upto=Max("pk"), first=Min("expires_at"))
     unread = Notice.objects.unread_by(member).filter(mailed_at=None, at__gt=now - TOO_OLD)
     notices = dict(unread.values_list("pk", "kind"))
-    if found["upto"] is None and not notices:
+    if found["upto"] is None and looks_upto is None and not notices:
         return None
     kinds = list(notices.values())
     with translation.override(member.user.language or settings.LANGUAGE_CODE):
         lines = [
             _glass(kinds.count(Notice.Kind.GLASS)),
             _policy(kinds.count(Notice.Kind.POLICY)),
+            _unclear(unclear),
             _waiting(waiting.filter(expires_at__gt=now).count(), found["first"], now),
             _rejected(kinds.count(Notice.Kind.REJECTED)),
             _expired(kinds.count(Notice.Kind.EXPIRED)),
@@ -145,7 +166,8 @@ def written(member: Membership, now: datetime) -> Letter | None:
         ]
         said = [line for line in lines if line]
         body = "\n".join([*said, "", f"{settings.DESK_URL}/requests/", "", _why()])
-    return Letter(said[0].partition(".")[0], body + "\n", found["upto"] or 0, tuple(notices))
+    subject = said[0].partition(".")[0]
+    return Letter(subject, body + "\n", found["upto"] or 0, looks_upto or 0, tuple(notices))
 
 
 def _waiting(count: int, first: datetime | None, now: datetime) -> str:
@@ -161,6 +183,20 @@ def _waiting(count: int, first: datetime | None, now: datetime) -> str:
             "The first one expires in {days} day.", "The first one expires in {days} days.", days
         ).format(days=days)
     return f"{words} {until}"
+
+
+def _unclear(requests: RequestQuerySet) -> str:
+    count = requests.count()
+    numbers = [
+        str(pk) for pk in requests.order_by("pk").values_list("pk", flat=True)[:MOST_NUMBERS]
+    ]
+    words = ngettext(
+        "{count} merge needs a person: request {numbers}.",
+        "{count} merges need a person: requests {numbers}.",
+        count,
+    )
+    named = ", ".join(numbers) + ("…" if count > MOST_NUMBERS else "")
+    return words.format(count=count, numbers=named) if count else ""
 
 
 def _glass(count: int) -> str:
@@ -215,6 +251,7 @@ def _told(member: Membership, letter: Letter) -> None:
     box = Mailbox.objects.get(membership=member)
     Mailbox.objects.filter(membership=member).update(
         upto=max(box.upto, letter.upto),
+        looks_upto=max(box.looks_upto, letter.looks_upto),
         next_at=now + timedelta(minutes=settings.NOTIFY_EVERY_MINUTES),
         tries=0,
     )

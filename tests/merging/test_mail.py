@@ -15,12 +15,13 @@ from mergeui.accounts.models import Membership, Organization, Role
 from mergeui.audit.actor import Actor
 from mergeui.merging.approval import approve, expire, reject
 from mergeui.merging.mail import MOST_TRIES, due, send_due, written
-from mergeui.merging.models import Mailbox, MergeRequest, Notice
+from mergeui.merging.models import Mailbox, MergeRequest, Notice, ReadBack
 from mergeui.merging.notes import read, write
 from mergeui.review.models import Group
 from mergeui.teams import policy
 from tests.contacts import contact, whatsapp
 from tests.desk import Desk, member
+from tests.merging.stage import copies
 
 pytestmark = pytest.mark.django_db
 
@@ -173,6 +174,77 @@ def test_whoever_asked_is_told_of_what_expired(desk: Desk, olga: Membership) -> 
 
     assert send_due(desk.organization) == 1
     assert mail.outbox[0].subject == "2 merges that you asked for expired"
+
+
+def unclear(desk: Desk, requests: list[MergeRequest]) -> None:
+    """What became of these the desk can't find out: it has looked, and hands them over."""
+    found = MergeRequest.objects.filter(pk__in=[one.pk for one in requests])
+    found.update(state="conflict", needs_approval=False)
+    for one in requests:
+        ReadBack.objects.create(request=one, at=timezone.now(), verdict="unclear", evidence=[])
+
+
+def test_what_needs_a_person_is_named_by_its_number(
+    desk: Desk, olga: Membership, paula: Membership
+) -> None:
+    vera = person(Role.ADMIN, "vera")
+    requests = asked(desk, olga)
+    later(minutes=2)
+    assert send_due(desk.organization) == 2
+    unclear(desk, requests[:2])
+    later(minutes=31)
+    assert send_due(desk.organization) == 0  # still gathering
+
+    ReadBack.objects.update(at=timezone.now() - timedelta(minutes=2))
+    assert send_due(desk.organization) == 2
+
+    assert {one.to[0] for one in mail.outbox[-2:]} == {paula.user.email, vera.user.email}
+    sent = mail.outbox[-1]
+    first, second = requests[0].pk, requests[1].pk
+    assert sent.subject == f"2 merges need a person: requests {first}, {second}"
+    assert "1 merge waits for your approval." in sent.body
+    assert "Secret" not in sent.message().as_string()
+    later(days=1)
+    assert send_due(desk.organization) == 0
+
+
+def test_whoever_was_told_is_told_again_of_the_next_one(
+    desk: Desk, olga: Membership, paula: Membership
+) -> None:
+    one, two, _ = asked(desk, olga)
+    unclear(desk, [two])
+    ReadBack.objects.update(at=timezone.now() - timedelta(minutes=2))
+    assert send_due(desk.organization) == 1
+    unclear(desk, [one])
+    ReadBack.objects.update(at=timezone.now() - timedelta(minutes=2))
+    later(minutes=31)
+
+    assert send_due(desk.organization) == 1
+    assert mail.outbox[-1].subject == f"2 merges need a person: requests {one.pk}, {two.pk}"
+
+
+def test_what_somebody_has_settled_is_not_mailed(
+    desk: Desk, olga: Membership, paula: Membership
+) -> None:
+    unclear(desk, asked(desk, olga, 1))
+    MergeRequest.objects.update(state="not_applied")
+    ReadBack.objects.update(at=timezone.now() - timedelta(minutes=2))
+
+    assert send_due(desk.organization) == 0
+
+
+def test_of_many_that_need_a_person_some_are_named(
+    desk: Desk, olga: Membership, paula: Membership
+) -> None:
+    requests = asked(desk, olga, 1)
+    copies(requests[0], [{}] * 11)
+    unclear(desk, list(MergeRequest.objects.all()))
+    first = requests[0].pk
+    named = ", ".join(str(first + n) for n in range(10))
+
+    letter = written(paula, timezone.now())
+
+    assert letter.subject == f"12 merges need a person: requests {named}…"
 
 
 def test_what_expires_today_is_said_and_what_is_old_is_let_go(

@@ -94,7 +94,8 @@ class Notice(models.Model):
 
 
 class Mailbox(models.Model):
-    """How far a member has been told by e-mail: `upto` is the newest merge request mailed about.
+    """How far a member has been told by e-mail: `upto` is the newest merge request mailed about,
+    `looks_upto` the newest look (ReadBack) at one that needs a person.
 
     No e-mail goes out before `next_at`. `tries` counts the failures since the last that went well.
     """
@@ -103,6 +104,7 @@ class Mailbox(models.Model):
         Membership, primary_key=True, on_delete=models.CASCADE, related_name="mailbox"
     )
     upto = models.BigIntegerField(default=0)
+    looks_upto = models.BigIntegerField(default=0, db_default=0)
     next_at = models.DateTimeField()
     tries = models.PositiveIntegerField(default=0)
 
