@@ -28,17 +28,32 @@
     }
   });
 
-  // A double click is one click: the second would fall on the next group, which nobody has seen.
-  // Twice on the same button is meant so, as where the first was told what is missing.
+  // A double click is one click, and a triple one too: the next group stands there by then, and
+  // nobody has seen it. On the same button it is meant so, as where the first was told what is
+  // missing.
   let clicked = null;
   const once = (event) => {
-    const before = clicked;
-    clicked = event.target.closest?.("a, button");
-    if (event.detail < 2 || !clicked || clicked === before) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
+    const button = event.target.closest?.("a, button");
+    if (event.detail < 2) clicked = button;
+    return event.detail > 1 && button && button !== clicked;
   };
-  document.addEventListener("click", once, true);
+  // Nor does a decision fall on what came up only just now, by whatever key or click it is taken.
+  const SEEN = 400; // milliseconds
+  let shown = document.referrer ? performance.now() : -SEEN;
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "main") shown = performance.now();
+  });
+  const tooSoon = (event) =>
+    event.target.closest?.(".actions [type=submit]") && performance.now() - shown < SEEN;
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (!once(event) && !tooSoon(event)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    true,
+  );
 
   // A second click on a button that sends a form does nothing.
   document.addEventListener("submit", (event) => {

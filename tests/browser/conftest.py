@@ -34,6 +34,8 @@ expect.set_options(timeout=20_000)
 PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True}
 # What is too wide makes the window of a phone itself wider, so its innerWidth tells nothing.
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+# Longer than a decision is too soon for what came up just now: SEEN in app.js.
+SEEN_MS = 450
 # A page that answers 403 or 409 is something that tests ask for, and a preview that the next one
 # overtakes is dropped.
 EXPECTED = (

@@ -12,7 +12,7 @@ from mergeui.merging import notes
 from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.review.models import Group
 from tests.browser.axe import assert_accessible
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, SEEN_MS
 from tests.browser.live import LiveDesk
 from tests.contacts import contact, email, whatsapp
 from tests.desk import member
@@ -65,6 +65,7 @@ def test_by_keys_alone(desk: LiveDesk, signed_in: Callable[..., Page]) -> None:
     def shows(name: str) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(f"into {name}"))
         page.wait_for_load_state()  # keys are listened to from then on
+        page.wait_for_timeout(SEEN_MS)
 
     press("j")
     press("Enter")
@@ -111,6 +112,7 @@ def test_a_phone_sized_approval(
     expect(page.get_by_text("Nothing has changed since olga asked")).to_be_visible()
     fits(page)
     assert_accessible(page)
+    page.wait_for_timeout(SEEN_MS)
     tap(page.get_by_role("button", name="Approve this merge"))
 
     # On to the next: no, and why.
@@ -123,6 +125,7 @@ def test_a_phone_sized_approval(
     assert_accessible(page, within="#reject")
     tap(page.get_by_role("button", name="Reject this merge"))
     expect(reason).to_be_focused()  # the browser asks for the reason
+    page.wait_for_timeout(SEEN_MS)
     reason.fill("Two sisters")
     # As quickly after the first as the second half of a double tap.
     page.get_by_role("button", name="Reject this merge").dispatch_event("click", {"detail": 2})
@@ -131,6 +134,7 @@ def test_a_phone_sized_approval(
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("into משה כהן"))
     fits(page)
     MergeRequest.objects.filter(pk=moshe.pk).update(state=RequestState.WITHDRAWN)
+    page.wait_for_timeout(SEEN_MS)
     tap(page.get_by_role("button", name="Approve this merge"))
     expect(page.locator("#problem")).to_contain_text("Somebody was faster")
     complaints[:] = [one for one in complaints if "Error Code 409" not in one]

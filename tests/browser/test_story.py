@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from mergeui.accounts.models import Role
 from mergeui.merging.models import MergeRequest, RequestState
 from tests.browser.axe import assert_accessible
+from tests.browser.conftest import SEEN_MS
 from tests.browser.live import LiveDesk
 from tests.contacts import contact, email, segment, whatsapp
 from tests.desk import actor, member
@@ -75,6 +76,7 @@ def test_the_main_job(
     page.get_by_role("link", name=re.compile("Ana García")).click()
     expect(page.get_by_role("heading", name="Are these the same person?")).to_be_visible()
     expect(page.get_by_text("disappears; this can't be undone.").first).to_be_visible()
+    page.wait_for_timeout(SEEN_MS)
     page.get_by_role("button", name=re.compile("^Merge")).click()
     page.get_by_role("link", name="Look at the request").click()
     until_seen(page, "The contacts are one now.", scripted=scripted)
@@ -87,6 +89,7 @@ def test_the_main_job(
     page.locator("input[name=sources]").last.check()
     if not scripted:
         page.get_by_role("button", name="Preview").click()
+    page.wait_for_timeout(SEEN_MS)
     page.get_by_label(re.compile("I have read what is risky")).check()
     page.get_by_role("button", name=re.compile("^(Merge|Ask)")).click()
     expect(page.get_by_text("Approval asked for: Bea Costa")).to_be_visible()
@@ -95,6 +98,7 @@ def test_the_main_job(
     sign_in(paula, "paula")
     paula.get_by_role("link", name=re.compile("Requests")).click()
     paula.get_by_role("link", name=re.compile("Merge 1 contact into Bea Costa")).click()
+    paula.wait_for_timeout(SEEN_MS)
     paula.get_by_role("button", name="Approve this merge").click()
     until_seen(paula, "An opt-out was lost", scripted=scripted)
 
@@ -118,6 +122,7 @@ def test_no_page_has_a_barrier(desk: LiveDesk, signed_in: Callable[..., Page], s
         page.locator(".row-link").nth(row).click()
         expect(page.get_by_role("heading", name="Are these the same person?")).to_be_visible()
         assert_accessible(page)
+    page.wait_for_timeout(SEEN_MS)
     page.get_by_role("button", name="Not a duplicate").click()
     expect(page.get_by_text("Marked as not a duplicate")).to_be_visible()
     assert_accessible(page)
