@@ -5,7 +5,9 @@ live server as its base (`page.goto("/groups/")`), and the test fails when a pag
 asks for something that the content security policy refuses, or asks anybody but the desk.
 """
 
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,7 +58,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     path = installed.find()
     if path is None:
         pytest.fail(installed.HELP, pytrace=False)
-    return browser_type_launch_args | {"executable_path": path, "args": QUIET}
+    return browser_type_launch_args | {
+        "executable_path": Path(__file__).with_name("chromium"),
+        "env": os.environ | {"CHROMIUM": path},
+        "args": QUIET,
+    }
 
 
 @pytest.fixture(scope="session")
