@@ -110,3 +110,5 @@ STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
 WHITENOISE_USE_FINDERS = True
+# Looked for when somebody asks: every client of a test would list them all at its first request.
+WHITENOISE_AUTOREFRESH = True
