@@ -27,6 +27,7 @@ def test_it_verifies_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert hash_alone(33).size > 33 * 1000
 
 
+@pytest.mark.one_database
 def test_the_same_seed_makes_the_same_history() -> None:
     first, other = Chain(seed=3), Chain(seed=4)
     assert next(first._upcoming)[1] != next(other._upcoming)[1]

@@ -52,6 +52,7 @@ def test_decided_groups_and_a_chain_that_holds() -> None:
     assert 1 < Entry.objects.exclude(actor=None).values("actor").distinct().count() <= OPERATORS
 
 
+@pytest.mark.one_database
 def test_groups_as_they_are_described() -> None:
     groups = list(islice(People(1).groups(), 300))
     contacts = [one for group in groups for one in group]
@@ -63,6 +64,7 @@ def test_groups_as_they_are_described() -> None:
     assert next(People(1).groups()) == groups[0]
 
 
+@pytest.mark.one_database
 def test_no_two_portions_have_an_id_or_an_address_in_common() -> None:
     people = People(1)
     first, second = (
@@ -80,6 +82,7 @@ def _marks(group: list[Json]) -> set[str]:
     }
 
 
+@pytest.mark.one_database
 def test_a_portion_is_the_same_in_whatever_process_it_is_made() -> None:
     tasks = [(Organization(pk=1), 1, number, [0.25, 0.5]) for number in (0, 1)]
     with filling.pool(1) as executor:

@@ -193,6 +193,7 @@ def _survives(contacts: list[Contact]) -> None:
     assert changes(contacts, now)
 
 
+@pytest.mark.one_database
 @given(st.lists(CONTACTS, min_size=1, max_size=4))
 @settings(max_examples=150)
 def test_whatever_a_contact_is_everything_can_be_worked_out(raw: list[dict[str, Any]]) -> None:
@@ -206,6 +207,7 @@ def test_whatever_a_contact_is_everything_can_be_worked_out(raw: list[dict[str, 
 MEGABYTE = 1024 * 1024
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "raw",
     [

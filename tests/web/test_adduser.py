@@ -183,6 +183,7 @@ def test_without_a_terminal_it_says_what_to_do(monkeypatch) -> None:
         call_command("adduser", "ana", role="viewer")
 
 
+@pytest.mark.one_database
 def test_exit_codes(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/desk.sqlite3"
     environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "mergeui.settings"}
