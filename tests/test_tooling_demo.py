@@ -89,11 +89,12 @@ class Running:
 
 
 def exists(pid: int) -> bool:
+    """Whether it runs: one that has ended is kept until somebody asks, as not every init does."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return True
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def sign_in(running: Running, role: str) -> httpx.Response:
