@@ -34,6 +34,7 @@ from mergeui.web.forms import NoteForm
 from mergeui.web.foryou import unread
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
+from mergeui.web.noes import noes
 from mergeui.web.notes import thread_of
 from mergeui.web.packing import recovery_of
 from mergeui.web.paging import Order, paginate
@@ -145,6 +146,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "wanted": wanted,
         "live": live,
         "since": since(wanted, now),
+        "noes": noes(wanted),
         "recovery": recovery_of(wanted, request.member, entries),
         "skip": reverse("request", args=[following]) if following else "",
         "sources": sources,
