@@ -6,7 +6,7 @@ Each undo is the transition that there is for it anyway, with its own entry.
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Organization, User
@@ -14,7 +14,7 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.log import entries_last
 from mergeui.errors import Stale
 from mergeui.merging import approval
-from mergeui.merging.models import WAITING, MergeRequest
+from mergeui.merging.models import WAITING, BulkDecision, BulkItem, BulkState, MergeRequest
 from mergeui.merging.splitting import MOST_PARTS
 from mergeui.review import decisions, pairs
 from mergeui.review.models import Group, GroupState
@@ -46,9 +46,21 @@ class Decision:
         return self.group.state in PUT_ASIDE
 
 
-def last_decision(organization: Organization, user: User) -> Decision | None:
-    """The latest decision of `user` that was not taken back; None when there is none."""
-    return _first(_decided_by(organization, user).order_by("-decided_at", "-pk"))
+def last_decision(organization: Organization, user: User) -> Decision | BulkDecision | None:
+    """The latest decision of `user` that was not taken back; None when there is none.
+
+    What the worker decided for a bulk decision is a part of that, and as old.
+    """
+    confirmed = BulkDecision.objects.of(organization).confirmed().filter(asked_by=user)
+    standing = confirmed.exclude(state__in=[BulkState.TAKING_BACK, BulkState.TAKEN_BACK])
+    bulk = standing.order_by("-asked_at", "-pk").first()
+    of_a_bulk = BulkItem.objects.filter(
+        group=OuterRef("pk"), state=BulkItem.State.DONE, at=OuterRef("decided_at")
+    )
+    alone = _decided_by(organization, user).exclude(Exists(of_a_bulk))
+    if bulk is not None:
+        alone = alone.filter(decided_at__gt=bulk.asked_at)
+    return _first(alone.order_by("-decided_at", "-pk")) or bulk
 
 
 def decision_about(group_id: int, organization: Organization, user: User) -> Decision | None:

@@ -139,7 +139,7 @@ def live(
         bar=parts(bulk, counts, chosen),
         poll=2 if moving else 0,
         may_stop=say and state is BulkState.WORKING,
-        may_take_back=_take_back(bulk, counts) if say else "",
+        may_take_back=take_back_words(bulk, counts) if say else "",
     )
 
 
@@ -177,7 +177,7 @@ def _late(bulk: BulkDecision, now: datetime) -> str:
     return ""
 
 
-def _take_back(bulk: BulkDecision, counts: Mapping[str, int]) -> str:
+def take_back_words(bulk: BulkDecision, counts: Mapping[str, int]) -> str:
     """The words of the button that takes back what can be; empty when nothing can."""
     if bulk.state not in {BulkState.WORKING, BulkState.DONE, BulkState.STOPPED}:
         return ""

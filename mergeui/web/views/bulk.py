@@ -19,7 +19,7 @@ from mergeui.merging.bulk import wishes
 from mergeui.merging.bulk.prepare import prepare
 from mergeui.merging.models import BulkDecision, BulkKind, BulkState
 from mergeui.review.models import Group
-from mergeui.web import problems, queue, typed
+from mergeui.web import lately, problems, queue, typed
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.bulk import fates, standing
 from mergeui.web.bulk import rows as shown
@@ -190,7 +190,8 @@ def confirm(request: MemberRequest, pk: int) -> HttpResponse:
         wishes.confirm(wanted, by_user=request.actor, note=note, until=until)
     except Problem as problem:
         return _refused(request, wanted, problem)
-    return done(request, reverse("bulk", args=[pk]), "")
+    lately.forget(request)  # the bar would offer to undo what was decided before
+    return lately.keep(request, done(request, reverse("bulk", args=[pk]), ""))
 
 
 @action(Role.OPERATOR, back="bulk")

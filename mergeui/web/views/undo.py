@@ -11,9 +11,10 @@ from django_htmx.http import reselect, reswap, retarget
 
 from mergeui.accounts.models import Role
 from mergeui.merging import undo as undoing
-from mergeui.merging.models import RequestState
+from mergeui.merging.models import BulkDecision, RequestState
 from mergeui.web import lately as bars
 from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.bulk import fates, standing
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.request_words import FINDS_OUT
 from mergeui.web.views.compare import go_to
@@ -21,14 +22,20 @@ from mergeui.web.views.compare import go_to
 
 @action(Role.OPERATOR, back="queue")
 def undo(request: MemberRequest) -> HttpResponse:
-    """Takes back the decision about `group`, or the last one, and leads to its group."""
+    """Takes back the decision about `group`, or the last one, and leads to its group.
+
+    To a bulk decision it leads alone: that is taken back where one sees what it was.
+    """
     organization, given = request.member.organization, request.POST.get("group", "")
     if given.isascii() and given.isdigit() and len(given) <= 18:
         decision = undoing.decision_about(int(given), organization, request.user)
     else:
-        decision = undoing.last_decision(organization, request.user)
-        if decision is None:
+        last = undoing.last_decision(organization, request.user)
+        if last is None:
             return _nothing(request)
+        if isinstance(last, BulkDecision):
+            return _of_many(request, last)
+        decision = last
     group = undoing.undo(decision, by_user=request.actor)
     for asked in decision.requests if decision else ():
         if asked.state == RequestState.UNKNOWN:
@@ -45,6 +52,16 @@ def undo(request: MemberRequest) -> HttpResponse:
         return bars.keep(request, done(request, to, said))
     messages.success(request, said)
     return bars.keep(request, go_to(request, group.pk))
+
+
+def _of_many(request: MemberRequest, bulk: BulkDecision) -> HttpResponse:
+    if standing.take_back_words(bulk, fates.tally(bulk)):
+        words = _("This is what you decided last: take it back here.")
+    else:
+        words = _("This is what you decided last, and nothing of it can be taken back any more.")
+    messages.info(request, words)
+    bars.forget(request)
+    return bars.keep(request, done(request, reverse("bulk", args=[bulk.pk]), ""))
 
 
 def _nothing(request: MemberRequest) -> HttpResponse:
