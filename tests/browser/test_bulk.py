@@ -91,7 +91,8 @@ def test_stopped_and_taken_back(
     work_portion(desk.organization)
     if not scripted:
         page.get_by_role("link", name="See how far it is").click()
-    expect(page.get_by_text("What is being merged goes on.")).to_be_visible(timeout=PATIENCE)
+    going = page.get_by_text("What is being merged goes on, but can be taken back")
+    expect(going).to_be_visible(timeout=PATIENCE)
 
     page.get_by_role("button", name="Take back").click()
     desk.work()

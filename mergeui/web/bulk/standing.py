@@ -117,6 +117,11 @@ class Live:
     may_take_back: str
 
 
+def moves(bulk: BulkDecision, counts: Mapping[str, int]) -> bool:
+    """Whether what the page says changes by itself."""
+    return bulk.is_unfinished or (counts["going"] > 0 and bulk.state != BulkState.DRAFT)
+
+
 def live(
     bulk: BulkDecision,
     member: Membership,
@@ -129,7 +134,6 @@ def live(
     say = member.can(Role.APPROVER) or (
         bulk.asked_by_id == member.user_id and member.can(Role.OPERATOR)
     )
-    moving = bulk.is_unfinished or (counts["going"] > 0 and state is not BulkState.DRAFT)
     label, mark = state_of(bulk, going=counts["going"] > 0)
     return Live(
         label=label,
@@ -137,7 +141,7 @@ def live(
         words=_words(bulk, counts),
         late=_late(bulk, now),
         bar=parts(bulk, counts, chosen),
-        poll=2 if moving else 0,
+        poll=2 if moves(bulk, counts) else 0,
         may_stop=say and state is BulkState.WORKING,
         may_take_back=take_back_words(bulk, counts) if say else "",
     )
@@ -165,7 +169,7 @@ def _words(bulk: BulkDecision, counts: Mapping[str, int]) -> str:
     }  # fmt: skip
     said = words.get(BulkState(bulk.state), "").format(left=left, **who)
     if counts["going"] and bulk.state in {BulkState.DONE, BulkState.STOPPED}:
-        said += " " + _("What is being merged goes on.")
+        said += " " + _("What is being merged goes on, but can be taken back until it is sent.")
     return said
 
 

@@ -119,7 +119,10 @@ def _standing(
 ) -> dict[str, Any]:
     """How it stands, and which of its groups are looked at."""
     fate = request.GET.get("fate", "")
-    fate = fate if fate in fates.FATES else fates.shown_first(wanted, counts)
+    # Once it is over, a part of the page that asks again doesn't stay with what everything left.
+    over = wants_fragment(request) and not standing.moves(wanted, counts)
+    if fate not in fates.FATES or (over and not counts[fate]):
+        fate = fates.shown_first(wanted, counts)
     live = standing.live(wanted, request.member, timezone.now(), counts, fate)
     return {
         "bulk": wanted,

@@ -51,6 +51,36 @@ def test_how_far_it_is(client: Client, desk: Desk, olga: Membership) -> None:
     assert "Take back" not in text_of(ended)
 
 
+def test_what_can_still_be_taken_back_is_not_said_to_go_on(
+    client: Client, desk: Desk, olga: Membership
+) -> None:
+    bulk = work(desk, begun(Actor.member(olga), groups()))
+    words = "What is being merged goes on, but can be taken back until it is sent."
+    assert f"Every group has had its turn. {words}" in shown(client, bulk)
+
+    BulkDecision.objects.update(state=BulkState.STOPPED)
+    assert words in shown(client, bulk)
+
+
+def test_a_list_that_everything_left_gives_way_once_it_is_over(
+    client: Client, desk: Desk, olga: Membership
+) -> None:
+    """It began with what was still to come; what was asked for by hand stays while it holds."""
+    bulk = work(desk, begun(Actor.member(olga), groups()[:3]))
+    live, results = ({**HTMX, "HX-Target": part} for part in ("live", "results"))
+    stale = f"{address(bulk)}?fate=waiting"
+    assert "No group is in this list" in text_of(client.get(stale, headers=results))
+    MergeRequest.objects.update(execute_after=timezone.now())
+    desk.work()
+
+    assert "<h2>Merged</h2>" in text_of(client.get(stale, headers=results))
+    assert '?fate=merged" aria-current="true"' in text_of(client.get(stale, headers=live))
+    BulkItem.objects.filter(pk=BulkItem.objects.latest("pk").pk).update(state="set_aside")
+    chosen = client.get(f"{address(bulk)}?fate=aside", headers=results)
+    assert "<h2>Set aside</h2>" in text_of(chosen)
+    assert "No group is in this list" in shown(client, bulk, "?fate=waiting")
+
+
 def test_one_that_is_still_to_come(client: Client, olga: Membership) -> None:
     bulk = begun(Actor.member(olga), groups()[:1], BulkKind.DISMISS)
 
