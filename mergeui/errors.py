@@ -29,3 +29,7 @@ class Stale(Problem):
     """Someone was faster, or the contacts changed since they were shown."""
 
     status = 409
+
+
+class TooLate(Stale):
+    """Nobody was faster: time passed, and what was begun went on."""

@@ -53,6 +53,7 @@ CODES: dict[str, str] = {
     "sso": _("not by the company sign-in"),
     "stale": _("someone was faster"),
     "syncfailed": _("Invent could not be read"),
+    "toolate": _("it was too late"),
     "unclear": _("unclear"),
     "unknown": _("unknown"),
     "wrong": _("wrong name or password"),

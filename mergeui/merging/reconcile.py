@@ -125,7 +125,7 @@ def reconcile(request: MergeRequest, *, client: InventClient) -> None:
     with transaction.atomic():
         unknown = MergeRequest.objects.filter(pk=request.pk, state=RequestState.UNKNOWN)
         if unknown.select_for_update().first() is None:
-            raise Stale(overtaken(request))
+            raise overtaken(request)
         evidence = [sighting.as_json() for sighting in found.sightings]
         ReadBack.objects.create(
             request=request, at=timezone.now(), verdict=verdict, evidence=evidence

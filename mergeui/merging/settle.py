@@ -13,6 +13,7 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.log import entries_last, record
 from mergeui.audit.references import Ref, behind, contact_ids
 from mergeui.audit.transition import move
+from mergeui.errors import Stale, TooLate
 from mergeui.invent import Contact
 from mergeui.merging.models import (
     ACTIVE,
@@ -214,14 +215,14 @@ def settle(request: MergeRequest) -> None:
     )
 
 
-def overtaken(request: MergeRequest) -> str:
-    """The sentence for somebody who comes too late to a request."""
+def overtaken(request: MergeRequest) -> Stale:
+    """The refusal for somebody who comes too late to a request."""
     fresh = MergeRequest.objects.select_related("approved_by").get(pk=request.pk)
     if fresh.state == RequestState.APPROVED and fresh.approved_by:
-        return _("{who} approved this request meanwhile.").format(who=fresh.approved_by)
+        return Stale(_("{who} approved this request meanwhile.").format(who=fresh.approved_by))
     if fresh.state == RequestState.EXECUTING:
-        return _("Too late: the merge is being carried out now. Watch this page for the result.")
+        return TooLate(_("The merge is being carried out now. Watch this page for the result."))
     if fresh.state == RequestState.PROPOSED:
-        return _("Too late: this request has waited longer than an approval may take.")
+        return TooLate(_("This request has waited longer than an approval may take."))
     words = _("Somebody was faster: this request is no longer as you saw it (now: {state}).")
-    return words.format(state=within(fresh.get_state_display()))
+    return Stale(words.format(state=within(fresh.get_state_display())))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mergeui.accounts.models import Organization, User
 from mergeui.audit.actor import Actor
 from mergeui.audit.log import entries_last
-from mergeui.errors import Stale
+from mergeui.errors import Stale, TooLate
 from mergeui.merging import approval
 from mergeui.merging.models import WAITING, BulkDecision, BulkItem, BulkState, MergeRequest
 from mergeui.merging.splitting import MOST_PARTS
@@ -110,7 +110,7 @@ def undo(decision: Decision | None, *, by_user: Actor) -> Group:
         raise Stale(_("There is no decision of yours that could be undone."))
     group, request = decision.group, decision.request
     if not decision.can_be_undone:
-        raise Stale(_why_not(decision))
+        raise _why_not(decision)
     if request is not None:
         assert by_user.user is not None  # noqa: S101 - a decision is a person's
         all_ = decision.requests
@@ -127,10 +127,12 @@ def undo(decision: Decision | None, *, by_user: Actor) -> Group:
     return group
 
 
-def _why_not(decision: Decision) -> str:
+def _why_not(decision: Decision) -> Stale:
     names = {"names": ", ".join(decision.group.names[:2])}
     if decision.group.state == GroupState.MERGED:
-        return _("Too late: %(names)s is merged, and Invent can't take a merge back.") % names
+        words = _("%(names)s is merged, and Invent can't take a merge back.")
+        return TooLate(words % names)
     if decision.request is not None:
-        return _("Too late: the merge of %(names)s was sent to Invent already.") % names
-    return _("Invent no longer suggests %(names)s, so there is nothing to undo.") % names
+        return TooLate(_("The merge of %(names)s was sent to Invent already.") % names)
+    words = _("Invent no longer suggests %(names)s, so there is nothing to undo.")
+    return TooLate(words % names)

@@ -89,7 +89,7 @@ class ProblemMiddleware:
         if not isinstance(exception, Problem):
             return None
         record_refusal(request, exception)
-        return problems.answer(request, exception.status, exception.sentence)
+        return problems.refuse(request, exception)
 
 
 def record_refusal(request: HttpRequest, problem: Problem) -> None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django_htmx.http import reswap, retarget
 
 from mergeui.accounts.models import Organization
+from mergeui.errors import Problem, TooLate
 from mergeui.web import typed
 
 TITLES = {
@@ -18,6 +19,9 @@ TITLES = {
     500: _("Something went wrong on our side"),
     502: _("Invent can't be read"),
 }
+
+
+TOO_LATE = _("Too late")
 
 
 class NotHere(Http404):
@@ -53,6 +57,12 @@ def answer(
         fragment = render(request, "problem/page.html#fragment", context, status=status)
         return retarget(reswap(fragment, "innerHTML"), "#problem")
     return render(request, "problem/page.html", context, status=status)
+
+
+def refuse(request: HttpRequest, problem: Problem, back: str = "") -> HttpResponse:
+    """`answer` for what a service refused."""
+    title = str(TOO_LATE) if isinstance(problem, TooLate) else ""
+    return answer(request, problem.status, problem.sentence, title=title, back=back)
 
 
 def wrong_method(request: HttpRequest, methods: list[str], back: str = "") -> HttpResponse:

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from mergeui.accounts.models import Role
-from mergeui.errors import Invalid, NotAllowed, Stale
+from mergeui.errors import Invalid, NotAllowed, Stale, TooLate
 from mergeui.invent import Contact
 from mergeui.merging import approval
 from mergeui.merging.approval import approve, cancel, expire, reject
@@ -145,7 +145,7 @@ def test_too_late_has_a_sentence_for_each_case(settings: Any) -> None:
     with pytest.raises(Stale, match="vera approved this request meanwhile"):
         reject(second, by_user=approver, note="no")
     MergeRequest.objects.update(state=RequestState.EXECUTING)
-    with pytest.raises(Stale, match="Too late: the merge is being carried out now"):
+    with pytest.raises(TooLate, match="The merge is being carried out now"):
         cancel(first, by_user=approver)
 
 

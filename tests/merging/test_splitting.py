@@ -13,7 +13,7 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
 from mergeui.audit.verify import verify
-from mergeui.errors import Invalid, NotAllowed, Problem, Stale
+from mergeui.errors import Invalid, NotAllowed, Problem, Stale, TooLate
 from mergeui.merging import approval
 from mergeui.merging.models import ContactLock, MergeRequest, RequestState
 from mergeui.merging.proposals import Part
@@ -283,7 +283,7 @@ def test_undo_comes_too_late_for_all_when_one_is_merged(office: Office) -> None:
     assert by_user.user is not None
     ana, bea = office.split(by_user)
     office.carry_out(ana)
-    with pytest.raises(Stale, match="Too late"):
+    with pytest.raises(TooLate, match="was sent to Invent already"):
         undo(last_decision(office.organization, by_user.user), by_user=by_user)
 
     bea.refresh_from_db()

@@ -110,7 +110,7 @@ def test_a_merge_that_was_sent_is_not_taken_back(desk: Desk) -> None:
     answer = client.post("/undo/", headers=HTMX)
 
     assert (answer.status_code, answer["HX-Retarget"]) == (409, "#problem")
-    assert "Too late: Ana is merged" in text_of(answer)
+    assert "<strong>Too late.</strong> Ana is merged, and Invent" in text_of(answer)
 
 
 def test_the_bar_promises_nothing_while_all_merges_are_halted(desk: Desk) -> None:
@@ -143,8 +143,8 @@ def test_a_merge_that_was_answered_with_429_is_not_said_to_be_undone(desk: Desk)
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (RequestState.EXECUTING, "Too late: the merge of Ana was sent to Invent already."),
-        (RequestState.UNKNOWN, "Too late: the merge of Ana was sent to Invent already."),
+        (RequestState.EXECUTING, "The merge of Ana was sent to Invent already."),
+        (RequestState.UNKNOWN, "The merge of Ana was sent to Invent already."),
     ],
 )
 def test_nor_one_that_is_under_way(desk: Desk, state: str, words: str) -> None:
@@ -152,7 +152,10 @@ def test_nor_one_that_is_under_way(desk: Desk, state: str, words: str) -> None:
     decide(client, "request")
     MergeRequest.objects.update(state=state)
 
-    assert words in text_of(client.post("/undo/"))
+    page = text_of(client.post("/undo/"))
+    assert words in page
+    assert "<h1>Too late</h1>" in page
+    assert "Someone was faster" not in page
     assert MergeRequest.objects.get().state == state
 
 

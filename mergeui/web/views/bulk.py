@@ -223,5 +223,5 @@ def _refused(request: MemberRequest, wanted: BulkDecision, problem: Problem) -> 
     """The page as it is now, with the reason on top and what was typed in its place."""
     record_refusal(request, problem)
     if wants_fragment(request):
-        return problems.answer(request, problem.status, problem.sentence)
+        return problems.refuse(request, problem)
     return _page(request, _get(request, wanted.pk), problem=problem)

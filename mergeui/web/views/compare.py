@@ -237,7 +237,7 @@ def refused(
 def _refused_there(request: MemberRequest, pk: int, problem: Problem) -> HttpResponse:
     """The sentence alone, for the page that is there with all that was typed."""
     if not isinstance(problem, Claimed):
-        return problems.answer(request, problem.status, problem.sentence)
+        return problems.refuse(request, problem)
     return problems.answer(
         request,
         problem.status,

@@ -45,7 +45,7 @@ def _write(
         )
     except Problem as problem:
         record_refusal(request, problem)
-        return problems.answer(request, problem.status, problem.sentence, back=back)
+        return problems.refuse(request, problem, back=back)
     warning = unknown_names(written.unknown)
     if wants_fragment(request):
         thread = thread_of(request.member, group, request_pk=wanted.pk if wanted else None)

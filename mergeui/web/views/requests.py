@@ -282,5 +282,5 @@ def refused(request: MemberRequest, wanted: MergeRequest, problem: Problem) -> H
     """The page again, as it is now, with the reason on top and what was typed in its place."""
     record_refusal(request, problem)
     if wants_fragment(request):
-        return problems.answer(request, problem.status, problem.sentence)
+        return problems.refuse(request, problem)
     return _page(request, own_request(request, wanted.pk), problem=problem)
