@@ -102,6 +102,24 @@ def test_what_is_ticked_while_a_preview_is_under_way_stays_ticked(page: Page) ->
     assert MergeRequest.objects.get().sources.count() == 2
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_refusal_is_not_half_under_the_bar(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 500})
+    opens(page, "ana")
+    page.keyboard.press("m")
+    shows(page, "Bea")
+    MergeRequest.objects.update(state="executing")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.keyboard.press("u")
+
+    refusal = page.locator("#problem .note")
+    expect(refusal).to_contain_text("Too late")
+    box, bar = refusal.bounding_box(), page.locator(".lately").bounding_box()
+    assert box
+    assert bar
+    assert box["y"] >= bar["y"] + bar["height"]
+
+
 def test_a_filter_wins_over_a_list_that_is_fetched_again(page: Page) -> None:
     with held_up(page, r"/groups/\?sort=name$") as waiting:
         with page.expect_request(of("/groups/")):
