@@ -5,6 +5,7 @@ proven. What it says beyond them can't be undone either: it is kept with the cal
 and known as merged away, so that none of it is offered again.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils import timezone
@@ -81,9 +82,17 @@ def sentences(ids: Sequence[str], names: Mapping[str, str]) -> list[str]:
 
 
 def in_part(request: MergeRequest) -> list[str]:
-    """Source by source, what an answer left out and what it names beyond what was asked."""
-    left = request.sources.exclude(state=Source.State.MERGED)
-    found = [NOT_MERGED(name=name) for name in left.values_list("name", flat=True)]
+    """Source by source, what an answer left out and what it names beyond what was asked.
+
+    With its id where another contact of the request has its name.
+    """
+    sources = list(request.sources.all())
+    names = Counter([request.primary_name, *(one.name for one in sources)])
+    found = [
+        NOT_MERGED(name=one.name if names[one.name] == 1 else f"{one.name} ({one.contact_id})")
+        for one in sources
+        if one.state != Source.State.MERGED
+    ]
     if found:
         found.insert(0, ONLY_A_PART())
     more = unasked_of(request.attempts.all())

@@ -274,16 +274,36 @@ def test_a_whole_success_is_merged() -> None:
 def test_a_success_in_part_is_told_source_by_source() -> None:
     desk, request = play(Row("partial", fault=Fault.PARTIAL, applied=[True, False]))
 
+    left = request.sources.last()
+    assert left is not None
     assert request.state == RequestState.PARTIAL
     assert request.outcome == [
         "Invent merged only a part of what was sent.",
-        "Not merged: Ana García.",
+        f"Not merged: Ana García ({left.contact_id}).",  # all three have this name
     ]
     assert source_states(request) == [Source.State.MERGED, Source.State.NOT_MERGED]
     assert locked(request) == 0
     assert desk.group().state == GroupState.MERGED
     assert request.attempts.get().state == Attempt.State.PARTIAL
     assert actions(Action.ATTEMPT_STARTED) == [Action.ATTEMPT_ANSWERED, Action.MERGE_PARTIAL]
+
+
+def test_what_is_left_is_told_by_name_alone_where_no_other_has_it() -> None:
+    desk = anas(4)
+    request = approved(desk)
+    for number, source in enumerate(request.sources.all()):
+        Source.objects.filter(pk=source.pk).update(name="Eva" if number == 2 else "Ana")
+    desk.faults.next_merge(Fault.PARTIAL)
+    execute(desk)
+
+    request.refresh_from_db()
+    assert request.outcome[0] == "Invent merged only a part of what was sent."
+    left = request.sources.filter(state=Source.State.NOT_MERGED)
+    assert request.outcome[1:] == [
+        "Not merged: Eva." if one.name == "Eva" else f"Not merged: Ana ({one.contact_id})."
+        for one in left
+    ]
+    assert "Not merged: Eva." in request.outcome
 
 
 def test_a_success_that_merged_more_is_a_part_too_and_says_what_nobody_asked_for() -> None:
