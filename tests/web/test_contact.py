@@ -7,6 +7,7 @@ from django.test import Client
 
 from mergeui.accounts.models import Organization, Role
 from mergeui.audit.actor import Actor
+from mergeui.sandbox.faults import Fault
 from tests.contacts import contact, segment, whatsapp
 from tests.desk import Desk, member
 
@@ -46,6 +47,38 @@ def test_a_contact_that_was_merged_away_is_found_with_its_snapshot() -> None:
     absorbed = page.partition("Merged into it")[2].partition("</ul>")[0]
     assert "<bdi>Ana</bdi>" in absorbed
     assert gone["id"] in absorbed
+
+
+def test_a_contact_that_invent_merged_unasked_names_the_merge_that_took_it() -> None:
+    """Not one that had asked for it before and did not get it; nobody asked this one for it."""
+    desk = Desk(*(contact("Ana", PHONE) for _ in range(3)))
+    desk.sync()
+    kept, second, third = (m.contact_id for m in desk.group().members.all())
+    operator = Actor.member(member(Role.OPERATOR, name="olga"))
+    left = desk.propose(operator, primary_id=kept, source_ids=[second, third])
+    desk.faults.next_merge(Fault.PARTIAL)  # the first of the two
+    desk.work()
+    fourth = contact("Ana", PHONE)
+    desk.world.main.put(fourth)
+    desk.sync()
+    group = desk.group("open")
+    more = desk.propose(operator, group, primary_id=kept, source_ids=[fourth["id"]])
+    desk.faults.next_merge(Fault.MORE)
+    desk.work()
+    assert more.attempts.get().unasked == [third]
+
+    page = signed_in(Role.VIEWER).get(f"/contacts/{third}/").content.decode()
+
+    note, _, named = page.partition("Merged away")[2].partition("Groups and requests")
+    assert "Asked by" not in note
+    assert "Nobody asked for it" in note
+    assert f"/requests/{more.pk}/" in note
+    assert f"/requests/{left.pk}/" not in note
+    assert f"/requests/{more.pk}/" in named
+    assert f"/requests/{left.pk}/" in named
+    page = signed_in(Role.VIEWER).get(f"/contacts/{fourth['id']}/").content.decode()
+    assert "Asked by <bdi>olga" in page
+    assert "Nobody asked for it" not in page
 
 
 def test_a_contact_that_took_others_in_is_shown_as_it_is_since_then() -> None:

@@ -46,7 +46,8 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
         .select_related("group")
         .order_by("-group_id")[:REQUESTS]
     )
-    requests = _requests(organization, contact_id)
+    merged_by = _merged_by(organization, merged)
+    requests = _requests(organization, contact_id, merged_by.request)
     entries = list(lookup.entries(organization, contact=contact_id)[:ENTRIES])
     if not (merged or memberships or requests or entries):
         raise Http404
@@ -70,9 +71,8 @@ def contact(request: MemberRequest, contact_id: str) -> HttpResponse:
         "snapshot_words": last.words if last and not merged else _("As it was before the merge"),
         "left_out": comparing.left_out(snapshot) if snapshot else "",
         "merged": merged,
-        "merged_by": next(
-            (r for r in requests if merged and r.state in {"merged", "partial"}), None
-        ),
+        "merged_by": merged_by.request,
+        "unasked": merged_by.unasked,
         "merge_chain": _chain(organization, merged),
         "absorbed": _absorbed(organization, contact_id),
         "merged_at": exact(merged.merged_at) if merged else "",
@@ -115,15 +115,47 @@ def _of_request(request: MergeRequest) -> Named:
     )
 
 
-def _requests(organization: Organization, contact_id: str) -> list[MergeRequest]:
-    """The requests that name the contact, as the one to keep or as a source, newest first."""
+class MergedBy(NamedTuple):
+    """The request whose merge took a contact away, and whether nobody had asked it to."""
+
+    request: MergeRequest | None = None
+    unasked: bool = False
+
+
+def _merged_by(organization: Organization, merged: MergedContact | None) -> MergedBy:
+    """What merged a contact away: others may have asked for it too, and not got it."""
+    if merged is None:
+        return MergedBy()
+    own = MergeRequest.objects.of(organization).select_related("proposed_by", "approved_by")
+    took = Source.objects.filter(contact_id=merged.contact_id, state=Source.State.MERGED)
+    if asked := own.filter(pk__in=took.values("request")).order_by("pk").first():
+        return MergedBy(asked)
+    # The calls can't be searched for what they merged unasked; their entries are found by it.
+    answers = lookup.entries(
+        organization, contact=merged.contact_id, action=Action.ATTEMPT_ANSWERED
+    )
+    for entry in answers[:REQUESTS]:
+        number = entry.request_pk
+        if number and merged.contact_id in entry.facts.get("unasked", []):
+            return MergedBy(own.filter(pk=number).first(), unasked=True)
+    return MergedBy()
+
+
+def _requests(
+    organization: Organization, contact_id: str, merged_by: MergeRequest | None
+) -> list[MergeRequest]:
+    """The requests that name the contact, as the one to keep or as a source, newest first.
+
+    So does the one that merged it, named or not.
+    """
     own = MergeRequest.objects.of(organization)
     as_source = Source.objects.filter(request__organization=organization, contact_id=contact_id)
     pks = {
         *own.filter(primary_contact_id=contact_id).values_list("pk", flat=True)[:REQUESTS],
         *as_source.values_list("request_id", flat=True)[:REQUESTS],
+        *([merged_by.pk] if merged_by else []),
     }
-    return list(own.filter(pk__in=pks).select_related("proposed_by", "approved_by").order_by("-pk"))
+    return list(own.filter(pk__in=pks).order_by("-pk"))
 
 
 class Seen(NamedTuple):
