@@ -7,18 +7,30 @@ and known as merged away, so that none of it is offered again.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from mergeui.accounts.models import Organization
 from mergeui.invent.guard import quoted_id
-from mergeui.merging.models import Attempt, MergeRequest, Source
+from mergeui.merging.models import (
+    UNSETTLED,
+    Attempt,
+    MergeRequest,
+    RequestQuerySet,
+    RequestState,
+    Source,
+)
 from mergeui.review.models import Member, MergedContact
 from mergeui.review.text import shortened, visible
 from mergeui.said import Said
 
 LONGEST_ID = 200
 MOST_TOLD = 20
+LOUD = timedelta(days=7)  # in which people are told: nothing that they could do would end it
+# How a request ends whose call merged more: one that is merged did as it was asked.
+ENDS = (RequestState.PARTIAL, RequestState.NOT_APPLIED)
 
 ONLY_A_PART = Said("Invent merged only a part of what was sent.")
 NOT_MERGED = Said("Not merged: {name}.")
@@ -57,6 +69,31 @@ def is_id(text: str) -> bool:
     except ValueError:
         return False
     return len(text) <= LONGEST_ID
+
+
+def how_far(request: str = "pk") -> dict[str, Exists]:
+    """For `annotate`, how far a merge went: whether `beyond` what was asked, and if some is `left`.
+
+    `request` leads to the key of the request.
+    """
+    calls = Attempt.objects.filter(request=OuterRef(request)).exclude(unasked=[])
+    sources = Source.objects.filter(request=OuterRef(request))
+    return {
+        "beyond": Exists(calls),
+        "left": Exists(sources.exclude(state=Source.State.MERGED)),
+    }
+
+
+def went_beyond(requests: RequestQuerySet, now: datetime) -> RequestQuerySet:
+    """Those of an organisation that merged more than was asked for, and ended in the last days."""
+    return requests.filter(how_far()["beyond"], state__in=ENDS, finished_at__gt=now - LOUD)
+
+
+def for_a_person(requests: RequestQuerySet, now: datetime) -> RequestQuerySet:
+    """Those of an organisation that a person has to settle, and those that went beyond."""
+    beyond = Q(how_far()["beyond"], finished_at__gt=now - LOUD)
+    unsettled = Q(state__in=UNSETTLED)
+    return requests.filter(unsettled | beyond, state__in=[*UNSETTLED, *ENDS])
 
 
 def unasked_of(attempts: Iterable[Attempt]) -> list[str]:

@@ -16,6 +16,7 @@ from mergeui.errors import Stale, TooLate
 from mergeui.merging import approval
 from mergeui.merging.models import WAITING, BulkDecision, BulkItem, BulkState, MergeRequest
 from mergeui.merging.splitting import MOST_PARTS
+from mergeui.merging.unasked import how_far
 from mergeui.review import decisions, pairs
 from mergeui.review.models import Group, GroupState
 
@@ -73,6 +74,7 @@ def decision_about(group_id: int, organization: Organization, user: User) -> Dec
         return own
     approved = MergeRequest.objects.of(organization).filter(group_id=group_id, approved_by=user)
     with_all = approved.select_related("organization", "group", "lost_opt_out")
+    with_all = with_all.annotate(**how_far())
     request = with_all.order_by("-pk").first()
     return Decision(request.group, request) if request else None
 
@@ -88,7 +90,7 @@ def _first(found: QuerySet[Group]) -> Decision | None:
         return None
     if group.state not in {GroupState.REQUESTED, GroupState.MERGED}:
         return Decision(group)
-    requests = MergeRequest.objects.filter(group=group)
+    requests = MergeRequest.objects.filter(group=group).annotate(**how_far())
     asked = list(
         requests.select_related("organization", "lost_opt_out").order_by("-pk")[:MOST_PARTS]
     )

@@ -21,7 +21,7 @@ from mergeui.merging.models import ACTIVE, LostOptOut, MergeRequest, RequestStat
 from mergeui.merging.undo import Decision, decision_about
 from mergeui.review.models import Group, GroupState
 from mergeui.web.access import current_page
-from mergeui.web.request_words import MARKS
+from mergeui.web.request_words import state_of
 from mergeui.web.requests import is_halted
 from mergeui.web.when import day
 
@@ -129,7 +129,7 @@ def _of_request(request: MergeRequest, undo: int, now: datetime, halted: bool) -
         ),
         RequestState.EXECUTING: _("Merging now: {names}."),
     }.get(state, _("{state}: {names}."))
-    mark = MARKS.get(state, "good")
+    mark, label = state_of(request)
     if lost := _not_set_again(request):
         words, mark = lost, "bad"
     # The number that runs is for the eyes: it would be read out every second.
@@ -139,7 +139,7 @@ def _of_request(request: MergeRequest, undo: int, now: datetime, halted: bool) -
         seconds,
     )
     return Bar(
-        _say(words, request.primary_name, seconds=number, state=state.label),
+        _say(words, request.primary_name, seconds=number, state=label),
         reverse("request", args=[request.pk]),
         _("Look at the request"),
         undo,

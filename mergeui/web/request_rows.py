@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Membership, Role
 from mergeui.kept import Given, Kept
-from mergeui.merging.models import UNSETTLED, Attempt, LostOptOut, MergeRequest, RequestState
+from mergeui.merging.models import LostOptOut, MergeRequest, RequestState
+from mergeui.merging.unasked import LOUD, for_a_person, went_beyond
 from mergeui.review.text import visible
-from mergeui.web.request_words import MARKS, outcome_of
+from mergeui.web.request_words import outcome_of, state_of
 from mergeui.web.when import ago, ahead, exact, number
 from mergeui.web.wording import cautions_of
 
@@ -43,9 +45,6 @@ class RequestRow:
     beyond: str = ""
 
 
-# Whether Invent merged more than was asked for (merging/unasked.py); a query of the list's own.
-BEYOND = Exists(Attempt.objects.filter(request=OuterRef("pk")).exclude(unasked=[]))
-
 # The views that are about what only some may do.
 _FOR = {"waiting": Role.APPROVER, "mine": Role.OPERATOR}
 
@@ -70,7 +69,8 @@ def find(member: Membership, view: str) -> QuerySet[MergeRequest]:
     if view == "going":
         return requests.active()
     if view == "person":
-        return requests.filter(state__in=UNSETTLED)
+        # Found first, and then put in order: else SQLite walks through all requests in that order.
+        return requests.filter(pk__in=for_a_person(requests, timezone.now()).values("pk"))
     if view == "consent":
         return requests.filter(pk__in=LostOptOut.objects.not_set().values("request"))
     return requests
@@ -121,8 +121,30 @@ def to_settle(member: Membership) -> str:
         "{count} merges need a person: the desk can't find out what became of them.",
         count,
     )
-    shown = count if count < MOST_COUNTED else f"{MOST_COUNTED}+"
-    return words.format(count=shown) if count else ""
+    return words.format(count=_at_most(count)) if count else ""
+
+
+def beyond_words(member: Membership, now: datetime) -> str:
+    """How many merges went beyond what was asked lately, for who decides; empty for none.
+
+    One query.
+    """
+    if not member.can(Role.APPROVER):
+        return ""
+    ours = went_beyond(MergeRequest.objects.of(member.organization), now)
+    count = ours[:MOST_COUNTED].count()
+    words = ngettext(
+        "{count} merge of the last {days} days took more than was asked for: contacts that nobody"
+        " chose are gone.",
+        "{count} merges of the last {days} days took more than was asked for: contacts that nobody"
+        " chose are gone.",
+        count,
+    )
+    return words.format(count=_at_most(count), days=LOUD.days) if count else ""
+
+
+def _at_most(count: int) -> str:
+    return str(count) if count < MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def next_waiting(member: Membership, after: int, now: datetime) -> int | None:
@@ -135,16 +157,19 @@ def next_waiting(member: Membership, after: int, now: datetime) -> int | None:
 
 
 def row(request: MergeRequest, now: datetime) -> RequestRow:
-    """One row; `request.beyond` is what BEYOND found."""
+    """One row of a request with `how_far`."""
     count = len(request.snapshot) - 1
     waits = request.state == RequestState.PROPOSED
+    mark, state = state_of(request)
+    # Of one that did all that was asked, the state says it already.
+    beyond = getattr(request, "beyond", False) and state == request.get_state_display()
     return RequestRow(
         url=reverse("request", args=[request.pk]),
         number=_("Request {number}").format(number=request.pk),
         words=merge_into(count),
         primary=request.primary_name,
-        mark=MARKS.get(RequestState(request.state), "line"),
-        state=request.get_state_display(),
+        mark=mark,
+        state=state,
         asked_by=str(request.proposed_by),
         age=ago(request.proposed_at, now),
         since=exact(request.proposed_at),
@@ -154,7 +179,7 @@ def row(request: MergeRequest, now: datetime) -> RequestRow:
         soon=waits and request.expires_at - now < SOON,
         outcome=tuple(visible(sentence) for sentence in outcome_of(request, OUTCOMES)),
         lost=_("Opt-out lost") if _is_lost(request) else "",
-        beyond=_("More than asked for") if getattr(request, "beyond", False) else "",
+        beyond=_("More than asked for") if beyond else "",
     )
 
 

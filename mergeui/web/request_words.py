@@ -84,6 +84,19 @@ NEXT_STEP = {
 }
 
 
+def state_of(request: MergeRequest, found: object = None) -> tuple[str, str]:
+    """The style of the mark of a request, and its words.
+
+    What `unasked.how_far` finds out is looked for on the request, or on `found`: what did all that
+    was asked of it and more was not merged in part.
+    """
+    found, state = found or request, RequestState(request.state)
+    whole = getattr(found, "beyond", False) and not getattr(found, "left", True)
+    if state is RequestState.PARTIAL and whole:
+        return "bad", _("Merged more than asked")
+    return MARKS.get(state, "line"), str(state.label)
+
+
 def outcome_of(request: MergeRequest, most: int | None = None) -> list[str]:
     """The sentences about how a request ended, or what is known so far; `most` of them.
 

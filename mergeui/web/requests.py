@@ -31,7 +31,7 @@ from mergeui.review.text import shortened, visible
 from mergeui.web.comparing import Column, borrowed
 from mergeui.web.refresh import START_WORKER
 from mergeui.web.request_rows import expiry
-from mergeui.web.request_words import HALTED, MARKS, MORE_THAN_ASKED, NEXT_STEP
+from mergeui.web.request_words import HALTED, MORE_THAN_ASKED, NEXT_STEP, state_of
 from mergeui.web.when import ahead, exact, number
 
 MOST_UNASKED = 100
@@ -100,8 +100,9 @@ class Live:
 
 
 def live(request: MergeRequest, member: Membership, now: datetime) -> Live:
-    """The live state of a request for one member."""
+    """The live state of a request, with `unasked.how_far`, for one member."""
     state = RequestState(request.state)
+    mark, label = state_of(request)
     own = request.proposed_by_id == member.user_id
     approver = member.can(Role.APPROVER)
     waits = request.execute_after or now
@@ -111,8 +112,8 @@ def live(request: MergeRequest, member: Membership, now: datetime) -> Live:
     seconds = max(0, -int((now - waits).total_seconds() // 1)) if counts_down else 0
     return Live(
         state=state.value,
-        label=str(state.label),
-        mark=MARKS.get(state, "line"),
+        label=label,
+        mark=mark,
         words=str(HALTED)
         if halted and state is RequestState.APPROVED
         else _words(request, seconds, place, now),
@@ -145,7 +146,7 @@ def _words(request: MergeRequest, seconds: int, place: Place | None, now: dateti
     state = RequestState(request.state)
     if state is RequestState.UNKNOWN:
         return f"{NEXT_STEP[state]} {_next_look(request, now)}"
-    if state is RequestState.PARTIAL and _all_merged(request):
+    if state is RequestState.PARTIAL and not getattr(request, "left", True):
         return str(MORE_THAN_ASKED)
     if state is RequestState.MERGED and all(was_erased(raw) for raw in request.snapshot):
         return _("The contacts are one now. What they were before was erased.")
@@ -186,11 +187,6 @@ def _next_look(request: MergeRequest, now: datetime) -> str:
     return words.format(moment=exact(due, to_second=True))
 
 
-def _all_merged(request: MergeRequest) -> bool:
-    """Whether every contact that was asked for is merged: in part then, as more was too."""
-    return not request.sources.exclude(state=Source.State.MERGED).exists()
-
-
 def _beside_others(request: MergeRequest, state: RequestState) -> str:
     """What follows when nothing was done and the group isn't back: it was split."""
     if state not in BACK or request.group.state not in {GroupState.REQUESTED, GroupState.MERGED}:
@@ -216,8 +212,7 @@ def parts_of(requests: Sequence[MergeRequest], own: int = 0) -> list[tuple[str, 
         (
             reverse("request", args=[one.pk]),
             words.format(number=one.pk, name=one.primary_name),
-            MARKS.get(RequestState(one.state), "line"),
-            str(one.get_state_display()),
+            *state_of(one),
         )
         for one in sorted(together, key=lambda one: one.pk)
         if one.pk != own

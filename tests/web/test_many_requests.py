@@ -45,10 +45,21 @@ def test_the_count_of_what_is_for_an_approver_is_a_range_of_an_index() -> None:
 
     limited = [one["sql"] for one in captured if "LIMIT 100" in one["sql"]]
     counted = [sql for sql in limited if "lostoptout" not in sql]
-    assert len(counted) == 2  # the badge, and what needs a person
+    assert len(counted) == 3  # the badge, what needs a person, and what went beyond
     for sql in counted:
         told = plan(sql)
         assert "requests_by_state" in told or "requests_going_on" in told
+
+
+def test_what_a_person_has_to_look_at_is_a_range_of_an_index() -> None:
+    request, browser = approved(anas()), somebody()
+    few = [RequestState.CONFLICT, RequestState.PARTIAL, RequestState.NOT_APPLIED] * 20
+    copies(request, [{"state": state} for state in [RequestState.MERGED] * MANY + few])
+
+    (sql,) = asked(browser, "/requests/?view=person")
+    told = plan(sql)
+    assert "requests_by_state" in told or "requests_due" in told  # both begin with the state
+    assert len(browser.get("/requests/?view=person").context["rows"]) == 20
 
 
 def test_as_many_queries_for_thousands_as_for_one() -> None:

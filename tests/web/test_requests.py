@@ -361,13 +361,63 @@ def test_what_invent_merged_beyond_what_was_asked_is_said_loudly(desk: Desk) -> 
     assert "Everything that was asked for was merged, and more than that: see below." in page
     assert "What is left comes up in the queue again" not in page
     badge = '<span class="mark mark-bad">More than asked for</span>'
-    assert client.get("/requests/?view=all").content.decode().count(badge) == 1
     assert client.get("/history/").content.decode().count(badge) == 2  # the answer, and the end
+    # Nothing of what was asked for is left, so nothing may call it a merge in part.
+    whole = '<span class="mark mark-bad">Merged more than asked</span>'
+    listed = client.get("/requests/?view=all").content.decode()
+    for shown in (page, listed):
+        assert shown.count(whole) == 1
+        assert "Merged in part" not in shown.partition('id="timeline"')[0]
+    assert badge not in listed
     request.sources.update(state=Source.State.NOT_MERGED)
+    listed = client.get("/requests/?view=all").content.decode()
+    assert (listed.count(badge), whole in listed) == (1, False)
+    assert '<span class="mark mark-risk">Merged in part</span>' in listed
     assert (
         "What is left comes up in the queue again" in client.get(address(request)).content.decode()
     )
     assert client.get(f"/contacts/{third['id']}/").status_code == 200
+
+
+def test_a_merge_that_went_beyond_is_an_alarm_for_approvers_for_a_week() -> None:
+    desk = anas(4)
+    ids = [m.contact_id for m in desk.group().members.all()]
+    request = approved(desk, source_ids=ids[1:3])
+    past(request, execute_after=1)
+    alarm = "1 merge of the last 7 days took more than was asked for"
+    approver, operator = signed_in(member(Role.APPROVER)), signed_in(member(Role.OPERATOR))
+    desk.faults.next_merge(Fault.MORE)
+    desk.work()
+
+    page = approver.get("/requests/").content.decode()
+    assert alarm in page
+    assert 'href="?view=person"' in page.partition(alarm)[2].partition("</div>\n</")[0]
+    assert alarm not in operator.get("/requests/").content.decode()
+    for client in (approver, operator):
+        listed = client.get("/requests/?view=person")
+        assert [row.number for row in listed.context["rows"]] == [f"Request {request.pk}"]
+
+    # Invent said it had merged another, and nothing that was asked for was.
+    MergeRequest.objects.update(state=RequestState.NOT_APPLIED)
+    assert alarm in approver.get("/requests/").content.decode()
+    past(request, finished_at=8 * 86_400)
+    assert alarm not in approver.get("/requests/").content.decode()
+    assert approver.get("/requests/?view=person").context["rows"] == []
+
+
+def test_what_was_merged_as_asked_or_less_is_no_alarm() -> None:
+    desk = anas(3)
+    request = approved(desk)
+    past(request, execute_after=1)
+    desk.faults.next_merge(Fault.PARTIAL)
+    desk.work()
+    request.refresh_from_db()
+    assert request.state == RequestState.PARTIAL
+    client = signed_in(member(Role.APPROVER))
+
+    assert "took more than was asked" not in client.get("/requests/").content.decode()
+    assert client.get("/requests/?view=person").context["rows"] == []
+    assert "Merged in part" in client.get("/requests/?view=all").content.decode()
 
 
 def lost(applied: bool) -> tuple[Desk, MergeRequest]:

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mergeui.merging.models import BulkDecision, BulkItem, RequestState
+from mergeui.merging.models import BulkDecision, BulkItem
 from mergeui.retold import retold
 from mergeui.review.models import GroupState
 from mergeui.review.risk import Risk
 from mergeui.review.text import visible
+from mergeui.web import request_words
 from mergeui.web.bulk.standing import state_of, title
-from mergeui.web.request_words import MARKS
 from mergeui.web.when import ago, exact, number
 
 State, Why = BulkItem.State, BulkItem.Why
@@ -39,7 +39,7 @@ class ItemRow:
 
 
 def rows(items: Sequence[BulkItem], now: datetime) -> list[ItemRow]:
-    """The rows of a page of items; their groups and requests come with them."""
+    """The rows of a page of items; their groups, requests and `how_far` come with them."""
     return [_row(item, now) for item in items]
 
 
@@ -53,8 +53,7 @@ def _row(item: BulkItem, now: datetime) -> ItemRow:
     if request:
         url = reverse("request", args=[request.pk])
         size = _("Request {number}").format(number=request.pk)
-        mark = MARKS.get(RequestState(request.state), "line")
-        state = str(request.get_state_display())
+        mark, state = request_words.state_of(request, item)
     return ItemRow(
         url=url,
         names=names,

@@ -18,6 +18,7 @@ from mergeui.errors import Invalid, Problem
 from mergeui.merging.bulk import wishes
 from mergeui.merging.bulk.prepare import prepare
 from mergeui.merging.models import BulkDecision, BulkKind, BulkState
+from mergeui.merging.unasked import how_far
 from mergeui.review.models import Group
 from mergeui.web import lately, problems, queue, typed
 from mergeui.web.access import MemberRequest, action, page
@@ -143,7 +144,8 @@ def _page(
     stands = _standing(request, wanted, counts)
     fate, draft = stands["fate"], wanted.state == BulkState.DRAFT
     items = fates.with_fate(wanted.items.all(), fate).select_related("group", "request")
-    listed = paginate(items.only(*SHOWN), order=Order("pk"), cursor=request.GET.get("at", ""))
+    items = items.only(*SHOWN).annotate(**how_far("request"))
+    listed = paginate(items, order=Order("pk"), cursor=request.GET.get("at", ""))
     restored = request.POST if problem else typed.restore(request, request.path)
     context: dict[str, Any] = {
         **stands,

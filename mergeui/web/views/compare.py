@@ -18,6 +18,7 @@ from mergeui.invent import Contact
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.proposals import propose
 from mergeui.merging.splitting import MOST_PARTS
+from mergeui.merging.unasked import how_far
 from mergeui.review import claims
 from mergeui.review.asking import one_of, with_members
 from mergeui.review.claims import Claimed
@@ -145,7 +146,8 @@ def _latest_requests(group: Group) -> list[MergeRequest]:
     """The request that a group is in, or that it came back from; of a split all, the last first."""
     if group.decided_as != GroupState.REQUESTED:
         return []
-    return list(group.requests.select_related("proposed_by").order_by("-pk")[:MOST_PARTS])
+    requests = group.requests.select_related("proposed_by").annotate(**how_far())
+    return list(requests.order_by("-pk")[:MOST_PARTS])
 
 
 def snooze_days() -> list[tuple[str, str]]:

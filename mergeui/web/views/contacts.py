@@ -17,11 +17,13 @@ from mergeui.audit.models import Entry
 from mergeui.invent import Contact
 from mergeui.merging.erasure import was_erased
 from mergeui.merging.models import ContactLock, MergeRequest, Source
+from mergeui.merging.unasked import how_far
 from mergeui.review.compare import compare
 from mergeui.review.models import Group, GroupState, Member, MergedContact
 from mergeui.review.text import display_name
 from mergeui.web import comparing, past
 from mergeui.web.access import MemberRequest, page
+from mergeui.web.request_words import state_of
 from mergeui.web.searching import token_of
 from mergeui.web.when import exact
 
@@ -111,7 +113,7 @@ def _of_request(request: MergeRequest) -> Named:
         url=reverse("request", args=[request.pk]),
         number=_("Request {number}").format(number=request.pk),
         name=request.primary_name,
-        state=request.get_state_display(),
+        state=state_of(request)[1],
     )
 
 
@@ -155,7 +157,7 @@ def _requests(
         *as_source.values_list("request_id", flat=True)[:REQUESTS],
         *([merged_by.pk] if merged_by else []),
     }
-    return list(own.filter(pk__in=pks).order_by("-pk"))
+    return list(own.filter(pk__in=pks).annotate(**how_far()).order_by("-pk"))
 
 
 class Seen(NamedTuple):

@@ -23,6 +23,7 @@ from mergeui.merging import approval
 from mergeui.merging.erasure import was_erased
 from mergeui.merging.models import WAITING, MergeRequest, RequestState
 from mergeui.merging.reconcile import resolve as settle
+from mergeui.merging.unasked import how_far
 from mergeui.review.compare import compare
 from mergeui.web import comparing, lately, optout, past, problems, typed
 from mergeui.web import request_rows as rows
@@ -55,7 +56,7 @@ def requests(request: MemberRequest) -> HttpResponse:
     default = rows.first_view(request.member)
     view = request.GET.get("view", default)
     view = view if view in VIEWS else default
-    found = rows.find(request.member, view).annotate(beyond=rows.BEYOND)
+    found = rows.find(request.member, view).annotate(**how_far())
     found = found.select_related("proposed_by", "lost_opt_out")
     # What was asked for first expires first.
     order = Order("pk", descending=view != "waiting")
@@ -65,6 +66,7 @@ def requests(request: MemberRequest) -> HttpResponse:
     context = {
         "lost_words": "" if fragment else optout.lost_words(request.member),
         "to_settle": "" if fragment or view == "person" else rows.to_settle(request.member),
+        "beyond": "" if fragment else rows.beyond_words(request.member, now),
         "for_you": [] if fragment else unread(request.member, now),
         "rows": [rows.row(found, now) for found in listed.rows],
         "tabs": [
@@ -176,7 +178,7 @@ def _others(wanted: MergeRequest) -> list[tuple[str, str, str, str]]:
     if not getattr(wanted, "was_split", False):
         return []
     together = wanted.group.requests.filter(proposed_at=wanted.proposed_at)
-    return shown.parts_of(list(together), wanted.pk)
+    return shown.parts_of(list(together.annotate(**how_far())), wanted.pk)
 
 
 def own_request(request: MemberRequest, pk: int) -> MergeRequest:
@@ -185,7 +187,7 @@ def own_request(request: MemberRequest, pk: int) -> MergeRequest:
     same = MergeRequest.objects.filter(group=OuterRef("group"), proposed_at=OuterRef("proposed_at"))
     others = same.exclude(pk=OuterRef("pk"))
     return get_object_or_404(
-        own.annotate(was_split=Exists(others)).select_related(
+        own.annotate(was_split=Exists(others), **how_far()).select_related(
             "organization",
             "group__made_by",
             "proposed_by",
