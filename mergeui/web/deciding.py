@@ -20,7 +20,7 @@ from mergeui.review.text import visible, within
 from mergeui.web.comparing import Column, Picked, borrowed
 from mergeui.web.labels import segment_class
 from mergeui.web.queue import snoozed_until
-from mergeui.web.request_words import outcome_of
+from mergeui.web.request_words import outcome_of, state_of
 from mergeui.web.when import ago, number
 
 SEEN_DIGITS = 16
@@ -234,6 +234,11 @@ def _decided(group: Group, now: datetime, request: MergeRequest | None) -> Banne
         return Banner("info", "info", _by_hand_ended(group, now))
     if group.state == GroupState.VANISHED:
         return _vanished(request)
+    if request is not None and (group.state, request.state) == (
+        GroupState.MERGED,
+        RequestState.PARTIAL,
+    ):
+        return _not_as_asked(request)
     if request is not None:
         words = (
             gettext("This group is merged.")
@@ -244,6 +249,14 @@ def _decided(group: Group, now: datetime, request: MergeRequest | None) -> Banne
         return Banner("info", "merge", words, offer="request", url=url)
     words = _told(group, now, str(GroupState(group.state).label), note=True)
     return Banner("info", "clock", words, offer="reopen")
+
+
+def _not_as_asked(request: MergeRequest) -> Banner:
+    """Of a group that is decided, although its merge left something out, or took more."""
+    mark, words = state_of(request)
+    style, icon = ("error", "stop") if mark == "bad" else ("warning", "warning")
+    url = reverse("request", kwargs={"pk": request.pk})
+    return Banner(style, icon, words, _outcome(request), offer="request", url=url)
 
 
 def _vanished(request: MergeRequest | None) -> Banner:

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from mergeui.accounts.models import Role
 from mergeui.review.models import Group, GroupState, Member
+from mergeui.sandbox import Fault
 from tests.contacts import channel, contact, email, segment, whatsapp
-from tests.desk import Desk, member
+from tests.desk import Desk, member, past
+from tests.merging.stage import anas, approved
 from tests.web.cast import HTMX, choice, client_of, somebody, stranger, text_of
 
 pytestmark = pytest.mark.django_db
@@ -264,6 +266,32 @@ def test_a_requested_group_leads_to_its_request(desk: Desk) -> None:
     page = page_of(desk)
     assert "A merge was requested · by olga" in page
     assert "Look at the request" in page
+
+
+@pytest.mark.parametrize(
+    ("fault", "title", "detail"),
+    [
+        (Fault.PARTIAL, "Merged in part", "Invent merged only a part of what was sent."),
+        (Fault.MORE, "Merged more than asked", "Invent merged more than what was sent."),
+    ],
+)
+def test_a_group_is_not_called_merged_when_it_was_not_merged_as_asked(
+    fault: Fault, title: str, detail: str
+) -> None:
+    desk = anas(4)
+    ids = [m.contact_id for m in desk.group().members.all()]
+    request = approved(desk, source_ids=ids[1:3])
+    past(request, execute_after=1)
+    desk.faults.next_merge(fault)
+    desk.work()
+
+    page = text_of(somebody().get(f"/groups/{request.group_id}/"))
+
+    assert desk.group().state == GroupState.MERGED
+    assert "This group is merged." not in page
+    banner = page.partition(f"<p>{title}</p>")[2].partition("Look at the request")[0]
+    assert detail in banner
+    assert f'href="/requests/{request.pk}/"' in banner
 
 
 def test_what_changed_since_a_decision(desk: Desk) -> None:
