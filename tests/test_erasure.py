@@ -174,16 +174,57 @@ def test_the_page_names_whom_it_erases(desk: Desk) -> None:
     page = text_of(client.get("/erase/", {"contact": one}))
     assert f'<a href="/contacts/{one}/"><bdi>Ana García</bdi></a>' in page
     assert f'<input type="hidden" name="contacts" value="{one}">' in page
-    assert "were one person" not in page
+    assert "were merged with it" not in page
 
     request = approved(desk)
     past(request, execute_after=1)
     desk.work()
     Member.objects.all().delete()  # the names of the request are left
     page = text_of(client.get("/erase/", {"contact": one}))
-    assert "These contacts were one person" in page
+    assert "These were merged with it. Tick those that are the same person." in page
     for each in same_person(desk.organization, one):
         assert f'<a href="/contacts/{each}/"><bdi>Ana García</bdi></a>' in page
+
+
+def test_who_was_merged_with_a_person_is_not_erased_with_them_unless_ticked() -> None:
+    """A merge may have been wrong: who did not ask to be forgotten is not taken for who did."""
+    desk = anas(3)
+    request = approved(desk)
+    past(request, execute_after=1)
+    desk.work()
+    one = request.primary_contact_id
+    second, third = request.sources.values_list("contact_id", flat=True)
+    client = proved(somebody(Role.ADMIN))
+
+    page = text_of(client.get("/erase/", {"contact": one}))
+    form = page.partition('id="what"')[2]
+    assert f'<input type="hidden" name="contacts" value="{one}">' in form
+    for other in (second, third):
+        assert f'<input type="checkbox" name="contacts" value="{other}">' in form
+    assert "It confirms the contact above and every other one that is ticked." in form
+    assert "What is kept of others that you tick goes as well." in form
+
+    fields = {"contact": one, "contacts": [one, second], "confirm": "something else"}
+    form = text_of(client.post("/erase/confirm/", fields))
+    assert f'name="contacts" value="{second}" checked>' in form
+    assert f'name="contacts" value="{third}">' in form
+    client.post("/erase/confirm/", {**fields, "confirm": one})
+    entry = Entry.objects.get(action=Action.PAYLOAD_ERASED)
+    assert set(entry.facts["contacts"]) == {one, second}
+
+
+def test_the_page_counts_what_goes_of_whom_it_erases(desk: Desk) -> None:
+    """Not what is kept of others, who were merged with the person by another merge."""
+    request = approved(desk)
+    past(request, execute_after=1)
+    desk.work()
+    kept, gone = request.primary_contact_id, request.sources.get().contact_id
+    desk.world.main.put(contact("Ana", whatsapp("+15550101")))
+    desk.sync()
+    client = somebody(Role.ADMIN)
+
+    assert "2 groups forget" in text_of(client.get("/erase/", {"contact": kept}))
+    assert "1 group forgets" in text_of(client.get("/erase/", {"contact": gone}))
 
 
 def test_the_page_says_first_what_forbids_it(desk: Desk) -> None:

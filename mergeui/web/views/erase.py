@@ -29,7 +29,7 @@ from mergeui.web.middleware import record_refusal
 
 @page(Role.ADMIN)
 def erase(request: MemberRequest) -> HttpResponse:
-    """What is kept of a contact and of all that was merged with it."""
+    """What is kept of a contact, and what was merged with it."""
     kept = typed.restore(request, request.path)
     if kept is None:
         return _show(request, request.GET.get("contact", "").strip(), note="")
@@ -68,15 +68,14 @@ def _show(
     if contact_id:
         organization = request.member.organization
         known = same_person(organization, contact_id)
-        found = extent(organization, known)
-        names, held = names_of(organization, known), unfinished(organization, known)
+        # Who was merged with it by mistake never asked: others go only when somebody ticks them.
+        wanted = [one for one in known if one == contact_id or one in (chosen or ())]
+        found, held = extent(organization, wanted), unfinished(organization, wanted)
+        names = names_of(organization, known)
         why = why_not(held) if held else ""
         context |= {
             "found": None if found.nothing else _words(found),
-            "contacts": [
-                (one, visible(one), names.get(one, ""), chosen is None or one in chosen)
-                for one in known
-            ],
+            "contacts": [(one, visible(one), names.get(one, ""), one in wanted) for one in known],
             "held": held,
             "why_not": "" if problem and problem.sentence == why else why,
         }
