@@ -11,7 +11,7 @@ from mergeui.invent import Contact, InvalidMerge
 from mergeui.invent.guard import merge_body
 from mergeui.merging.plan import chunks
 from mergeui.retold import retold
-from mergeui.review.risk import Caution, ToldApart, cautions, put_together
+from mergeui.review.risk import Caution, ToldApart, cautions
 from mergeui.review.text import display_name
 
 
@@ -74,8 +74,9 @@ def choose(
         raise Invalid(words.format(reason=retold(str(error)))) from error
     chosen = tuple(by_id[source_id] for source_id in source_ids)
     primary = by_id[primary_id]
-    found = cautions((primary, *chosen), said=said, among=members if shown else ())
-    return Choice(primary, chosen, (put_together(), *found) if by_hand else found)
+    among = members if shown else ()
+    found = cautions((primary, *chosen), said=said, among=among, by_hand=by_hand)
+    return Choice(primary, chosen, found)
 
 
 def second_person_needed(choice: Choice, policy: Policy) -> bool:

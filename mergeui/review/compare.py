@@ -14,7 +14,7 @@ from mergeui.dates import day, short_day
 from mergeui.invent import Contact
 from mergeui.review.aligned import channel_rows, distinct_channels
 from mergeui.review.evidence import Link, links, sentence
-from mergeui.review.risk import Caution, ToldApart, called, cautions, put_together
+from mergeui.review.risk import Caution, ToldApart, called, cautions
 from mergeui.review.rows import About, Cell, Kind, Label, Row, Verdict, judge
 from mergeui.review.scripts import mixes_scripts
 from mergeui.review.spelling import Piece, closest, pieces, relation
@@ -75,7 +75,7 @@ def compare(
         segments=_segments(contacts, segments),
         links=found,
         reasons=tuple(sentence(link, contacts, names) for link in found),
-        cautions=(*((put_together(),) if by_hand else ()), *cautions(contacts, found, said)),
+        cautions=cautions(contacts, found, said, by_hand=by_hand),
         left_out=(0, 0) if whole else _left_out(contacts),
     )
 

@@ -98,17 +98,20 @@ def cautions(
     found: Sequence[Link] | None = None,
     said: Sequence[ToldApart] = (),
     among: Sequence[Contact] = (),
+    *,
+    by_hand: bool = False,
 ) -> tuple[Caution, ...]:
     """All that makes merging these contacts risky, the gravest first; empty when nothing does.
 
     `said` may be about others too: what is about two of these counts, the latest first. `among` is
     the group that they are chosen from, where it is shown: by their places in it the sentences tell
-    apart who is called the same.
+    apart who is called the same. `by_hand`: of a group that people put together.
     """
     if found is None:
         found = links(contacts)
     among = among or contacts
     checks = (
+        put_together() if by_hand else None,
         _said(contacts, said, among),
         _unsubscribed(contacts, among),
         _blocked(contacts, among),

@@ -85,6 +85,12 @@ def preview_of(
     )
 
 
+def with_new(cautions: Sequence[Caution], preview: Preview) -> tuple[Caution, ...]:
+    """The cautions of a whole group, and those that its choice alone has, to be read with them."""
+    known = {caution.risk for caution in cautions}
+    return (*cautions, *(one for one in preview.cautions if one.risk not in known))
+
+
 def result_of(
     primary: Contact, sources: Sequence[Contact], among: Sequence[Contact] = ()
 ) -> Preview:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from mergeui.accounts.models import Role
 from mergeui.merging.models import MergeRequest
-from mergeui.review.models import Group
+from mergeui.review.models import Group, GroupState
 from tests.browser.conftest import SEEN_MS
 from tests.browser.live import LiveDesk
 from tests.contacts import contact, email
@@ -62,6 +62,19 @@ def test_a_preview_that_comes_late_is_not_written_into_the_next_group(page: Page
         assert len(waiting) == 1
     shows(page, "Bea")
     expect(page.locator("#what")).to_contain_text("Tick at least one")
+
+
+def test_a_group_that_somebody_else_decided_leaves_nothing_to_press(page: Page) -> None:
+    opens(page, "bea")
+    Group.objects.filter(sort_name="bea").update(state=GroupState.DISMISSED)
+    page.locator("[name=sources]").last.check()
+    again = page.locator(".actions a", has_text="Look again")
+    expect(again).to_be_visible()
+    expect(page.locator(".actions button")).to_have_count(0)
+    expect(page.locator("#stands")).to_contain_text("Not a duplicate")
+    expect(page.locator("#what")).to_contain_text("marked as not a duplicate meanwhile")
+    again.click()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
 
 
 def test_the_second_half_of_a_double_click_decides_nothing(page: Page) -> None:

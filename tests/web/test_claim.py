@@ -105,6 +105,53 @@ def test_what_is_decided_can_not_be_taken_over(desk: Desk, rosa: Client, olga: C
     assert holder(desk) == ""
 
 
+def test_a_page_that_is_open_still_hears_of_the_decision_when_it_chooses(
+    desk: Desk, rosa: Client, olga: Client
+) -> None:
+    """The choice of a group that is decided can't be sent, so no button to send it is left."""
+    assert "rosa has this group open" in text_of(olga.get(address(desk)))
+    chosen = {**choice(desk.group()), "fingerprint": ""}
+    rosa.post(address(desk, "dismiss/"), {**chosen, "note": "cousins"})
+
+    fragment = text_of(olga.post(address(desk, "preview/"), chosen, headers=HTMX))
+
+    _preview, stands = fragment.split('<div id="stands" hx-swap-oob="innerHTML">')
+    assert "Not a duplicate · by rosa · just now · “cousins”" in stands
+    assert "Reopen" in stands
+    assert "rosa has this group open" not in fragment
+    assert "This group was marked as not a duplicate meanwhile by rosa." in stands
+    assert '<div id="acknowledge" hx-swap-oob="innerHTML"></div>' in stands
+    assert f'<a class="button button-main" href="{address(desk)}">Look again</a>' in stands
+    assert "I have read what is risky" not in fragment
+    assert "Merge 2 contacts" not in fragment
+
+
+@pytest.mark.parametrize("what", ["dismiss", "snooze", "request"])
+def test_a_decision_that_comes_too_late_leaves_no_button_to_send_it_again(
+    desk: Desk, rosa: Client, olga: Client, what: str
+) -> None:
+    chosen = fields(desk, what)
+    rosa.post(address(desk, "dismiss/"), fields(desk, "dismiss"))
+
+    answer = olga.post(address(desk, f"{what}/"), chosen, headers=HTMX)
+
+    assert answer.status_code == 409
+    assert "Someone was faster" in text_of(answer)
+    assert '<div id="decide" hx-swap-oob="innerHTML"><a' in text_of(answer)
+
+
+def test_what_can_not_be_taken_back_leaves_the_page_of_another_group(
+    desk: Desk, rosa: Client
+) -> None:
+    """The bar that takes back the last decision stands on the page of the next group."""
+    Group.objects.update(state=GroupState.MERGED)
+
+    answer = rosa.post(address(desk, "reopen/"), headers=HTMX)
+
+    assert answer.status_code == 409
+    assert "hx-swap-oob" not in text_of(answer)
+
+
 def test_the_later_one_is_told_that_it_was_they_themselves(desk: Desk, olga: Client) -> None:
     """The answer to the first click was lost on its way."""
     olga.post(address(desk, "dismiss/"))

@@ -326,6 +326,27 @@ def test_the_preview_follows_the_choice(risky: Desk) -> None:
     assert 'hx-swap-oob="innerHTML"' in fragment
 
 
+def test_risks_of_the_choice_alone_come_with_their_reasons() -> None:
+    """Two that share nothing but through a third: risky only without it."""
+    mail, phone = email("ana@example.com"), whatsapp("+34600111222")
+    desk = Desk(contact("Ana", mail), contact("Ana", mail, phone), contact("Ana", phone))
+    desk.sync()
+    group, client = desk.group(), somebody()
+    first, _middle, last = [m.contact_id for m in group.members.all()]
+    fields = {"primary": first, "sources": [last]}
+    reason = "share no channel with each other that the desk can see."
+    assert "Look closely before you merge" not in text_of(client.get(f"/groups/{group.pk}/"))
+
+    page = text_of(client.post(f"/groups/{group.pk}/preview/", fields))
+    fragment = text_of(client.post(f"/groups/{group.pk}/preview/", fields, headers=HTMX))
+
+    for shown in (page, fragment.split('<div id="cautions" hx-swap-oob="innerHTML">')[1]):
+        assert "Look closely before you merge" in shown
+        assert f"Ana (1) and Ana (3) {reason}" in shown
+    everything = client.post(f"/groups/{group.pk}/preview/", choice(group), headers=HTMX)
+    assert "Look closely" not in text_of(everything)
+
+
 def test_an_acknowledgement_stands_for_the_risks_that_were_shown(risky: Desk) -> None:
     group, client = risky.group(), somebody()
     fields = choice(group, acknowledge="yes", risks="unsubscribed")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -23,15 +24,16 @@ from mergeui.review import claims
 from mergeui.review.asking import one_of, with_members
 from mergeui.review.claims import Claimed
 from mergeui.review.compare import compare
+from mergeui.review.decisions import already
 from mergeui.review.models import Group, GroupState
-from mergeui.review.risk import ToldApart
+from mergeui.review.risk import ToldApart, cautions
 from mergeui.review.seen import contacts_of, fingerprint_of
 from mergeui.review.text import visible
 from mergeui.web import comparing, lately, onward, problems, typed
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.chain import chain, told
 from mergeui.web.comparing import Picked
-from mergeui.web.deciding import Preview, banner, columns, preview_of
+from mergeui.web.deciding import Preview, banner, columns, preview_of, with_new
 from mergeui.web.forms import UNTIL_CHANGE
 from mergeui.web.htmx import done, wants_fragment
 from mergeui.web.middleware import record_refusal
@@ -113,6 +115,7 @@ def show(
     requests = _latest_requests(group)
     latest = requests[0] if requests else None
     heads = columns(group, comparison, picked, latest)
+    preview = _preview(group, comparison.contacts, picked, said)
     context: dict[str, Any] = {
         "group": group,
         "comparison": comparison,
@@ -121,7 +124,8 @@ def show(
         "chain": chain(group.graded_links, comparison.names),
         "reasons": told(comparison.reasons, group.graded_links)[:MOST_REASONS],
         "picked": picked,
-        "preview": _preview(group, comparison.contacts, picked, said),
+        "preview": preview,
+        "cautions": with_new(comparison.cautions, preview),
         "banner": banner(group, request.user.pk, now, latest)
         or said_banner(group, comparison.contacts, said, now),
         "can_decide": operator,
@@ -164,13 +168,32 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
     shown = group_of(request, pk, members=True)
     if not wants_fragment(request):
         return show(request, shown, typed_fields=request.POST)
-    contacts = contacts_of(shown)
-    context = {
-        "preview": _preview(shown, contacts, Picked.typed(request.POST), said_in(shown)),
-        "many": comparing.many(contacts),
+    contacts, said = contacts_of(shown), said_in(shown)
+    context: dict[str, Any] = {"many": comparing.many(contacts), "group": shown}
+    if shown.state != GroupState.OPEN:
+        past = _past(request, shown)
+        context |= {**past, "preview": Preview(past["past"], trouble=past["past"])}
+        return render(request, "compare/page.html#preview", context)
+    preview = _preview(shown, contacts, Picked.typed(request.POST), said)
+    context |= {
+        "preview": preview,
+        "cautions": with_new(cautions(contacts, said=said, by_hand=shown.by_hand), preview),
+        "open": True,
         "swap": True,
     }
     return render(request, "compare/page.html#preview", context)
+
+
+def _past(request: MemberRequest, group: Group) -> dict[str, Any]:
+    """For a page that is open still, of a group that is decided: what happened, by whom."""
+    requests = _latest_requests(group)
+    latest = requests[0] if requests else None
+    return {
+        "group": group,
+        "past": already(group, by_user=request.actor),
+        "banner": banner(group, request.user.pk, timezone.now(), latest),
+        "can_decide": request.member.can(Role.OPERATOR),
+    }
 
 
 def _preview(
@@ -239,7 +262,12 @@ def refused(
 def _refused_there(request: MemberRequest, pk: int, problem: Problem) -> HttpResponse:
     """The sentence alone, for the page that is there with all that was typed."""
     if not isinstance(problem, Claimed):
-        return problems.refuse(request, problem)
+        response = problems.refuse(request, problem)
+        group = group_of(request, pk, members=True)
+        # From the page of this group, not from the bar that takes back the decision of another.
+        if group.state != GroupState.OPEN and "fingerprint" in request.POST:
+            response.write(render_to_string("compare/past.html", _past(request, group), request))
+        return response
     return problems.answer(
         request,
         problem.status,
