@@ -53,6 +53,12 @@ def tally(bulk: BulkDecision) -> dict[str, int]:
     return counts
 
 
+def grades(bulk: BulkDecision) -> dict[str, int]:
+    """How many of the groups that wait have which grade: one query."""
+    waiting = BulkItem.objects.filter(bulk=bulk, state=State.WAITING).order_by()
+    return dict(waiting.values_list("group__grade").annotate(count=Count("pk")))
+
+
 def fate_of(state: str, request: str | None) -> str:
     """The key of FATES for an item and its request's state."""
     plain = {State.WAITING: "waiting", State.SET_ASIDE: "aside", State.FAILED: "failed"}

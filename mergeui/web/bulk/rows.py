@@ -1,7 +1,7 @@
 """The groups of a bulk decision, and bulk decisions themselves, as ready rows."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from mergeui.review.risk import Risk
 from mergeui.review.text import visible
 from mergeui.web import request_words
 from mergeui.web.bulk.standing import state_of, title
+from mergeui.web.queue import grade_marks
 from mergeui.web.when import ago, exact, number
 
 State, Why = BulkItem.State, BulkItem.Why
@@ -25,12 +26,16 @@ UNGRADED = "ungraded"
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """A group of a bulk decision as one row; `number` is its request's, or how many contacts."""
+    """A group of a bulk decision as one row; `number` is its request's, or how many contacts.
+
+    `grade` (style, words) is for a group without a request; empty strings for any other.
+    """
 
     url: str
     names: list[str]
     more: str
     why: str
+    grade: tuple[str, str]
     mark: str
     state: str
     number: str
@@ -40,10 +45,11 @@ class ItemRow:
 
 def rows(items: Sequence[BulkItem], now: datetime) -> list[ItemRow]:
     """The rows of a page of items; their groups, requests and `how_far` come with them."""
-    return [_row(item, now) for item in items]
+    marks = grade_marks()
+    return [_row(item, now, marks) for item in items]
 
 
-def _row(item: BulkItem, now: datetime) -> ItemRow:
+def _row(item: BulkItem, now: datetime, marks: Mapping[str, tuple[str, str]]) -> ItemRow:
     names, count = item.group.names, item.group.member_count
     more = count - len(names) if len(names) >= 4 and count > len(names) else 0
     request = item.request
@@ -61,6 +67,7 @@ def _row(item: BulkItem, now: datetime) -> ItemRow:
         if more
         else "",
         why=why(item),
+        grade=("", "") if request else marks.get(item.group.grade, ("", "")),
         mark=mark,
         state=state,
         number=size,
@@ -92,6 +99,15 @@ def why(item: BulkItem) -> str:
         Why.FAILED: _("The desk could not decide it. Nothing was changed: look at it alone."),
     }
     return words[item.why]
+
+
+def sure(counts: Mapping[str, int]) -> list[tuple[str, str, str]]:
+    """How sure the groups of a summary are, the surest first: (style, words, how many)."""
+    return [
+        (style, words, number(counts[grade]))
+        for grade, (style, words) in grade_marks().items()
+        if counts.get(grade)
+    ]
 
 
 def reasons(bulk: BulkDecision) -> list[str]:

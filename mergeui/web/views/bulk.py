@@ -146,12 +146,14 @@ def _page(
     items = fates.with_fate(wanted.items.all(), fate).select_related("group", "request")
     items = items.only(*SHOWN).annotate(**how_far("request"))
     listed = paginate(items, order=Order("pk"), cursor=request.GET.get("at", ""))
+    part = "#results" if wants_fragment(request) else ""
     restored = request.POST if problem else typed.restore(request, request.path)
     context: dict[str, Any] = {
         **stands,
         "title": standing.title(wanted),
         "draft": draft,
         "promise": standing.promise(wanted, request.member.organization.policy) if draft else [],
+        "sure": shown.sure(fates.grades(wanted)) if draft and not part else [],
         "label": fates.label_of(fate, wanted),
         "reasons": shown.reasons(wanted) if fate == "aside" or (draft and wanted.set_aside) else [],
         "rows": shown.rows(listed.rows, timezone.now()),
@@ -163,13 +165,13 @@ def _page(
         "note": restored.get("note", "") if restored else "",
         "until": restored.get("until", "") if restored else "",
     }
-    part = "#results" if wants_fragment(request) else ""
     status = problem.status if problem else 200
     return render(request, "bulk/page.html" + part, context, status=status)
 
 
 SHOWN = (
-    "state", "why", "detail", "at", "bulk", "group__names", "group__member_count", "request__state",
+    "state", "why", "detail", "at", "bulk", "group__names", "group__member_count", "group__grade",
+    "request__state",
 )  # fmt: skip
 
 

@@ -14,8 +14,10 @@ from mergeui.merging.models import BulkDecision, BulkKind, BulkState
 from mergeui.review.claims import claim
 from mergeui.review.decisions import dismiss
 from mergeui.review.models import Group, GroupState
+from tests.contacts import contact, email
 from tests.desk import Desk, member
-from tests.merging.bulk import now, summary
+from tests.many import stored
+from tests.merging.bulk import begun, now, summary, work
 from tests.web.bulk.pages import address, groups, latest, numbers, shown
 from tests.web.cast import HTMX, somebody, stranger, text_of
 
@@ -149,6 +151,37 @@ def test_it_says_what_would_happen_and_names_what_is_set_aside(
     assert "amir has it open." in aside
     assert f'href="/groups/{groups()[3].pk}/"' in aside
     assert now(bulk).state == BulkState.DRAFT
+
+
+@pytest.mark.parametrize("kind", BulkKind)
+def test_it_says_how_sure_the_groups_are_that_it_is_about(
+    desk: Desk, client: Client, olga: Membership, kind: BulkKind
+) -> None:
+    for name in ("Bea", "Cas"):
+        mail = email(f"{name}@example.com")
+        stored(desk, [[contact(f"{name} Gil", mail), contact(None, mail)]])
+    bulk = summary(Actor.member(olga), groups(), kind)
+    full = 3 if kind == BulkKind.MERGE else 4  # the opt-out is set aside from a merge alone
+
+    answer = client.get(address(bulk))
+    page = text_of(answer)
+    assert f'<span class="grade grade-good">Names agree: <b class="nums">{full}</b></span>' in page
+    assert '<span class="grade grade-line">A name missing or incomplete: <b class="nums">2<' in page
+    assert "Names agree in part" not in page
+    assert [row.grade[1] for row in answer.context["rows"]] == [
+        *["Names agree"] * full,
+        *["A name missing or incomplete"] * 2,
+    ]
+    assert page.count('<span class="grade grade-line">A name missing or incomplete</span>') == 2
+    assert "Names agree: " not in text_of(client.get(address(bulk), headers=HTMX))
+
+
+def test_a_group_that_was_merged_has_no_grade(desk: Desk, client: Client, olga: Membership) -> None:
+    """How sure it was is of no use once it is asked for: its request says how it is."""
+    bulk = begun(Actor.member(olga), groups()[:1])
+    work(desk, bulk)
+
+    assert [row.grade for row in client.get(address(bulk)).context["rows"]] == [("", "")]
 
 
 def test_when_every_group_is_set_aside_nothing_is_asked(client: Client, olga: Membership) -> None:

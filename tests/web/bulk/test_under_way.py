@@ -213,7 +213,7 @@ def test_pages_of_groups_and_a_fixed_number_of_queries(
     many = summary(Actor.member(olga), groups())
     client.get(address(few))
     for bulk in (few, many):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             client.get(address(bulk))
 
     first = client.get(address(many) + "?fate=waiting")
