@@ -233,6 +233,18 @@ def test_a_viewer_looks_without_claiming_or_deciding(desk: Desk) -> None:
     assert "Shared by both" in page
     assert "Keep this one" not in page
     assert "Not a duplicate" not in page
+    assert "Are these the same person?" not in page
+    assert "<h1>2 contacts compared</h1>" in page
+    assert "Expected result" in page
+
+
+def test_a_viewer_is_not_asked_to_tick_what_only_others_can(risky: Desk) -> None:
+    page = page_of(risky, Role.VIEWER)
+
+    assert "What makes a merge of these risky" in page
+    assert "Look closely before you merge" not in page
+    assert "Tick at least one contact" not in page
+    assert "Expected result" not in page
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ def show(
     if typed_fields and not words:
         picked = Picked.typed(typed_fields).ticking(typed_fields.get("tick", ""), comparison)
     operator = request.member.can(Role.OPERATOR)
+    deciding = operator and group.state == GroupState.OPEN
     now = timezone.now()
     lines = comparing.lines(comparison, now)
     requests = _latest_requests(group)
@@ -129,8 +130,9 @@ def show(
         "banner": banner(group, request.user.pk, now, latest)
         or said_banner(group, comparison.contacts, said, now),
         "can_decide": operator,
-        "open": group.state == GroupState.OPEN,
-        "deciding": operator and group.state == GroupState.OPEN,
+        "deciding": deciding,
+        # The expected result: for who can't choose, of what nothing speaks against.
+        "side": deciding or (group.state == GroupState.OPEN and bool(preview.prediction)),
         "fingerprint": fingerprint_of(comparison.contacts),
         "problem": problem,
         "errors": errors or {},
@@ -178,7 +180,7 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
     context |= {
         "preview": preview,
         "cautions": with_new(cautions(contacts, said=said, by_hand=shown.by_hand), preview),
-        "open": True,
+        "deciding": request.member.can(Role.OPERATOR),
         "swap": True,
     }
     return render(request, "compare/page.html#preview", context)
