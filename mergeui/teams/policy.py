@@ -7,10 +7,11 @@ less takes an admin.
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mergeui.accounts.models import Membership, Organization, PolicyChange, Role
+from mergeui.accounts.models import Membership, Organization, PolicyChange, Role, User
 from mergeui.accounts.policy import Policy
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import SYSTEM, Actor
@@ -127,9 +128,15 @@ def _require_admin(by_user: Actor) -> None:
         require(by_user, Role.ADMIN)
 
 
+def other_admins(organization: Organization, asked_by: User | None) -> QuerySet[Membership]:
+    """Who may confirm what one admin asked for."""
+    admins = Membership.objects.active().filter(organization=organization, role=Role.ADMIN)
+    return admins.exclude(user=asked_by)
+
+
 def _tell(organization: Organization, entry: Entry) -> None:
     """A notice to every other admin, until the change is answered."""
-    admins = Membership.objects.active().filter(organization=organization, role=Role.ADMIN)
+    others = other_admins(organization, entry.actor)
     Notice.objects.bulk_create(
         Notice(
             organization=organization,
@@ -138,7 +145,7 @@ def _tell(organization: Organization, entry: Entry) -> None:
             entry=entry,
             at=entry.at,
         )
-        for person in admins.exclude(user=entry.actor).values_list("user_id", flat=True)
+        for person in others.values_list("user_id", flat=True)
     )
 
 

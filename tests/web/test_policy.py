@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from mergeui.accounts.models import Organization, PolicyChange, Role
@@ -56,6 +57,38 @@ def test_looser_waits_for_another_admin() -> None:
     assert bea.post(f"{PAGE}{number}/confirm/").status_code == 303
     assert "No merge needs a second person." in text_of(bea.get(PAGE))
     assert bea.post(f"{PAGE}{number}/confirm/").status_code == 409
+
+
+def test_the_only_admin_is_told_who_else_can_confirm_it() -> None:
+    ada = admin("ada")
+    member(Role.ADMIN, Organization.objects.create(invent_org_id="org_hats", name="Hats"))
+    change(ada, four_eyes="never")
+    number = Organization.objects.configured().pk
+    command = f"<code>manage.py org policy {number} --confirm</code>"
+    page = text_of(ada.get(PAGE))
+    assert "Nobody else here is an admin." in page
+    assert command in page
+    call_command("org", "policy", str(number))  # as it is called on the page
+
+    bea = admin("bea")
+    assert command not in text_of(ada.get(PAGE))
+    assert command not in text_of(bea.get(PAGE))
+    assert command not in text_of(somebody(Role.APPROVER).get(PAGE))
+    call_command("org", "policy", str(number), "--confirm")
+    assert "No merge needs a second person." in text_of(bea.get(PAGE))
+
+
+def test_what_is_stricter_can_be_asked_for_while_a_change_waits() -> None:
+    ada = admin("ada")
+    change(ada, four_eyes="never")
+    assert "Keep this policy" in text_of(ada.get(PAGE))
+    assert "Keep this policy" not in text_of(somebody(Role.APPROVER).get(PAGE))
+
+    assert change(ada, cool_off_seconds="60").status_code == 303
+
+    page = text_of(ada.get(PAGE))
+    assert "can be cancelled for 60 seconds" in page
+    assert "aits for a second admin" in page
 
 
 def test_the_other_admins_are_told_until_it_is_answered() -> None:

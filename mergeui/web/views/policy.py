@@ -120,6 +120,7 @@ def _show(
         .select_related("asked_by")
         .first()
     )
+    own = bool(waits and waits.asked_by_id == request.user.pk)
     kept = policies.columns_of(organization)
     single = {True: ON, False: OFF, None: ""}[kept["single_operator"]]
     context = {
@@ -128,7 +129,8 @@ def _show(
         "waits": waits,
         "wanted": _lines(policies.as_if(organization, waits.wanted)) if waits else [],
         "since": exact(waits.asked_at) if waits else "",
-        "own": bool(waits and waits.asked_by_id == request.user.pk),
+        "own": own,
+        "alone": own and not policies.other_admins(organization, request.user).exists(),
         "form": form or PolicyForm(initial={**kept, "single_operator": single}),
         "usual": settings.MERGE_COOL_OFF_SECONDS,
         "problem": problem.sentence if problem else "",
