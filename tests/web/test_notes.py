@@ -217,6 +217,22 @@ def test_the_note_of_a_decision_and_the_talk_have_names_of_their_own(
     assert '<label class="unseen" for="id_words">Note for the team</label>' in page
 
 
+def test_a_name_in_the_note_of_a_decision_tells_nobody_and_says_so(
+    desk: Desk, olga: Membership, paula: Membership
+) -> None:
+    client, where = client_of(olga), f"/groups/{desk.group().pk}/"
+    hint = "To tell somebody with @, use “Discuss this group”: nobody is told of a name in here."
+    page = text_of(client.get(where))
+    assert f'<p class="hint" id="note-hint">{hint}</p>' in page
+    assert 'name="note" id="id_note" rows="2" maxlength="2000" dir="auto" aria-describedby' in page
+    assert "<summary>Discuss this group</summary>" in page
+
+    client.post(f"{where}dismiss/", {"note": "@paula cousins"})
+
+    assert not Notice.objects.exists()
+    assert hint not in text_of(client.get(where))
+
+
 def test_a_large_team_is_named_in_part(desk: Desk, olga: Membership) -> None:
     for n in range(14):
         member(Role.VIEWER, name=f"person{n:02}")
