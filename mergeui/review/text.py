@@ -81,6 +81,11 @@ def shortened(text: str, longest: int = LONGEST_NAME) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def with_short(sentence: str, name: str, longest: int) -> str:
+    """The sentence with a longer `name` in it cut, so that all else of it stays."""
+    return sentence.replace(name, shortened(name, longest)) if len(name) > longest else sentence
+
+
 def within(label: str) -> str:
     """A label as it stands within a sentence: "refused by Invent", whose name stays a name."""
     return label[:1].lower() + label[1:]

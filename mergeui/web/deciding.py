@@ -16,12 +16,13 @@ from mergeui.merging.plan import Gain, Prediction, predict
 from mergeui.review.compare import Comparison
 from mergeui.review.models import Group, GroupState
 from mergeui.review.risk import Caution, ToldApart, called, numbers
-from mergeui.review.text import visible, within
+from mergeui.review.text import visible, with_short, within
 from mergeui.web.comparing import Column, Picked, borrowed
 from mergeui.web.labels import segment_class
 from mergeui.web.queue import snoozed_until
 from mergeui.web.request_words import outcome_of, state_of
 from mergeui.web.when import ago, number
+from mergeui.web.wording import LONGEST_IN_BAR
 
 SEEN_DIGITS = 16
 MOST_GAINS = 50  # channels, and segments, of the expected result that are named
@@ -100,7 +101,7 @@ def result_of(
     """
     prediction = predict(primary, sources, called(among or (primary, *sources)))
     return Preview(
-        sentence=prediction.sentence,
+        sentence=with_short(prediction.sentence, prediction.primary, LONGEST_IN_BAR),
         prediction=prediction,
         channels=_first(prediction.channels),
         segments=tuple(

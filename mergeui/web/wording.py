@@ -11,8 +11,11 @@ from mergeui.invent import Contact
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.plan import predict
 from mergeui.review.risk import cautions, put_together
+from mergeui.review.text import with_short
 
 ENGLISH = "en"
+# Of a name in the sentence of a bar, which must leave a phone room for the page.
+LONGEST_IN_BAR = 48
 
 
 def cautions_of(request: MergeRequest) -> list[str]:
@@ -31,6 +34,12 @@ def expected(request: MergeRequest) -> str:
         return stored
     primary, *sources = _seen(request)
     return predict(primary, sources).sentence
+
+
+def in_bar(request: MergeRequest) -> str:
+    """The same for a bar that a phone has beside the page, which says it in full."""
+    primary = str(request.prediction.get("primary", ""))
+    return with_short(expected(request), primary, LONGEST_IN_BAR)
 
 
 def _as_read(request: MergeRequest) -> bool:

@@ -135,6 +135,28 @@ def test_a_phone_says_too_what_follows_a_merge(
     assert_accessible(page)
 
 
+def test_a_long_name_leaves_a_phone_room_for_the_page(
+    live_desk: Callable[..., LiveDesk], signed_in: Callable[..., Page]
+) -> None:
+    shared = email("w@example.com")
+    desk = live_desk(contact("W" * 300, shared), contact("W" * 300, shared, unsubscribed=True))
+    desk.sync()
+    page = signed_in(Role.APPROVER, **PHONE)
+    page.goto(f"/groups/{desk.group().pk}/")
+    page.locator("[name=sources]").last.check()
+    expect(page.locator(".actions [name=acknowledge]")).to_be_visible()
+    bars = [page.locator(".actions").bounding_box()]
+    expect(page.locator("#what")).to_contain_text("this can't be undone. A second person")
+    Group.objects.update(claimed_by=None, claimed_until=None)
+    asked = desk.propose(Actor.member(member(Role.OPERATOR)))
+    page.goto(f"/requests/{asked.pk}/")
+    expect(page.locator(".actions .what")).to_contain_text("this can't be undone.")
+    bars.append(page.locator(".actions").bounding_box())
+    heights = [bar["height"] for bar in bars if bar]
+    assert len(heights) == 2
+    assert max(heights) < PHONE["viewport"]["height"] / 3.4, heights
+
+
 def test_an_acknowledgement_goes_with_its_risks(page: Page) -> None:
     page.goto(f"/groups/{group('bea').pk}/")
     page.locator("[name=sources]").last.check()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mergeui.review import text as module
-from mergeui.review.text import display_name, searchable, visible
+from mergeui.review.text import display_name, searchable, visible, with_short
 from tests.contacts import contact, email, parsed, whatsapp
 
 
@@ -58,3 +58,11 @@ def test_a_search_finds_either_script() -> None:
     assert "olga" in searchable("Ольга")
     assert "ольга" in searchable("Ольга")
     assert searchable("ANA") == "ana"
+
+
+def test_a_long_name_in_a_sentence_is_cut_and_the_rest_stays() -> None:
+    name = "Ana " * 50
+
+    told = with_short(f"Into {name}; this can't be undone.", name, 12)
+    assert told == "Into Ana Ana Ana…; this can't be undone."
+    assert with_short("Into Ana; gone.", "Ana", 12) == "Into Ana; gone."

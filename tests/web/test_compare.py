@@ -359,6 +359,20 @@ def test_risks_of_the_choice_alone_come_with_their_reasons() -> None:
     assert "Look closely" not in text_of(everything)
 
 
+def test_the_bar_cuts_a_long_name_and_still_says_that_it_can_not_be_undone() -> None:
+    mail = email("ana@example.com")
+    desk = Desk(contact("Ana " * 75, mail), contact("Ana " * 75, mail))
+    desk.sync()
+
+    page = page_of(desk)
+
+    (sentence,) = re.findall('<p id="what" role="status"><strong>(.*?)</strong>', page)
+    short = "Ana " * 11 + "Ana…"
+    assert sentence == (
+        f"1 contact will be merged into {short} and disappears; this can&#x27;t be undone."
+    )
+
+
 def test_an_acknowledgement_stands_for_the_risks_that_were_shown(risky: Desk) -> None:
     group, client = risky.group(), somebody()
     fields = choice(group, acknowledge="yes", risks="unsubscribed")

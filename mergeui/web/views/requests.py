@@ -42,7 +42,7 @@ from mergeui.web.paging import Order, paginate
 from mergeui.web.request_words import EMPTY, FINDS_OUT, VIEWS, outcome_of
 from mergeui.web.since import since
 from mergeui.web.views.queue import pager_links
-from mergeui.web.wording import cautions_of, expected
+from mergeui.web.wording import cautions_of, expected, in_bar
 
 TIMELINE = 200
 
@@ -165,6 +165,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "approved": shown.approved(wanted),
         "erased": all(was_erased(raw) for raw in wanted.snapshot),
         "expected": expected(wanted),
+        "in_bar": in_bar(wanted),
         # Before it is sent it is a decision, and that needs what the operator saw too.
         "preview": result_of(seen[0], seen[1:]) if wanted.state in WAITING else None,
         "cautions": cautions_of(wanted),
