@@ -383,10 +383,10 @@ def test_a_merge_of_nobody_is_not_sent(
 @pytest.mark.parametrize("key", ["m", "x", "s", "n", "b"])
 def test_a_note_that_is_not_added_is_not_left_behind(page: Page, key: str) -> None:
     page.goto(f"/groups/{group('ana').pk}/")
-    page.get_by_text("Discuss this group").click()
+    page.get_by_text("Discuss this group", exact=True).click()
     note = page.get_by_label("Note for the team")
     note.fill("She called, they are two")
-    page.get_by_text("Discuss this group").click()
+    page.get_by_text("Discuss this group", exact=True).click()
     expect(note).to_be_hidden()
     page.locator("h1").click()
     presses(page, key)

@@ -276,10 +276,10 @@ def test_a_fixed_number_of_queries(
     asked: list[MergeRequest], paula: Membership, django_assert_num_queries
 ) -> None:
     client = client_of(paula)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get("/requests/")
     with django_assert_num_queries(13):
         client.get(f"/requests/{asked[0].pk}/")
     MergeRequest.objects.exclude(pk=asked[0].pk).update(expires_at=timezone.now())
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get("/requests/")
