@@ -61,7 +61,6 @@ def opened(page: Page, query: str) -> None:
     page.goto(f"/groups/?{query}")
     page.locator("a.row-link").first.click()
     page.locator("#choice").wait_for()
-    page.wait_for_timeout(450)  # what came up only just now is not decided: SEEN in app.js
 
 
 def path_of(page: Page) -> str:
@@ -71,6 +70,7 @@ def path_of(page: Page) -> str:
 def sent(page: Page, button: str) -> str:
     """Decides, waits until the next group is there, and gives the address in the bar."""
     before = path_of(page)
+    page.wait_for_timeout(450)  # what came up only just now is not decided: SEEN in app.js
     page.get_by_role("button", name=re.compile(f"^{button}")).last.click()
     page.wait_for_function("before => location.pathname != before", arg=before)
     page.locator(".lately").wait_for()
