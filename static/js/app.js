@@ -131,7 +131,7 @@
   document.addEventListener("htmx:afterSettle", (event) => sight(event.target));
 
   // What has the focus may be swapped away: it goes to the same link of the new part, or where that
-  // begins. Another part may be swapped before this one has settled, and must not make it forgotten.
+  // begins. At once: a key may be pressed, or another part swapped, before this one has settled.
   let within = "";
   let link = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -140,7 +140,7 @@
     within = place.id;
     link = document.activeElement.getAttribute("href");
   });
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterSwap", () => {
     const lost = within && document.activeElement === document.body;
     const place = lost && document.getElementById(within);
     within = "";

@@ -152,3 +152,20 @@ def test_a_row_keeps_the_focus_when_the_list_is_fetched_again(page: Page) -> Non
     page.evaluate("htmx.trigger(document.body, 'queue-changed')")
     expect(page.locator(".row-link[data-old]")).to_have_count(0)
     expect(second).to_be_focused()
+
+
+def test_a_key_right_after_a_swap_moves_on_from_where_the_focus_was(page: Page) -> None:
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(".row-link").nth(1)).to_be_focused()
+    page.evaluate(
+        """() => {
+            document.addEventListener("htmx:afterSwap", (event) => {
+                if (event.target.id !== "results") return;
+                document.body.dispatchEvent(
+                    new KeyboardEvent("keydown", { key: "j", bubbles: true, cancelable: true }));
+            }, { once: true });
+            htmx.trigger(document.body, "queue-changed");
+        }"""
+    )
+    expect(page.locator(".row-link").nth(2)).to_be_focused()
