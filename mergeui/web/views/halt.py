@@ -38,13 +38,13 @@ def page_of_halt(request: MemberRequest) -> HttpResponse:
         "lines": [_row(line) for line in lines[-SHOWN:]],
         "more": max(0, len(lines) - SHOWN),
         "trouble": trouble,
-        "waiting": _waiting(request) if standing else "",
+        "held_up": _held_up(request) if standing else "",
         "may_end": request.member.can(Role.APPROVER),
     }
     return render(request, "halt/page.html", context)
 
 
-def _waiting(request: MemberRequest) -> str:
+def _held_up(request: MemberRequest) -> str:
     """How many merges are sent as soon as they go on; empty without any."""
     approved = MergeRequest.objects.of(request.member.organization).filter(
         state=RequestState.APPROVED
