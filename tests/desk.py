@@ -5,6 +5,7 @@ Everything is a plain function or object; the HTTP between the two is real, but 
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from math import ceil
 from typing import Any
 
 from mergeui.accounts.models import Membership, Organization, Role, User
@@ -108,6 +109,15 @@ class Desk:
     def exists(self, contact_id: str) -> bool:
         """The truth in Invent."""
         return contact_id in self.world.main
+
+
+def cool_off(request: MergeRequest) -> tuple[int, int]:
+    """The seconds that are left of it, rounded up, and how long it is."""
+    assert request.execute_after
+    assert request.approved_at
+    left = request.execute_after - datetime.now(UTC)
+    whole = request.execute_after - request.approved_at
+    return ceil(left.total_seconds()), int(whole.total_seconds())
 
 
 def past(request: MergeRequest, **back: Any) -> None:

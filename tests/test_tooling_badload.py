@@ -16,7 +16,7 @@ def test_each_part_comes_to_its_table() -> None:
     }
 
     done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=400, check=False
+        command, env=environment, capture_output=True, text=True, timeout=150, check=False
     )
 
     assert done.returncode == 0, done.stderr[-2_000:]

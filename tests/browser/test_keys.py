@@ -23,7 +23,7 @@ from tests.contacts import contact, email
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # `make keys` plays a hundred.
-GROUPS = int(os.environ.get("DESK_GROUPS", "12"))
+GROUPS = int(os.environ.get("DESK_GROUPS", "24"))
 # What is pressed for one group after the other. The third of four is risky.
 PLAN = ("m", "x", "d a m", "s Enter")
 
