@@ -160,11 +160,13 @@ def test_a_key_right_after_a_swap_moves_on_from_where_the_focus_was(page: Page) 
     expect(page.locator(".row-link").nth(1)).to_be_focused()
     page.evaluate(
         """() => {
-            document.addEventListener("htmx:afterSwap", (event) => {
-                if (event.target.id !== "results") return;
+            const press = (event) => {
+                if (event.target.id !== "results") return;  // the counts of the views come as well
+                document.removeEventListener("htmx:afterSwap", press);
                 document.body.dispatchEvent(
                     new KeyboardEvent("keydown", { key: "j", bubbles: true, cancelable: true }));
-            }, { once: true });
+            };
+            document.addEventListener("htmx:afterSwap", press);
             htmx.trigger(document.body, "queue-changed");
         }"""
     )
