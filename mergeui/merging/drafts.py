@@ -1,6 +1,6 @@
 """A merge request that is not stored yet: all that can be made of it before its transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
-from mergeui.audit.inserting import insert, insert_one
+from mergeui.audit.inserting import Plain, insert, insert_one
 from mergeui.audit.log import Prepared, prepare
 from mergeui.invent import Contact
 from mergeui.merging.choice import Choice, second_person_needed
@@ -25,6 +25,9 @@ from mergeui.review.text import display_name
 APPROVAL_WITHIN = timedelta(days=7)
 EXECUTION_WITHIN = timedelta(days=1)
 
+_SOURCE = ("request_id", "position", "contact_id", "name", "state")
+_LOCK = ("organization_id", "contact_id", "request_id")
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -34,18 +37,22 @@ class Draft:
     """
 
     request: MergeRequest
-    sources: list[Source]
-    locks: list[ContactLock]
+    sources: dict[str, str]  # names by ids
     entries: list[Prepared]
 
     def insert(self) -> None:
         """Stores the request with what it names; its entries come last of all."""
         insert_one(self.request)
-        rows: list[Source] | list[ContactLock]
-        for rows in (self.sources, self.locks):
-            for row in rows:
-                row.request_id = self.request.pk
-            insert(rows)
+        number, organization = self.request.pk, self.request.organization_id
+        waiting = Source.State.WAITING.value
+        sources = [
+            (number, position, contact_id, name, waiting)
+            for position, (contact_id, name) in enumerate(self.sources.items())
+        ]
+        # In one order, so that two requests wait for each other's contacts, and not in a circle.
+        locked = sorted([self.request.primary_contact_id, *self.sources])
+        locks = [(organization, contact_id, number) for contact_id in locked]
+        insert(Plain(Source, _SOURCE, sources), Plain(ContactLock, _LOCK, locks))
 
 
 def draft(
@@ -78,19 +85,11 @@ def draft(
         proposed_at=now,
         expires_at=now + APPROVAL_WITHIN,
     )
-    sources = [
-        Source(position=n, contact_id=contact.id, name=display_name(contact))
-        for n, contact in enumerate(choice.sources)
-    ]
-    # In one order, so that two requests wait for each other's contacts, and not in a circle.
-    locks = [
-        ContactLock(organization_id=group.organization_id, contact_id=contact_id)
-        for contact_id in sorted(contact.id for contact in choice.contacts)
-    ]
     entries = [_asked(request, choice, by_user)]
+    sources = names(choice.sources)
     if not request.needs_approval:
         entries.append(_passed(request, sources, now))
-    return Draft(request, sources, locks, entries)
+    return Draft(request, sources, entries)
 
 
 def _asked(request: MergeRequest, choice: Choice, by_user: Actor) -> Prepared:
@@ -117,12 +116,12 @@ def _asked(request: MergeRequest, choice: Choice, by_user: Actor) -> Prepared:
     )
 
 
-def _passed(request: MergeRequest, sources: Sequence[Source], now: datetime) -> Prepared:
+def _passed(request: MergeRequest, sources: Mapping[str, str], now: datetime) -> Prepared:
     """Approves by policy: nobody else is needed, and the cool-off begins."""
     policy = request.organization.policy
     said = about(
         request,
-        sources=[(source.contact_id, source.name) for source in sources],
+        sources=sources.items(),
         after=RequestState.APPROVED.value,
         policy=policy.four_eyes,
         cool_off_seconds=policy.cool_off_seconds,
