@@ -17,6 +17,7 @@ LIMIT = 200  # characters of a value; the index of PostgreSQL takes no more than
 WORDS = 12  # words of a name that are looked up
 
 _WORD = re.compile(r"[a-z0-9]+")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _PHONE = re.compile(r"[+(\d][\d\s().\-/]{5,}")
 
 
@@ -87,32 +88,38 @@ def references_of(contact: object) -> set[Ref]:
 
     Takes anything: what has not the documented shape is passed over.
     """
-    if not isinstance(contact, dict):
-        return set()
-    found = {Ref(Kind.NAME, word) for word in words(_text(contact, "name"))}
-    if contact_id := _text(contact, "id"):
-        found.add(ref(Kind.CONTACT, contact_id))
-    channels = contact.get("channels")
-    for channel in channels if isinstance(channels, list) else ():
-        if isinstance(channel, dict):
-            found |= _of_channel(channel)
+    return references_of_all([contact])
+
+
+def references_of_all(contacts: Iterable[object], names: Iterable[str] = ()) -> set[Ref]:
+    """`references_of` for several contacts at once, and the words of further names."""
+    found: set[Ref] = set()
+    called = set(names)  # most names come again and again: each is taken apart once
+    for contact in contacts:
+        if not isinstance(contact, dict):
+            continue
+        called.add(_text(contact, "name"))
+        if contact_id := _text(contact, "id"):
+            found.add(ref(Kind.CONTACT, contact_id))
+        channels = contact.get("channels")
+        for channel in channels if isinstance(channels, list) else ():
+            if isinstance(channel, dict):
+                called.update((_text(channel, "name"), _text(channel, "username")))
+                found |= _of_channel(channel)
+    found.update(Ref(Kind.NAME, word) for name in called for word in words(name))
     return found
-
-
-def references_of_all(contacts: Iterable[object]) -> set[Ref]:
-    """`references_of` for several contacts at once."""
-    return {found for contact in contacts for found in references_of(contact)}
 
 
 def references_in(facts: Mapping[str, Any], personal: Mapping[str, Any]) -> set[Ref]:
     """What an entry with these facts and personal data (actions.py) is found by."""
     contacts, names = personal.get("contacts"), personal.get("names")
-    found = references_of_all(contacts if isinstance(contacts, list) else ())
-    if isinstance(names, Mapping):
-        found |= contact_ids(names)
-        names = list(names.values())
-    for name in names if isinstance(names, list | tuple) else ():
-        found |= {Ref(Kind.NAME, word) for word in words(str(name))}
+    by_id = names if isinstance(names, Mapping) else {}
+    listed = list(by_id.values()) or names
+    found = references_of_all(
+        contacts if isinstance(contacts, list) else (),
+        map(str, listed) if isinstance(listed, list | tuple) else (),
+    )
+    found |= contact_ids(by_id)
     for key in ("primary", "sources", "members", "merged", "unasked"):
         ids = facts.get(key)
         listed = ids if isinstance(ids, list | tuple) else [ids]
@@ -124,9 +131,7 @@ def references_in(facts: Mapping[str, Any], personal: Mapping[str, Any]) -> set[
 
 
 def _of_channel(channel: dict[str, object]) -> set[Ref]:
-    found = {
-        Ref(Kind.NAME, word) for key in ("name", "username") for word in words(_text(channel, key))
-    }
+    found: set[Ref] = set()
     user_id, email = _text(channel, "user_id"), _text(channel, "email")
     if value := plain(user_id):
         found.add(Ref(Kind.USER_ID, value))
@@ -152,4 +157,4 @@ def _digits(number: str) -> str:
 
 
 def _storable(text: str) -> str:
-    return re.sub(r"[\x00\ud800-\udfff]", "\ufffd", text)
+    return _UNSTORABLE.sub("\ufffd", text)
