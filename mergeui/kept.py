@@ -5,7 +5,6 @@ statement together as the database to carry it out. Whatever depends on who asks
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
@@ -67,10 +66,7 @@ class Kept(Generic[Row]):
             cursor.execute(kept.statement, values)
             found: Iterable[Any] = cursor.fetchall()
         if kept.converters:
-            # Threads share what is kept, and have connections of their own.
-            compiler = copy(kept.compiler)
-            compiler.connection = mine
-            found = compiler.apply_converters(found, kept.converters)
+            found = _converted(found, kept.converters, mine)
         answer: Any = _Answer(kept.compiler, found)
         # As a list: a filter upon it would change nothing.
         return list(kept.rows._iterable_class(answer))  # type: ignore[call-overload, no-any-return]
@@ -98,6 +94,18 @@ class _Ready(Generic[Row]):
     statement: str
     places: tuple[Any, ...]
     converters: Any
+
+
+def _converted(
+    rows: Iterable[tuple[Any, ...]], converters: Mapping[int, Any], mine: Any
+) -> Iterator[list[Any]]:
+    """What the compiler's own `apply_converters` makes of them, for this thread's connection."""
+    places = list(converters.items())
+    for row in map(list, rows):
+        for place, (convert, expression) in places:
+            for one in convert:
+                row[place] = one(row[place], expression, mine)
+        yield row
 
 
 class _Answer:
