@@ -69,8 +69,7 @@ def find(member: Membership, view: str) -> QuerySet[MergeRequest]:
     if view == "going":
         return requests.active()
     if view == "person":
-        # Found first, and then put in order: else SQLite walks through all requests in that order.
-        return requests.filter(pk__in=for_a_person(requests, timezone.now()).values("pk"))
+        return for_a_person(requests, timezone.now())
     if view == "consent":
         return requests.filter(pk__in=LostOptOut.objects.not_set().values("request"))
     return requests

@@ -1,12 +1,15 @@
 """Thousands of requests are going on: the list costs what it shows."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from mergeui.accounts.models import Organization, Role
-from mergeui.merging.models import ACTIVE, RequestState
+from mergeui.merging.models import ACTIVE, AMISS, UNSETTLED, Attempt, MergeRequest, RequestState
 from tests.merging.stage import anas, approved, copies
 from tests.web.cast import somebody, text_of
 
@@ -48,18 +51,30 @@ def test_the_count_of_what_is_for_an_approver_is_a_range_of_an_index() -> None:
     assert len(counted) == 3  # the badge, what needs a person, and what went beyond
     for sql in counted:
         told = plan(sql)
-        assert "requests_by_state" in told or "requests_going_on" in told
+        assert any(f"requests_{name}" in told for name in ("by_state", "going_on", "amiss"))
 
 
 def test_what_a_person_has_to_look_at_is_a_range_of_an_index() -> None:
-    request, browser = approved(anas()), somebody()
-    few = [RequestState.CONFLICT, RequestState.PARTIAL, RequestState.NOT_APPLIED] * 20
-    copies(request, [{"state": state} for state in [RequestState.MERGED] * MANY + few])
+    """However much went amiss in the years before."""
+    request, browser = approved(anas()), somebody(Role.APPROVER)
+    now = timezone.now()
+    long_ago = now - timedelta(days=400)
+    years = [{"state": state, "finished_at": long_ago} for state in AMISS * MANY]
+    lately = [{"state": state, "finished_at": now} for state in (*AMISS, *UNSETTLED) * 3]
+    copies(request, years + lately)
+    pks = MergeRequest.objects.values_list("pk", flat=True)
+    call = {"number": 1, "state": "partial", "source_ids": [], "call": {}, "started_at": now}
+    Attempt.objects.bulk_create(Attempt(request_id=pk, **call) for pk in pks)
+    copies(request, [])  # which has PostgreSQL look at the calls, too
 
-    (sql,) = asked(browser, "/requests/?view=person")
-    told = plan(sql)
-    assert "requests_by_state" in told or "requests_due" in told  # both begin with the state
-    assert len(browser.get("/requests/?view=person").context["rows"]) == 20
+    with CaptureQueriesContext(connection) as captured:
+        browser.get("/requests/?view=mine")
+    (counted,) = [one["sql"] for one in captured if "finished_at" in one["sql"].split("WHERE")[1]]
+    (listed,) = asked(browser, "/requests/?view=person")
+    for sql in (counted, listed):
+        assert "requests_amiss" in plan(sql)
+    assert "requests_by_state" in plan(listed) or "requests_due" in plan(listed)
+    assert len(browser.get("/requests/?view=person").context["rows"]) == 6
 
 
 def test_as_many_queries_for_thousands_as_for_one() -> None:

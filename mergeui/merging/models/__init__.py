@@ -20,6 +20,7 @@ from mergeui.merging.models.request import ContactLock, MergeRequest, RequestQue
 from mergeui.merging.models.standing import Standing
 from mergeui.merging.models.states import (
     ACTIVE,
+    AMISS,
     BEFORE_APPROVAL,
     UNSETTLED,
     WAITING,
@@ -30,6 +31,7 @@ from mergeui.merging.models.telling import Mailbox, Notice
 
 __all__ = [
     "ACTIVE",
+    "AMISS",
     "BEFORE_APPROVAL",
     "UNSETTLED",
     "WAITING",

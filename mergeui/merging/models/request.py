@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from mergeui.accounts.models import Organization
 from mergeui.kept import Given
 from mergeui.merging.models.bulk import BulkDecision, BulkState
-from mergeui.merging.models.states import ACTIVE, BEFORE_APPROVAL, Alone, RequestState
+from mergeui.merging.models.states import ACTIVE, AMISS, BEFORE_APPROVAL, Alone, RequestState
 from mergeui.review.models import Group
 
 STANDING = set(BulkState) - {BulkState.TAKING_BACK, BulkState.TAKEN_BACK}
@@ -42,6 +42,16 @@ class RequestQuerySet(models.QuerySet["MergeRequest"]):
         word, so the states are no parameters.
         """
         return self.filter(state__in=[Literal(state.value) for state in ACTIVE])
+
+    def amiss_since(self, then: datetime) -> "RequestQuerySet":
+        """Those that ended after that without all that was asked for; by `requests_amiss`.
+
+        One whose call merged more is among them: a merged one did as it was asked. The states are
+        no parameters, as in `active`.
+        """
+        return self.filter(
+            state__in=[Literal(state.value) for state in AMISS], finished_at__gt=then
+        )
 
     def due(self, now: datetime) -> "RequestQuerySet":
         """Approved, and their cool-off is over."""
@@ -120,6 +130,12 @@ class MergeRequest(models.Model):
                 fields=["organization", "-id"],
                 condition=Q(state__in=ACTIVE),
                 name="requests_going_on",
+            ),
+            # Of a desk's years, what went amiss in the last days.
+            models.Index(
+                fields=["organization", "finished_at"],
+                condition=Q(state__in=AMISS),
+                name="requests_amiss",
             ),
             models.Index(fields=["state", "execute_after", "id"], name="requests_due"),
             # Those of people come first, however many of a bulk decision wait as well.

@@ -32,6 +32,8 @@ class Alone(models.TextChoices):
 
 WAITING = (RequestState.PROPOSED, RequestState.APPROVED)
 UNSETTLED = (RequestState.UNKNOWN, RequestState.CONFLICT)
+# Over, without all that was asked for.
+AMISS = (RequestState.PARTIAL, RequestState.NOT_APPLIED)
 # The contacts of these are locked for every other request (design.md, rule 4).
 ACTIVE = (*WAITING, RequestState.EXECUTING, *UNSETTLED)
 # In these nobody can say that a second person isn't needed any more.
