@@ -1,22 +1,27 @@
 """How the desk is: what probes and metrics say of it. Counts and ages, nothing of anybody."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, OuterRef, Subquery
 
+from mergeui.accounts.models import Organization
 from mergeui.audit.models import Check, Entry
 from mergeui.merging.alive import LOST_AFTER
 from mergeui.merging.models import ACTIVE, Attempt, Heartbeat, LostOptOut, MergeRequest, Standing
 from mergeui.review.models import SyncRun
 
 SYNCS_MISSED = 3
+CALLS_OF = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Ages in seconds; None where there is nothing to be old. `broken` is where the history is."""
+    """Ages in seconds; None where there is nothing to be old. `broken` is where the history is.
+
+    `requests` are those that are not finished, `calls` those of the last day, both by their states.
+    """
 
     worker_age: float | None
     sync_age: float | None
@@ -42,18 +47,17 @@ class Condition:
 
 
 def condition(now: datetime) -> Condition:
-    """The desk as it is now, of all organisations together: eight short queries."""
+    """The desk as it is now, of all organisations together: short queries, whatever is stored."""
     seen = Heartbeat.objects.aggregate(latest=Max("seen_at"))["latest"]
-    done = SyncRun.objects.filter(state=SyncRun.State.DONE)
+    done = SyncRun.objects.filter(organization=OuterRef("pk"), state=SyncRun.State.DONE)
+    newest = Subquery(done.order_by("-pk").values("finished_at")[:1])
     # Of the organisation whose last one is the oldest.
-    synced = min(
-        done.values("organization").annotate(at=Max("finished_at")).values_list("at", flat=True),
-        default=None,
-    )
+    synced = Organization.objects.aggregate(at=Min(newest))["at"]
     broken = Check.objects.exclude(broken="").values_list("broken", flat=True).first()
     due = MergeRequest.objects.due(now).order_by().aggregate(at=Min("execute_after"))["at"]
     states = MergeRequest.objects.filter(state__in=ACTIVE).values("state")
-    calls = Attempt.objects.values("state").annotate(count=Count("pk")).order_by()
+    lately = Attempt.objects.filter(started_at__gt=now - CALLS_OF)
+    calls = lately.values("state").annotate(count=Count("pk")).order_by()
     last = Entry.objects.order_by("-number").values_list("number", flat=True).first()
     return Condition(
         worker_age=_age(now, seen),

@@ -76,7 +76,7 @@ class _Desk(Collector):
                 yield GaugeMetricFamily(name, words, value=value)
         for name, words, found in (
             ("mergeui_merge_requests", "Merge requests that are not finished", now.requests),
-            ("mergeui_merge_calls", "Merge calls by what came of them", now.calls),
+            ("mergeui_merge_calls", "Merge calls of the last day by what came of them", now.calls),
         ):
             family = GaugeMetricFamily(name, words, labels=["state"])
             for state, number in sorted(found.items()):

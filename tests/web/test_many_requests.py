@@ -1,6 +1,6 @@
 """Thousands of requests are going on: the list costs what it shows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mergeui.accounts.models import Organization, Role
+from mergeui.merging.condition import condition
 from mergeui.merging.models import ACTIVE, AMISS, UNSETTLED, Attempt, MergeRequest, RequestState
+from mergeui.review.models import SyncRun
 from tests.merging.stage import anas, approved, copies
 from tests.web.cast import somebody, text_of
 
@@ -62,10 +64,7 @@ def test_what_a_person_has_to_look_at_is_a_range_of_an_index() -> None:
     years = [{"state": state, "finished_at": long_ago} for state in AMISS * MANY]
     lately = [{"state": state, "finished_at": now} for state in (*AMISS, *UNSETTLED) * 3]
     copies(request, years + lately)
-    pks = MergeRequest.objects.values_list("pk", flat=True)
-    call = {"number": 1, "state": "partial", "source_ids": [], "call": {}, "started_at": now}
-    Attempt.objects.bulk_create(Attempt(request_id=pk, **call) for pk in pks)
-    copies(request, [])  # which has PostgreSQL look at the calls, too
+    called(request, now)
 
     with CaptureQueriesContext(connection) as captured:
         browser.get("/requests/?view=mine")
@@ -75,6 +74,23 @@ def test_what_a_person_has_to_look_at_is_a_range_of_an_index() -> None:
         assert "requests_amiss" in plan(sql)
     assert "requests_by_state" in plan(listed) or "requests_due" in plan(listed)
     assert len(browser.get("/requests/?view=person").context["rows"]) == 6
+
+
+def test_what_a_probe_asks_does_not_grow_with_what_is_over() -> None:
+    request, now = approved(anas()), timezone.now()
+    copies(request, [{"state": RequestState.MERGED}] * MANY)
+    run = SyncRun.objects.values().latest("pk") | {"id": None}
+    SyncRun.objects.bulk_create(SyncRun(**run) for _ in range(MANY))
+    called(request, now - timedelta(days=400))
+
+    with CaptureQueriesContext(connection) as captured:
+        assert condition(now).calls == {}
+    asked = [one["sql"] for one in captured]
+    (runs,) = [sql for sql in asked if "review_syncrun" in sql]
+    (calls,) = [sql for sql in asked if "merging_attempt" in sql]
+    assert "SCAN U0" not in plan(runs)
+    assert "Seq Scan on review_syncrun" not in plan(runs)
+    assert "calls_by_start" in plan(calls)
 
 
 def test_as_many_queries_for_thousands_as_for_one() -> None:
@@ -113,6 +129,14 @@ def queries(browser: Client, page: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert browser.get(page).status_code == 200
     return len(captured)
+
+
+def called(request: MergeRequest, at: datetime) -> None:
+    """A merge call for every request that there is."""
+    pks = MergeRequest.objects.values_list("pk", flat=True)
+    call = {"number": 1, "state": "partial", "source_ids": [], "call": {}, "started_at": at}
+    Attempt.objects.bulk_create(Attempt(request_id=pk, **call) for pk in pks)
+    copies(request, [])  # which has PostgreSQL look at the calls, too
 
 
 def plan(sql: str) -> str:

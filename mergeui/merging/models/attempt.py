@@ -44,6 +44,7 @@ class Attempt(models.Model):
                 fields=["request"], condition=Q(state="sending"), name="one_call_at_a_time"
             ),
         ]
+        indexes: ClassVar = [models.Index(fields=["started_at"], name="calls_by_start")]
 
     def __str__(self) -> str:
         return f"Attempt {self.number} of request {self.request_id}"
