@@ -64,6 +64,9 @@ def addresses() -> dict[str, Any]:
         "history, last page": "/history/?at=last",
         "history, by a name": "/history/?name=maria",
         **(_looked_up(entries) if entries else {}),
+        **_of_merges(),
+        "a round of the worker with nothing due": "/bench/idle/",
+        "what a probe asks": "/healthz/ready",
     }
 
 
@@ -97,6 +100,32 @@ def _looked_up(entries: int) -> dict[str, str]:
         if one:
             found[f"history, by {name}"] = "/history/?" + urlencode({kind: one["value"]})
     return found
+
+
+def _of_merges() -> dict[str, str]:
+    """The requests, nearly all of which are over, and one from their middle."""
+    from mergeui.merging.models import MergeRequest
+
+    pages = {
+        "requests, first page": "/requests/?view=all",
+        "requests, last page": "/requests/?view=all&at=last",
+        "requests, asked for by me": "/requests/?view=mine",
+        "requests, going on": "/requests/?view=going",
+        "requests, needs a person": "/requests/?view=person",
+        "requests, waiting for me": "/requests/?view=waiting",
+        "bulk decisions": "/bulk/",
+    }
+    over = MergeRequest.objects.filter(bulk__isnull=False, state="merged").order_by("pk")
+    one = over[over.count() // 2 :].first()
+    if one:
+        gone = one.sources.all()[0].contact_id
+        pages |= {
+            "a request that is over": f"/requests/{one.pk}/",
+            "a group that was merged": f"/groups/{one.group_id}/",
+            "a contact that was merged away": f"/contacts/{gone}/",
+            "a bulk decision that is over": f"/bulk/{one.bulk_id}/",
+        }
+    return pages
 
 
 def six_channels() -> int:

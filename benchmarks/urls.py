@@ -1,4 +1,5 @@
-"""The desk's addresses, an empty signed-in page, the queue's template alone, Django's admin."""
+"""The desk's addresses, an empty signed-in page, the queue's template alone, Django's admin, and
+what the worker does each second."""
 
 from unittest.mock import patch
 
@@ -8,6 +9,10 @@ from django.shortcuts import render
 from django.urls import include, path
 
 import benchmarks.admin  # noqa: F401  # registers what the admin shows
+from mergeui.merging.clients import Clients
+from mergeui.merging.gap import look_when_wanted
+from mergeui.merging.mail import send_due
+from mergeui.merging.worker import tidy, work_off
 from mergeui.web.access import MemberRequest, page
 from mergeui.web.views.queue import queue
 
@@ -35,7 +40,20 @@ def _keep(request: MemberRequest, template: str, context: dict[str, object]) -> 
     return render(request, template, context)
 
 
+@page()
+def idle(request: MemberRequest) -> HttpResponse:
+    """A round of the worker, and of its mail, when nothing is due."""
+    tidy()
+    with Clients() as clients:
+        for organization, client in clients.served():
+            assert not look_when_wanted(organization, client=client)
+            assert not work_off(organization, client=client)
+            assert not send_due(organization)
+    return HttpResponse()
+
+
 urlpatterns = [
+    path("bench/idle/", idle),
     path("bench/empty/", empty),
     path("bench/bare/", bare),
     path("bench/admin/", admin.site.urls),

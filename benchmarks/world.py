@@ -103,6 +103,7 @@ class Desk:
     def _meet(self, fate: str, chosen: list[int]) -> None:
         from django.db.models import F
 
+        from benchmarks import merged
         from benchmarks.making import START, YEARS
         from mergeui.review import bulk
         from mergeui.review.models import Group, MergedContact
@@ -120,6 +121,8 @@ class Desk:
         if fate == "dismissed":
             self._tell_apart(groups, user)
         if fate == "merged":
+            if chosen:
+                merged.keep(groups, self.organization, self.chain.users, self._pick)
             bulk.insert(
                 MergedContact,
                 ("organization_id", "contact_id", "into_contact_id", "merged_at"),
