@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
-from django.db.models import BigIntegerField, Expression, Field, Model, Q, QuerySet
+from django.db.models import BigIntegerField, Expression, Field, Model, Q, QuerySet, Value
 from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -42,6 +42,17 @@ class Given(Expression):
         """The value as the database takes it."""
         value = given[self.name] if self.place is None else given[self.name][self.place]
         return self.output_field.get_db_prep_value(value, connection)
+
+
+class Literal(Value):
+    """A word of the program, letters alone, that stands in the query itself.
+
+    SQLite takes an index of some rows only when the condition stands in the query word for word.
+    """
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[()]]:
+        """Itself, in quotes."""
+        return f"'{self.value}'", ()
 
 
 class Kept(Generic[Row]):

@@ -22,7 +22,6 @@ from mergeui.errors import Invalid, NotAllowed, Stale
 from mergeui.merging.doubt import find_out, refused_before
 from mergeui.merging.drafts import EXECUTION_WITHIN
 from mergeui.merging.models import (
-    WAITING,
     Alone,
     Approval,
     MergeRequest,
@@ -144,9 +143,9 @@ def cancel(request: MergeRequest, *, by_user: Actor, note: str = "") -> None:
 
 def expire(*, now: datetime) -> int:
     """Ends the requests that nobody approved, or that could not be executed, in time."""
-    late = MergeRequest.objects.filter(state__in=WAITING, expires_at__lte=now)
+    late = MergeRequest.objects.late(now).select_related("organization")
     ended = 0
-    for request in late.select_related("organization")[:500]:
+    for request in late[:500]:
         proposed = request.state == RequestState.PROPOSED
         with suppress(Stale):
             _end_early(

@@ -67,10 +67,8 @@ def restore_next(*, client: InventClient, organization_id: int) -> MergeRequest 
     It is claimed by being put off: should this worker die, another looks again after that.
     """
     now = timezone.now()
-    due = LostOptOut.objects.filter(
-        request__organization_id=organization_id, state=State.WANTED, due_at__lte=now
-    )
-    for lost in due.select_related("request__organization").order_by("due_at", "pk")[:20]:
+    due = LostOptOut.objects.due(now).filter(request__organization_id=organization_id)
+    for lost in due.select_related("request__organization")[:20]:
         claimed = LostOptOut.objects.filter(
             pk=lost.pk, state=State.WANTED, due_at=lost.due_at
         ).update(due_at=now + timedelta(seconds=settings.MERGE_LEASE_SECONDS), tries=F("tries") + 1)

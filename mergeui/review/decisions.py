@@ -20,6 +20,7 @@ from mergeui.review.models import Group, GroupState
 from mergeui.review.risk import Risk, joined
 
 LONGEST_SNOOZE = timedelta(days=366)
+WOKEN_AT_ONCE = 500
 
 
 def require(by_user: Actor, role: Role) -> None:
@@ -220,9 +221,9 @@ def _without_said(group: Group) -> dict[str, Any]:
 
 def wake(*, now: datetime) -> int:
     """Reopens every group whose snooze is over; gives how many."""
-    due = Group.objects.filter(state=GroupState.SNOOZED, snoozed_until__lte=now)
+    due = Group.objects.overslept(now).select_related("organization")
     woken = 0
-    for group in due.select_related("organization")[:500]:
+    for group in due.order_by("snoozed_until")[:WOKEN_AT_ONCE]:
         with suppress(Stale):
             move(
                 group,

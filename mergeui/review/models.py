@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
-from mergeui.kept import Given
+from mergeui.kept import Given, Literal
 from mergeui.review.grades import BARRED, Grade
 from mergeui.review.not_duplicate import NotDuplicate
 from mergeui.review.saved import SavedView
@@ -66,6 +66,10 @@ class GroupQuerySet(models.QuerySet["Group"]):
     def of(self, organization: Organization) -> "GroupQuerySet":
         """Only this organisation's (design.md, rule 11), without those that are arriving."""
         return self.filter(_arrived(organization), organization=organization)
+
+    def overslept(self, now: datetime) -> "GroupQuerySet":
+        """Those of all organisations whose snooze is over; by `groups_asleep`."""
+        return self.filter(state=Literal(GroupState.SNOOZED.value), snoozed_until__lte=now)
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -170,6 +174,12 @@ class Group(models.Model):
             ),
             # What somebody decided last, to take it back.
             models.Index(fields=["decided_by", "-decided_at"], name="decisions_by_person"),
+            # Asked for each second, by each worker.
+            models.Index(
+                fields=["snoozed_until"],
+                condition=Q(state=GroupState.SNOOZED.value),
+                name="groups_asleep",
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -11,6 +11,7 @@ from mergeui.invent import Contact
 from mergeui.merging.models import LostOptOut, MergeRequest
 from mergeui.retold import retold
 from mergeui.review.text import display_name, visible
+from mergeui.web.request_rows import find
 from mergeui.web.when import ago, day
 
 POLL_SECONDS = 2
@@ -90,7 +91,7 @@ def _both_ways(request: MergeRequest, flag: str) -> tuple[str, str]:
 
 def lost_words(member: Membership) -> str:
     """How many merges have lost an opt-out that is not set again; empty for none. One query."""
-    count = LostOptOut.objects.of(member.organization).not_set()[:MOST_COUNTED].count()
+    count = find(member, "consent")[:MOST_COUNTED].count()
     if not count:
         return ""
     return ngettext(

@@ -147,7 +147,9 @@ def _forget(user: User, now: datetime) -> None:
 
 def forget_drafts(*, now: datetime) -> None:
     """Drops the summaries that nobody has confirmed in a day."""
-    _drop(BulkDecision.objects.filter(asked_at__lt=now - FORGOTTEN_AFTER))
+    # Named, so that the index that they begin is used: each worker asks each second.
+    everywhere = BulkDecision.objects.filter(organization__in=Organization.objects.values("pk"))
+    _drop(everywhere.filter(asked_at__lt=now - FORGOTTEN_AFTER))
 
 
 def _drop(bulks: QuerySet[BulkDecision]) -> None:

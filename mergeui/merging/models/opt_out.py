@@ -1,5 +1,6 @@
 """Opt-outs that a merge lost, until they are set again."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
+from mergeui.kept import Literal
 from mergeui.merging.models.request import MergeRequest
 
 
@@ -20,7 +22,12 @@ class OptOutQuerySet(models.QuerySet["LostOptOut"]):
 
     def not_set(self) -> "OptOutQuerySet":
         """Those that somebody still receives messages for."""
-        return self.exclude(state=LostOptOut.State.SET)
+        return self.exclude(state=Literal(LostOptOut.State.SET.value))
+
+    def due(self, now: datetime) -> "OptOutQuerySet":
+        """Those that are to be set again by now, in their order; by `opt_outs_to_set`."""
+        wanted = self.not_set().filter(state=LostOptOut.State.WANTED, due_at__lte=now)
+        return wanted.order_by("due_at", "pk")
 
 
 class LostOptOut(models.Model):

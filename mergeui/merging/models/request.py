@@ -1,7 +1,7 @@
 """A merge request, its sources, and the contacts that it holds."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -9,19 +9,19 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
-from mergeui.kept import Given
+from mergeui.kept import Given, Literal
 from mergeui.merging.models.bulk import BulkDecision, BulkState
-from mergeui.merging.models.states import ACTIVE, AMISS, BEFORE_APPROVAL, Alone, RequestState
+from mergeui.merging.models.states import (
+    ACTIVE,
+    AMISS,
+    BEFORE_APPROVAL,
+    WAITING,
+    Alone,
+    RequestState,
+)
 from mergeui.review.models import Group
 
 STANDING = set(BulkState) - {BulkState.TAKING_BACK, BulkState.TAKEN_BACK}
-
-
-class Literal(models.Value):
-    """A word of the program, letters alone, that stands in the query itself."""
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[()]]:
-        return f"'{self.value}'", ()
 
 
 class RequestQuerySet(models.QuerySet["MergeRequest"]):
@@ -36,18 +36,19 @@ class RequestQuerySet(models.QuerySet["MergeRequest"]):
         return self.filter(state=RequestState.PROPOSED).exclude(proposed_by_id=user_id)
 
     def active(self) -> "RequestQuerySet":
-        """Those that are still to end; in the order of their keys, found by `requests_going_on`.
-
-        SQLite takes an index of some rows only when the condition stands in the query word for
-        word, so the states are no parameters.
-        """
+        """Those that are still to end; in the order of their keys, found by `requests_going_on`."""
         return self.filter(state__in=[Literal(state.value) for state in ACTIVE])
+
+    def late(self, now: datetime) -> "RequestQuerySet":
+        """Those whose time to be approved or executed is over; by `requests_that_end`."""
+        return self.filter(
+            state__in=[Literal(state.value) for state in WAITING], expires_at__lte=now
+        )
 
     def amiss_since(self, then: datetime) -> "RequestQuerySet":
         """Those that ended after that without all that was asked for; by `requests_amiss`.
 
-        One whose call merged more is among them: a merged one did as it was asked. The states are
-        no parameters, as in `active`.
+        One whose call merged more is among them: a merged one did as it was asked.
         """
         return self.filter(
             state__in=[Literal(state.value) for state in AMISS], finished_at__gt=then
@@ -130,6 +131,13 @@ class MergeRequest(models.Model):
                 fields=["organization", "-id"],
                 condition=Q(state__in=ACTIVE),
                 name="requests_going_on",
+            ),
+            models.Index(fields=["organization", "primary_contact_id"], name="requests_by_primary"),
+            # Asked for each second, by each worker, however many wait.
+            models.Index(
+                fields=["state", "expires_at"],
+                condition=Q(state__in=WAITING),
+                name="requests_that_end",
             ),
             # Of a desk's years, what went amiss in the last days.
             models.Index(

@@ -1,0 +1,90 @@
+"""No page, no probe and no round of the worker reads a table that grows with the years whole.
+
+SQLite says so of any desk, because it plans by its indexes and not by sizes; that PostgreSQL is as
+quick with many as with few is measured (benchmarks.pages). What is done once a day is none of it.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from benchmarks.addresses import addresses
+from benchmarks.desks import STRIP, Size
+from benchmarks.world import Desk as Filled
+from mergeui.merging.condition import condition
+from mergeui.merging.mail import send_due
+from mergeui.merging.models import MergeRequest
+from tests.desk import Desk
+
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+
+# The tables of these are as long as the team is large, or hold a row for each that is at work.
+SMALL = re.compile(r"accounts_|teams_|django_|auth_|mfa_|audit_check|merging_(heartbeat|standing)")
+WHOLE = re.compile(
+    r"SCAN (?!CONSTANT|subquery|found|json_each|review_group_terms|sqlite_master)(\w+)(.*)"
+)
+PARTS = {
+    index.name
+    for model in apps.get_models()
+    for index in model._meta.indexes
+    if index.condition is not None
+}
+
+
+@pytest.fixture
+def pages() -> dict[str, str]:
+    """The pages of a desk with merges behind it, but for those of the benchmarks alone."""
+    Filled().grow(Size(open=40, decided=60, entries=200))
+    assert MergeRequest.objects.filter(bulk__isnull=False).exists()
+    found = addresses()
+    del found["size"]
+    return {name: path for name, path in found.items() if not path.startswith("/bench/")}
+
+
+def test_of_no_page(pages: dict[str, str]) -> None:
+    browser = Client()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = pages.pop("session")
+    for name, path in pages.items():
+        headers = STRIP if "strip" in path else {}
+        read = read_whole(lambda: browser.get(path, headers=headers))  # noqa: B023
+        assert not read, name
+
+
+def test_of_no_round_of_the_worker(pages: dict[str, str]) -> None:
+    desk = Desk()
+    assert not read_whole(desk.work)
+    assert not read_whole(lambda: send_due(desk.organization))
+
+
+def test_of_no_probe(pages: dict[str, str]) -> None:
+    assert not read_whole(lambda: condition(timezone.now()))
+
+
+def read_whole(what: Callable[[], object]) -> list[str]:
+    """What SQLite reads from end to end meanwhile: tables, or indexes of more than some rows."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, *more: Any) -> Any:
+        asked.append((sql, params))
+        return execute(sql, params, *more)
+
+    with connection.execute_wrapper(note):
+        what()
+    assert asked
+    return [one for sql, params in asked if "WHERE" in sql for one in _plan(sql, params)]
+
+
+def _plan(sql: str, params: Any) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+        for step in (row[-1] for row in cursor.fetchall()):
+            whole = WHOLE.match(step)
+            if whole and not SMALL.match(whole[1]) and step.split()[-1] not in PARTS:
+                yield f"{step}: {sql}"
