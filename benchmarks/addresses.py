@@ -115,7 +115,9 @@ def _of_merges() -> dict[str, str]:
         "requests, waiting for me": "/requests/?view=waiting",
         "bulk decisions": "/bulk/",
     }
-    over = MergeRequest.objects.filter(bulk__isnull=False, state="merged").order_by("pk")
+    over = MergeRequest.objects.filter(
+        bulk__isnull=False, state="merged", group__member_count=4
+    ).order_by("pk")
     one = over[over.count() // 2 :].first()
     if one:
         gone = one.sources.all()[0].contact_id
@@ -123,6 +125,7 @@ def _of_merges() -> dict[str, str]:
             "a request that is over": f"/requests/{one.pk}/",
             "a group that was merged": f"/groups/{one.group_id}/",
             "a contact that was merged away": f"/contacts/{gone}/",
+            "a contact that others were merged into": f"/contacts/{one.primary_contact_id}/",
             "a bulk decision that is over": f"/bulk/{one.bulk_id}/",
         }
     return pages

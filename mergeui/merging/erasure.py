@@ -113,7 +113,7 @@ def why_not(held: ContactLock) -> str:
 def names_of(organization: Organization, contact_ids: Collection[str]) -> dict[str, str]:
     """By their ids the names of contacts as last known; those without a name are not in it."""
     requests = MergeRequest.objects.of(organization).filter(primary_contact_id__in=contact_ids)
-    sources = Source.objects.filter(request__organization=organization, contact_id__in=contact_ids)
+    sources = Source.objects.of(organization).filter(contact_id__in=contact_ids)
     members = Member.objects.of(organization).filter(contact_id__in=contact_ids)
     # The later one counts: a group is read again with each refresh.
     found = [
@@ -155,7 +155,7 @@ def _groups(organization: Organization, ids: Collection[str]) -> GroupQuerySet:
 
 
 def _requests(organization: Organization, ids: Collection[str]) -> RequestQuerySet:
-    sources = Source.objects.filter(contact_id__in=ids, request__organization=organization)
+    sources = Source.objects.of(organization).filter(contact_id__in=ids)
     named = Q(primary_contact_id__in=ids) | Q(pk__in=sources.values("request_id"))
     return MergeRequest.objects.of(organization).filter(named)
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
+from mergeui.kept import Literal
 from mergeui.review.models import Group
 
 
@@ -45,8 +46,8 @@ class BulkQuerySet(models.QuerySet["BulkDecision"]):
         return self.exclude(state=BulkState.DRAFT)
 
     def unfinished(self) -> "BulkQuerySet":
-        """Those that the worker has something to do for."""
-        return self.filter(state__in=UNFINISHED)
+        """Those that the worker has something to do for; by `bulk_going_on`."""
+        return self.filter(state__in=[Literal(state.value) for state in UNFINISHED])
 
 
 class BulkDecision(models.Model):
@@ -95,6 +96,12 @@ class BulkDecision(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["organization", "state", "-id"], name="bulk_by_state"),
+            # Asked for each second, by each worker.
+            models.Index(
+                fields=["organization", "-id"],
+                condition=Q(state__in=UNFINISHED),
+                name="bulk_going_on",
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

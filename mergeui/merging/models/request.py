@@ -189,6 +189,18 @@ class MergeRequest(models.Model):
         return f"request:{self.pk}"
 
 
+class SourceQuerySet(models.QuerySet["Source"]):
+    """The contacts of requests that are to be merged away, or were."""
+
+    def of(self, organization: Organization) -> "SourceQuerySet":
+        """Only those of this organisation's requests (design.md, rule 11).
+
+        Looked up for each that is found: by a join SQLite would begin with all of its requests.
+        """
+        ours = MergeRequest.objects.of(organization).filter(pk=models.OuterRef("request"))
+        return self.filter(models.Exists(ours))
+
+
 class Source(models.Model):
     """One contact that is to be merged into the primary, and what became of it."""
 
@@ -206,6 +218,8 @@ class Source(models.Model):
     contact_id = models.CharField(max_length=200)
     name = models.TextField()
     state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING.value)
+
+    objects = SourceQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["position"]

@@ -151,7 +151,7 @@ def _requests(
     So does the one that merged it, named or not.
     """
     own = MergeRequest.objects.of(organization)
-    as_source = Source.objects.filter(request__organization=organization, contact_id=contact_id)
+    as_source = Source.objects.of(organization).filter(contact_id=contact_id)
     pks = {
         *own.filter(primary_contact_id=contact_id).values_list("pk", flat=True)[:REQUESTS],
         *as_source.values_list("request_id", flat=True)[:REQUESTS],
@@ -227,6 +227,6 @@ def _absorbed(organization: Organization, contact_id: str) -> list[tuple[MergedC
     into = MergedContact.objects.filter(organization=organization, into_contact_id=contact_id)
     gone = list(into.order_by("-merged_at")[:ABSORBED])
     ids = [one.contact_id for one in gone]
-    sources = Source.objects.filter(request__organization=organization, contact_id__in=ids)
-    names = dict(sources.order_by("pk").values_list("contact_id", "name")) if ids else {}
+    sources = Source.objects.of(organization).filter(contact_id__in=ids).order_by("pk")
+    names = dict(sources.values_list("contact_id", "name")) if ids else {}
     return [(one, names.get(one.contact_id, "")) for one in gone]
