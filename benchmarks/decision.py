@@ -61,7 +61,7 @@ def main() -> None:
         postgres.QUICK = ("shared_buffers=128MB",)
     with desk(wished.engine, wished.desk) as filled:
         if not wished.desk:
-            filled.grow(Size(wished.groups, 0, 10 * wished.groups))
+            filled.grow(Size(wished.groups, 2 * wished.groups, 10 * wished.groups))
         taken = measure(filled, wished.rounds)
     print(f"\n{wished.engine}: {wished.rounds} decisions of each kind, one after the other\n")
     heads = "POST, p50 (p95) | of it the processor's | its rows by bare SQL | statements | ratio"

@@ -12,16 +12,19 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from benchmarks.addresses import addresses
+from benchmarks.at_work import form_of
 from benchmarks.desks import STRIP, Size
 from benchmarks.world import Desk as Filled
+from mergeui.accounts.models import Role
 from mergeui.merging.condition import condition
 from mergeui.merging.mail import send_due
-from mergeui.merging.models import MergeRequest
-from tests.desk import Desk
+from mergeui.merging.models import MergeRequest, RequestState
+from tests.desk import Desk, actor, past
+from tests.many import crowd
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -58,6 +61,35 @@ def test_of_no_page(pages: dict[str, str]) -> None:
         headers = STRIP if "strip" in path else {}
         read = read_whole(lambda: browser.get(path, headers=headers))  # noqa: B023
         assert not read, name
+
+
+@pytest.mark.parametrize("wish", ["request", "dismiss", "snooze"])
+def test_of_no_decision(pages: dict[str, str], wish: str) -> None:
+    browser = Client()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = pages["session"]
+    path = pages["compare, 4 contacts"]
+    page = browser.get(path).content.decode()
+    sent: dict[str, list[str]] = {}
+    for name, value in form_of(page, wish):
+        sent.setdefault(name, []).append(value)
+    sent["acknowledged"] = ["on"]
+
+    def decide() -> None:
+        assert browser.post(f"{path}{wish}/", sent).status_code == 303
+
+    assert not read_whole(decide)
+    assert not read_whole(lambda: browser.post("/undo/"))
+
+
+def test_of_no_merge(pages: dict[str, str]) -> None:
+    desk, (group,) = crowd(1)
+    with override_settings(MERGE_FOUR_EYES="never"):
+        request = desk.propose(actor(Role.OPERATOR), group)
+    past(request, execute_after=1)
+
+    assert not read_whole(desk.work)
+    request.refresh_from_db()
+    assert request.state == RequestState.MERGED
 
 
 def test_of_no_round_of_the_worker(pages: dict[str, str]) -> None:

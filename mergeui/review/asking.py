@@ -46,8 +46,9 @@ def merged_among(organization: Organization, contact_ids: Sequence[str]) -> Merg
     """One of these contacts that was merged away before; None when none was."""
     if not contact_ids:
         return None
-    kept = _merged_among(len(contact_ids))
-    return kept.first(organization=organization.pk, ids=contact_ids)
+    found = _merged_among(len(contact_ids)).all(organization=organization.pk, ids=contact_ids)
+    # Not asked for in this order: SQLite would walk through all that were ever merged away.
+    return min(found, key=lambda one: one.pk, default=None)
 
 
 @lru_cache(maxsize=64)
@@ -55,6 +56,6 @@ def _merged_among(count: int) -> Kept[MergedContact]:
     def build() -> QuerySet[MergedContact]:
         ids = Given.each("ids", CharField(), count)
         ours = MergedContact.objects.filter(organization=Given("organization"))
-        return ours.filter(contact_id__in=ids).order_by("pk")
+        return ours.filter(contact_id__in=ids)
 
     return Kept(build)

@@ -5,14 +5,14 @@ group comes back as *to decide* only when it has a pair that nobody has spoken o
 further channel in common by now.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import combinations
 from typing import Any
 
-from django.db.models import CharField, Q, QuerySet
+from django.db.models import CharField, QuerySet
 
 from mergeui.accounts.models import User
 from mergeui.audit.inserting import insert
@@ -99,16 +99,13 @@ def carry_over(organization_id: int, gone: Collection[str], into: str) -> None:
     In the transaction that remembers them as gone. What was said last of a pair counts, and all
     that its two had in common is known. A pair that was merged all the same is left as it is.
     """
-    of_gone = Q(one_contact_id__in=gone) | Q(other_contact_id__in=gone)
-    found = NotDuplicate.objects.filter(organization_id=organization_id).filter(of_gone)
+    found = _with_any(organization_id, gone)
     away = {*gone, into}
     carried: dict[PairIds, list[NotDuplicate]] = {}
     for one in found:
         for other in {one.one_contact_id, one.other_contact_id} - away:
             carried.setdefault(in_order(into, other), []).append(one)
-    of_it = Q(one_contact_id=into) | Q(other_contact_id=into)
-    ours = NotDuplicate.objects.filter(of_it, organization_id=organization_id)
-    for one in ours if carried else ():
+    for one in _with_any(organization_id, [into]) if carried else ():
         pair = (one.one_contact_id, one.other_contact_id)
         if pair in carried:
             carried[pair].append(one)
@@ -126,6 +123,16 @@ def carry_over(organization_id: int, gone: Collection[str], into: str) -> None:
                 "evidence": sorted(map(list, channels)),
             },
         )
+
+
+def _with_any(organization_id: int, ids: Collection[str]) -> Iterator[NotDuplicate]:
+    """The pairs with any of these contacts.
+
+    Asked for twice: with an OR SQLite would read all that was ever said in the organisation.
+    """
+    ours = NotDuplicate.objects.filter(organization_id=organization_id)
+    yield from ours.filter(one_contact_id__in=ids)
+    yield from ours.filter(other_contact_id__in=ids).exclude(one_contact_id__in=ids)
 
 
 def take_back(group: Group) -> None:
