@@ -81,6 +81,29 @@ def test_of_no_decision(pages: dict[str, str], wish: str) -> None:
     assert not read_whole(lambda: browser.post("/undo/"))
 
 
+@pytest.mark.parametrize("kind", ["merge", "dismiss"])
+def test_of_no_bulk_decision(pages: dict[str, str], kind: str) -> None:
+    browser, desk = Client(), Desk()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = pages["session"]
+    groups = [row.pk for row in browser.get("/groups/").context["rows"]]
+    bulk: list[str] = []
+
+    def send(path: str, **sent: object) -> Callable[[], None]:
+        def post() -> None:
+            answer = browser.post(path, sent)
+            assert answer.status_code == 303
+            bulk.append(answer.headers["Location"])
+
+        return post
+
+    assert not read_whole(send("/bulk/new/", kind=kind, groups=groups))
+    assert not read_whole(send(f"{bulk[0]}confirm/"))
+    assert not read_whole(desk.work)
+    assert not read_whole(lambda: browser.get(bulk[0]))
+    assert not read_whole(send(f"{bulk[0]}take-back/"))
+    assert not read_whole(desk.work)
+
+
 def test_of_no_merge(pages: dict[str, str]) -> None:
     desk, (group,) = crowd(1)
     with override_settings(MERGE_FOUR_EYES="never"):
