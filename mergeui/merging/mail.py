@@ -1,10 +1,10 @@
 """E-mail to people about what waits for them: a digest, sent by the worker, never by a page.
 
-What is to be told are rows that commit with what they are about: requests that wait or need a
-person, and notices. A mail gathers all of them for one person, and says how many there are and
-where, and which requests need a person, by their numbers: no name, nothing of a contact, nothing
-that anybody wrote. It is sent outside of any transaction; a worker that dies between sending and
-noting it sends it a second time, which does no harm.
+What is to be told are rows that commit with what they are about: requests that wait, need a person
+or took more than was asked for, and notices. A mail gathers all of them for one person, and says
+how many there are and where, and the numbers of the requests that need a person or took more: no
+name, nothing of a contact, nothing that anybody wrote. It is sent outside of any transaction; a
+worker that dies between sending and noting it sends it a second time, which does no harm.
 """
 
 import logging
@@ -25,6 +25,7 @@ from django.utils.translation import ngettext
 
 from mergeui.accounts.models import Membership, Organization, Role
 from mergeui.merging.models import (
+    Attempt,
     Mailbox,
     MergeRequest,
     Notice,
@@ -32,6 +33,7 @@ from mergeui.merging.models import (
     RequestQuerySet,
     RequestState,
 )
+from mergeui.merging.unasked import LOUD, went_beyond
 
 logger = logging.getLogger(__name__)
 
@@ -51,12 +53,13 @@ FAILURES = (OSError, SMTPException, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail, and what it tells of: requests and looks up to a number, and notices."""
+    """A mail, and what it tells of: requests, looks and calls up to a number, and notices."""
 
     subject: str
     body: str
     upto: int
     looks_upto: int
+    calls_upto: int
     notices: tuple[int, ...]
 
 
@@ -92,6 +95,12 @@ def due(organization: Organization, now: datetime) -> QuerySet[Membership]:
         at__lte=now - GATHER,
         pk__gt=Coalesce(OuterRef("mailbox__looks_upto"), 0),
     )
+    beyond = Attempt.objects.filter(
+        request__in=MergeRequest.objects.amiss_since(now - LOUD).values("pk"),
+        request__organization=OuterRef("organization"),
+        request__finished_at__lte=now - GATHER,
+        pk__gt=Coalesce(OuterRef("mailbox__calls_upto"), 0),
+    ).exclude(unasked=[])
     told = Notice.objects.filter(
         organization=OuterRef("organization"),
         person=OuterRef("user"),
@@ -105,7 +114,10 @@ def due(organization: Organization, now: datetime) -> QuerySet[Membership]:
         .filter(organization=organization)
         .exclude(user__email="")
         .filter(Q(mailbox=None) | Q(mailbox__next_at__lte=now))
-        .filter(Q(role__in=APPROVERS) & (Exists(waiting) | Exists(unclear)) | Exists(told))
+        .filter(
+            Q(role__in=APPROVERS) & (Exists(beyond) | Exists(waiting) | Exists(unclear))
+            | Exists(told)
+        )
         .select_related("user", "organization")
         .order_by("pk")
     )
@@ -148,16 +160,19 @@ def written(member: Membership, now: datetime) -> Letter | None:
     waiting = ours.waiting_for(member.user_id)
     unclear = ours.filter(state=RequestState.CONFLICT)
     looks_upto = unclear.aggregate(upto=Max("looks"))["upto"]
+    beyond = went_beyond(ours, now)
+    calls_upto = Attempt.objects.filter(request__in=beyond).aggregate(upto=Max("pk"))["upto"]
     found = waiting.filter(expires_at__gt=now).aggregate(upto=Max("pk"), first=Min("expires_at"))
     unread = Notice.objects.unread_by(member).filter(mailed_at=None, at__gt=now - TOO_OLD)
     notices = dict(unread.values_list("pk", "kind"))
-    if found["upto"] is None and looks_upto is None and not notices:
+    if not notices and {found["upto"], looks_upto, calls_upto} == {None}:
         return None
     kinds = list(notices.values())
     with translation.override(member.user.language or settings.LANGUAGE_CODE):
         lines = [
             _glass(kinds.count(Notice.Kind.GLASS)),
             _policy(kinds.count(Notice.Kind.POLICY)),
+            _beyond(beyond),
             _unclear(unclear),
             _waiting(waiting.filter(expires_at__gt=now).count(), found["first"], now),
             _rejected(kinds.count(Notice.Kind.REJECTED)),
@@ -167,7 +182,8 @@ def written(member: Membership, now: datetime) -> Letter | None:
         said = [line for line in lines if line]
         body = "\n".join([*said, "", f"{settings.DESK_URL}/requests/", "", _why()])
     subject = said[0].partition(".")[0]
-    return Letter(subject, body + "\n", found["upto"] or 0, looks_upto or 0, tuple(notices))
+    upto = (found["upto"] or 0, looks_upto or 0, calls_upto or 0)
+    return Letter(subject, f"{body}\n", *upto, tuple(notices))
 
 
 def _waiting(count: int, first: datetime | None, now: datetime) -> str:
@@ -185,18 +201,30 @@ def _waiting(count: int, first: datetime | None, now: datetime) -> str:
     return f"{words} {until}"
 
 
+def _beyond(requests: RequestQuerySet) -> str:
+    count = requests.count()
+    words = ngettext(
+        "{count} merge took more than was asked for: request {numbers}.",
+        "{count} merges took more than was asked for: requests {numbers}.",
+        count,
+    )
+    return words.format(count=count, numbers=_numbers(requests, count)) if count else ""
+
+
 def _unclear(requests: RequestQuerySet) -> str:
     count = requests.count()
-    numbers = [
-        str(pk) for pk in requests.order_by("pk").values_list("pk", flat=True)[:MOST_NUMBERS]
-    ]
     words = ngettext(
         "{count} merge needs a person: request {numbers}.",
         "{count} merges need a person: requests {numbers}.",
         count,
     )
-    named = ", ".join(numbers) + ("…" if count > MOST_NUMBERS else "")
-    return words.format(count=count, numbers=named) if count else ""
+    return words.format(count=count, numbers=_numbers(requests, count)) if count else ""
+
+
+def _numbers(requests: RequestQuerySet, count: int) -> str:
+    """The first of so many requests."""
+    pks = requests.order_by("pk").values_list("pk", flat=True)[:MOST_NUMBERS]
+    return ", ".join(map(str, pks)) + ("…" if count > MOST_NUMBERS else "")
 
 
 def _glass(count: int) -> str:
@@ -252,6 +280,7 @@ def _told(member: Membership, letter: Letter) -> None:
     Mailbox.objects.filter(membership=member).update(
         upto=max(box.upto, letter.upto),
         looks_upto=max(box.looks_upto, letter.looks_upto),
+        calls_upto=max(box.calls_upto, letter.calls_upto),
         next_at=now + timedelta(minutes=settings.NOTIFY_EVERY_MINUTES),
         tries=0,
     )

@@ -1,7 +1,7 @@
 """E-mail: one digest a person, with counts and a link, and nothing lost when the server is away."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 
@@ -87,6 +87,14 @@ def later(**span: float) -> None:
 def asked(desk: Desk, by: Membership, count: int = 3) -> list[MergeRequest]:
     groups = Group.objects.filter(state="open").order_by("pk")[:count]
     return [desk.propose(Actor.member(by), group) for group in groups]
+
+
+def took_more(request: MergeRequest, at: datetime) -> None:
+    """It merged a contact that nobody had asked for."""
+    ended = {"state": "partial", "finished_at": at, "needs_approval": False}
+    MergeRequest.objects.filter(pk=request.pk).update(**ended)
+    call = {"number": 1, "state": "partial", "source_ids": [], "call": {}, "started_at": at}
+    request.attempts.create(**call, unasked=["stranger"])
 
 
 def test_what_waits_is_one_mail_with_a_count_and_a_link(
@@ -221,6 +229,29 @@ def test_whoever_was_told_is_told_again_of_the_next_one(
 
     assert send_due(desk.organization) == 1
     assert mail.outbox[-1].subject == f"2 merges need a person: requests {one.pk}, {two.pk}"
+
+
+def test_a_merge_that_took_more_is_named_by_its_number(
+    desk: Desk, olga: Membership, paula: Membership
+) -> None:
+    one, two, old = asked(desk, olga)
+    MergeRequest.objects.update(state="rejected")
+    for request, days in ((one, 0), (old, 8)):
+        took_more(request, timezone.now() - timedelta(days=days, minutes=2))
+
+    assert send_due(desk.organization) == 1
+    assert mail.outbox[-1].to == [paula.user.email]
+    first = f"1 merge took more than was asked for: request {one.pk}"
+    assert mail.outbox[-1].subject == first
+    later(minutes=31)
+    assert send_due(desk.organization) == 0
+
+    took_more(two, timezone.now() - timedelta(minutes=2))
+    assert send_due(desk.organization) == 1
+    assert mail.outbox[-1].subject == (
+        f"2 merges took more than was asked for: requests {one.pk}, {two.pk}"
+    )
+    assert "Secret" not in mail.outbox[-1].message().as_string()
 
 
 def test_what_somebody_has_settled_is_not_mailed(

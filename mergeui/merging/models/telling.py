@@ -95,7 +95,8 @@ class Notice(models.Model):
 
 class Mailbox(models.Model):
     """How far a member has been told by e-mail: `upto` is the newest merge request mailed about,
-    `looks_upto` the newest look (ReadBack) at one that needs a person.
+    `looks_upto` the newest look (ReadBack) at one that needs a person, `calls_upto` the newest call
+    (Attempt) that merged more than was asked for.
 
     No e-mail goes out before `next_at`. `tries` counts the failures since the last that went well.
     """
@@ -105,6 +106,7 @@ class Mailbox(models.Model):
     )
     upto = models.BigIntegerField(default=0)
     looks_upto = models.BigIntegerField(default=0, db_default=0)
+    calls_upto = models.BigIntegerField(default=0, db_default=0)
     next_at = models.DateTimeField()
     tries = models.PositiveIntegerField(default=0)
 
