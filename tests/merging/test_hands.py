@@ -9,32 +9,39 @@ import pytest
 from mergeui.merging.hands import Hands
 from mergeui.merging.management.commands import worker as command
 
-SLOW, OTHER = 1, 2
+SLOW, OTHER, THIRD = 1, 2, 3
 
 
-def test_a_last_thread_stays_with_the_others() -> None:
-    hands = Hands(3)
+def asked(hands: Hands, *organizations: int, served: tuple[int, ...]) -> list[bool]:
+    """What so many threads are told, one after the other, while none has ended its turn."""
     with ExitStack() as turns:
-        asked = [
-            turns.enter_context(hands.lent(one, others=True)) for one in (SLOW,) * 3 + (OTHER,)
-        ]
-    assert asked == [True, True, False, True]
-    with hands.lent(SLOW, others=True) as again:
-        assert again
+        return [turns.enter_context(hands.lent(one, served=served)) for one in organizations]
+
+
+def test_a_thread_stays_with_the_others() -> None:
+    hands, served = Hands(4), (SLOW, OTHER)
+    assert asked(hands, SLOW, SLOW, SLOW, SLOW, OTHER, served=served) == [True] * 3 + [False, True]
+    assert asked(hands, SLOW, served=served) == [True]
+
+
+def test_two_slow_ones_leave_one_to_a_third() -> None:
+    turns = asked(Hands(4), SLOW, SLOW, SLOW, OTHER, OTHER, THIRD, served=(SLOW, OTHER, THIRD))
+    assert turns == [True, True, False, True, False, True]
+
+
+def test_one_of_very_many_has_half_of_them() -> None:
+    assert asked(Hands(4), SLOW, SLOW, SLOW, served=tuple(range(1, 30))) == [True, True, False]
 
 
 def test_who_is_alone_has_all_of_them() -> None:
-    hands = Hands(1)
-    with hands.lent(SLOW, others=False) as first, hands.lent(SLOW, others=False) as second:
-        assert [first, second] == [True, True]
+    assert asked(Hands(2), SLOW, SLOW, served=(SLOW,)) == [True, True]
 
 
 def test_a_hand_comes_back_after_an_error() -> None:
-    hands = Hands(2)
-    with pytest.raises(OSError, match="away"), hands.lent(SLOW, others=True):
+    hands, served = Hands(2), (SLOW, OTHER)
+    with pytest.raises(OSError, match="away"), hands.lent(SLOW, served=served):
         raise OSError("away")
-    with hands.lent(SLOW, others=True) as granted:
-        assert granted
+    assert asked(hands, SLOW, served=served) == [True]
 
 
 class Serving:

@@ -135,8 +135,9 @@ class Command(BaseCommand):
     def in_turn(self, clients: Clients, work: Callable[..., int]) -> bool:
         """`work` for each organisation in its turn. Whether some may be left."""
         served, done = list(clients.served()), []
+        numbers = [organization.pk for organization, _ in served]
         for organization, client in served:
-            with self.hands.lent(organization.pk, others=len(served) > 1) as granted:
+            with self.hands.lent(organization.pk, served=numbers) as granted:
                 if granted:
                     done.append(work(organization, client=client, most=A_TURN))
         return A_TURN in done
