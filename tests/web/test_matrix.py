@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.http import HttpResponse
+from django.template import RequestContext
 
 from mergeui.web.matrix import EVERYBODY, METHODS, TABLE, addresses, table
 from tests.web.walker import NAMES, Town, is_sign_in, whole
@@ -49,6 +50,17 @@ def test_nothing_answers_any_other_method(town: Town) -> None:
     answers = {name: town.ask(one, "anonymous", "PUT") for name, one in ADDRESSES.items()}
 
     assert {name for name, answer in answers.items() if answer.status_code != 405} == set()
+
+
+def test_no_page_calls_what_it_shows_as_the_frame_does(town: Town) -> None:
+    """A view's `halt` or `waiting` would take the place of the frame's, without a word."""
+    answers = {name: town.ask(address, "admin", "GET") for name, address in ADDRESSES.items()}
+    shown = {name: next(iter(answer.context or ()), None) for name, answer in answers.items()}
+    pages = {name: one.dicts for name, one in shown.items() if isinstance(one, RequestContext)}
+
+    assert len(pages) > 40
+    for name, (_, frame, *own) in pages.items():
+        assert frame.keys().isdisjoint(word for one in own for word in one), name
 
 
 @pytest.mark.parametrize(
