@@ -20,7 +20,15 @@ ADMIN = "Django admin's list"
 # What many groups have, so that no index of it alone makes a page.
 COMMON = {"queue, pairs", "queue, a channel", "queue, all groups by name"}
 # Of all that there ever was, these show a page, or nothing.
-OF_THE_PAST = ("history, ", "requests, ", "bulk ", "a ", "what a probe asks")
+OF_THE_PAST = (
+    "history, ",
+    "requests, ",
+    "a request",
+    "a group",
+    "a contact",
+    "a round",
+    "what a probe",
+)
 # Decided groups and entries for each one to decide; and entries enough for more than a page of each
 # operator, action and address, or a smaller page would be what a larger one is compared with.
 DECIDED, ENTRIES, LEAST_ENTRIES = 1, 30, 30_000

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("merging", "0021_bulk_decisions_going_on")]
+    dependencies = [("merging", "0018_found_without_the_years")]
 
     operations = [
         migrations.AddField(
