@@ -21,14 +21,14 @@ PARTS = {
     "sync": "--engine sqlite --groups 5000",
     "sync at the limit": "--engine sqlite --groups 10000 --per-minute 500",
     "start": "--rounds 5",
-    "pages": "--small 400 --large 2000 --rounds 30 --grow --desk {desk}",
+    "pages": "--small 400 --large 2000 --rounds 24 --grow --desk {desk}",
     "paint": "--rounds 6 --desk {desk}",
     "decision": "--rounds 120 --desk {desk}",
     "badload": "bulk --many 1000 --entries 2000 --seconds 1 --rounds 10",
     "crowd": "--engine sqlite --seconds 8",
     "merges": "--merges 250",
     "day": "--groups 60 --by-admin 8",
-    "pages on PostgreSQL": "--engine postgres --small 200 --large 1000 --rounds 20",
+    "pages on PostgreSQL": "--engine postgres --small 200 --large 1000 --rounds 16",
     "decision on PostgreSQL": "--engine postgres --groups 600 --rounds 60",
 }
 
