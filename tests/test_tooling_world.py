@@ -13,6 +13,8 @@ from benchmarks.world import Desk as Filled
 from mergeui.accounts.models import Organization
 from mergeui.audit.models import Entry
 from mergeui.audit.verify import verify
+from mergeui.invent import Contact
+from mergeui.merging.models import MergeRequest, Source
 from mergeui.review.models import Group, GroupState, MergedContact, NotDuplicate
 from mergeui.sandbox.directory import Json
 from mergeui.web.looking import Wanted, terms_of
@@ -46,6 +48,17 @@ def test_decided_groups_and_a_chain_that_holds() -> None:
     merged = Group.objects.filter(state=GroupState.MERGED)
     gone = sum(group.member_count - 1 for group in merged)
     assert MergedContact.objects.count() == gone
+    assert {one.group for one in MergeRequest.objects.select_related("group")} == set(merged)
+    assert Source.objects.count() == gone
+    for one in MergeRequest.objects.prefetch_related("sources", "attempts"):
+        seen = [Contact.parse(contact) for contact in one.snapshot]
+        assert [contact.id for contact in seen] == [
+            one.primary_contact_id,
+            *(source.contact_id for source in one.sources.all()),
+        ]
+        assert one.attempts.get().source_ids == [contact.id for contact in seen[1:]]
+        if one.bulk:
+            assert one.bulk_item.group == one.group
     assert Group.objects.values("first_seen_at").distinct().count() > 60
 
     assert (verify().broken, verify().entries) == (None, 198)
