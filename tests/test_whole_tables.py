@@ -56,21 +56,25 @@ def pages(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, s
         yield {name: path for name, path in found.items() if not path.startswith("/bench/")}
 
 
-def test_of_no_page(pages: dict[str, str]) -> None:
-    browser = Client()
-    browser.cookies[settings.SESSION_COOKIE_NAME] = pages["session"]
-    for name, path in pages.items():
-        if name == "session":
-            continue
+@pytest.fixture
+def browser(pages: dict[str, str]) -> Client:
+    """An approver's."""
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = pages["session"]
+    return client
+
+
+def test_of_no_page(pages: dict[str, str], browser: Client) -> None:
+    of_the_desk = {name: path for name, path in pages.items() if name != "session"}
+    assert len(of_the_desk) > 30
+    for name, path in of_the_desk.items():
         headers = STRIP if "strip" in path else {}
         read = read_whole(lambda: browser.get(path, headers=headers))  # noqa: B023
         assert not read, name
 
 
 @pytest.mark.parametrize("wish", ["request", "dismiss", "snooze"])
-def test_of_no_decision(pages: dict[str, str], wish: str) -> None:
-    browser = Client()
-    browser.cookies[settings.SESSION_COOKIE_NAME] = pages["session"]
+def test_of_no_decision(pages: dict[str, str], browser: Client, wish: str) -> None:
     path = pages["compare, 4 contacts"]
     page = browser.get(path).content.decode()
     sent: dict[str, list[str]] = {}
@@ -86,9 +90,8 @@ def test_of_no_decision(pages: dict[str, str], wish: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["merge", "dismiss"])
-def test_of_no_bulk_decision(pages: dict[str, str], kind: str) -> None:
-    browser, desk = Client(), Desk()
-    browser.cookies[settings.SESSION_COOKIE_NAME] = pages["session"]
+def test_of_no_bulk_decision(browser: Client, kind: str) -> None:
+    desk = Desk()
     groups = [row.pk for row in browser.get("/groups/").context["rows"]]
     bulk: list[str] = []
 

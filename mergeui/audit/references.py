@@ -113,11 +113,12 @@ def references_of_all(contacts: Iterable[object], names: Iterable[str] = ()) -> 
 def references_in(facts: Mapping[str, Any], personal: Mapping[str, Any]) -> set[Ref]:
     """What an entry with these facts and personal data (actions.py) is found by."""
     contacts, names = personal.get("contacts"), personal.get("names")
-    by_id = names if isinstance(names, Mapping) else {}
-    listed = list(by_id.values()) or names
+    by_id: Mapping[str, Any] = names if isinstance(names, Mapping) else {}
+    if by_id:
+        names = list(by_id.values())
     found = references_of_all(
         contacts if isinstance(contacts, list) else (),
-        map(str, listed) if isinstance(listed, list | tuple) else (),
+        map(str, names) if isinstance(names, list | tuple) else (),
     )
     found |= contact_ids(by_id)
     for key in ("primary", "sources", "members", "merged", "unasked"):

@@ -172,8 +172,8 @@ def written(member: Membership, now: datetime) -> Letter | None:
         lines = [
             _glass(kinds.count(Notice.Kind.GLASS)),
             _policy(kinds.count(Notice.Kind.POLICY)),
-            _beyond(beyond),
-            _unclear(unclear),
+            _numbered(_beyond, beyond),
+            _numbered(_unclear, unclear),
             _waiting(waiting.filter(expires_at__gt=now).count(), found["first"], now),
             _rejected(kinds.count(Notice.Kind.REJECTED)),
             _expired(kinds.count(Notice.Kind.EXPIRED)),
@@ -201,30 +201,30 @@ def _waiting(count: int, first: datetime | None, now: datetime) -> str:
     return f"{words} {until}"
 
 
-def _beyond(requests: RequestQuerySet) -> str:
-    count = requests.count()
-    words = ngettext(
+def _beyond(count: int) -> str:
+    return ngettext(
         "{count} merge took more than was asked for: request {numbers}.",
         "{count} merges took more than was asked for: requests {numbers}.",
         count,
     )
-    return words.format(count=count, numbers=_numbers(requests, count)) if count else ""
 
 
-def _unclear(requests: RequestQuerySet) -> str:
-    count = requests.count()
-    words = ngettext(
+def _unclear(count: int) -> str:
+    return ngettext(
         "{count} merge needs a person: request {numbers}.",
         "{count} merges need a person: requests {numbers}.",
         count,
     )
-    return words.format(count=count, numbers=_numbers(requests, count)) if count else ""
 
 
-def _numbers(requests: RequestQuerySet, count: int) -> str:
-    """The first of so many requests."""
+def _numbered(words: Callable[[int], str], requests: RequestQuerySet) -> str:
+    """The words for so many requests, with the first of their numbers; empty for none."""
+    count = requests.count()
+    if not count:
+        return ""
     pks = requests.order_by("pk").values_list("pk", flat=True)[:MOST_NUMBERS]
-    return ", ".join(map(str, pks)) + ("…" if count > MOST_NUMBERS else "")
+    numbers = ", ".join(map(str, pks)) + ("…" if count > MOST_NUMBERS else "")
+    return words(count).format(count=count, numbers=numbers)
 
 
 def _glass(count: int) -> str:

@@ -26,6 +26,7 @@ class OptOutQuerySet(models.QuerySet["LostOptOut"]):
 
     def due(self, now: datetime) -> "OptOutQuerySet":
         """Those that are to be set again by now, in their order; by `opt_outs_to_set`."""
+        # Said twice over, because the index is one of those that are not set.
         wanted = self.not_set().filter(state=LostOptOut.State.WANTED, due_at__lte=now)
         return wanted.order_by("due_at", "pk")
 
