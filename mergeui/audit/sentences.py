@@ -42,7 +42,7 @@ SENTENCES: dict[str, str] = {
     ),
     Action.MERGE_EXPIRED: _("The merge of {sources} into {primary} expired{request}."),
     Action.MERGE_STALE: _(
-        "The merge of {sources} into {primary} was not sent, because the contacts"
+        "The merge of {sources} into {primary} was left undone, because the contacts"
         " had changed{request}."
     ),
     Action.ATTEMPT_STARTED: _(

@@ -46,7 +46,10 @@ MOST_TRIES = 3
 
 STOPPED = Said("The worker was stopped before this was finished.")
 CHANGED = Said("The contacts changed after they were shown. Nothing was sent.")
-REST_CHANGED = Said("The rest was not sent, because the contacts changed.")
+CHANGED_SINCE = Said("The contacts changed after they were shown. Nothing was merged.")
+REST_CHANGED = Said("The rest was not merged, because the contacts changed.")
+# Stored before that was said of a call answered with 429 too, which was sent.
+_REST_UNSENT = Said("The rest was not sent, because the contacts changed.")
 NOT_LOOKED_UP = Said("Whether that is so could not be looked up. {sentence}")
 YET_GONE = Said("Yet gone from Invent: {names}.")
 ASKED_TO_WAIT = Said("Invent has asked the desk to wait.")
@@ -147,7 +150,8 @@ class Job:
             why = REST_CHANGED()
             self.claimed.end(RequestState.PARTIAL, [why, *found])
         elif found:
-            why = CHANGED()
+            # A call that was answered with 429 was sent.
+            why = (CHANGED_SINCE if self.request.attempts.exists() else CHANGED)()
             # Who comes back to the group sees at once what Invent has now.
             refresh = partial(follow, self.request.group_id, now)
             self.claimed.end(RequestState.STALE, [why, *found], first=refresh)

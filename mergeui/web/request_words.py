@@ -71,7 +71,7 @@ NEXT_STEP = {
     RequestState.EXPIRED: gettext_lazy("Nothing was sent. The group is back in the queue."),
     RequestState.REFUSED: gettext_lazy("Nothing was merged. The group is back in the queue."),
     RequestState.STALE: gettext_lazy(
-        "Nothing was sent. The group shows what Invent has now: look at it again."
+        "The group is back in the queue and shows what Invent has now: look at it again."
     ),
     RequestState.UNKNOWN: gettext_lazy(
         "Nobody knows yet whether it was merged, so it is not sent again. The desk reads the"

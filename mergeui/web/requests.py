@@ -191,7 +191,7 @@ def _beside_others(request: MergeRequest, state: RequestState) -> str:
     """What follows when nothing was done and the group isn't back: it was split."""
     if state not in BACK or request.group.state not in {GroupState.REQUESTED, GroupState.MERGED}:
         return ""
-    sent = state in {RequestState.NOT_APPLIED, RequestState.REFUSED}
+    sent = state in {RequestState.NOT_APPLIED, RequestState.REFUSED, RequestState.STALE}
     done = _("Nothing was merged.") if sent else _("Nothing was sent.")
     going = _("Another merge of this group goes on.")
     over = _("What is left of the group comes up again after the next refresh.")

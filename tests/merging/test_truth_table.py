@@ -38,6 +38,7 @@ from tests.merging.stage import (
     source_states,
     wired,
 )
+from tests.web.cast import somebody, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -605,8 +606,14 @@ def test_a_change_behind_429_is_a_change() -> None:
 
     execute(desk)
 
-    assert fresh(request).state == RequestState.STALE
+    request = fresh(request)
+    assert request.state == RequestState.STALE
+    assert request.outcome[0] == "The contacts changed after they were shown. Nothing was merged."
     assert locked(request) == 0
+    page = text_of(somebody().get(f"/requests/{request.pk}/"))
+    assert "The group is back in the queue and shows what Invent has now" in page
+    assert "Nothing was sent" not in page
+    assert "was left undone" in text_of(somebody().get("/history/?action=merge_stale"))
 
 
 def told_to_wait(desk: Desk, *, applied: bool) -> MergeRequest:
@@ -748,7 +755,7 @@ def test_a_429_of_the_first_call_says_nothing_of_the_contacts_of_the_second() ->
 
     request.refresh_from_db()
     assert request.state == RequestState.PARTIAL
-    assert request.outcome[0] == "The rest was not sent, because the contacts changed."
+    assert request.outcome[0] == "The rest was not merged, because the contacts changed."
 
 
 def test_a_second_call_that_was_done_in_spite_of_429_is_found_too() -> None:
@@ -854,7 +861,7 @@ def test_between_two_calls_the_contacts_are_read_again(
 
     request.refresh_from_db()
     assert request.state == RequestState.PARTIAL
-    assert request.outcome[0] == "The rest was not sent, because the contacts changed."
+    assert request.outcome[0] == "The rest was not merged, because the contacts changed."
     assert sentence in request.outcome[1]
     assert desk.counters.merge_calls == 1
     assert source_states(request) == ["merged"] * 50 + ["not_merged"] * 13
