@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-# Of some twenty pages, those that tell most; the others are in the table.
+# Of some forty pages, those that tell most; the others are in the table.
 DRAWN = {
     "an empty page": "#8b949e",
     "Django admin's list": "#e5534b",
@@ -14,6 +15,8 @@ DRAWN = {
     "compare, 4 contacts of 6 channels": "#bf8700",
     "history, first page": "#a371f7",
     "history, by a name": "#db61a2",
+    "requests, first page": "#cf7a3c",
+    "a round of the worker with nothing due": "#1b9e9e",
 }
 # Stands for the ink, which the reader's page decides on.
 INK = "#1f2329"
@@ -34,7 +37,7 @@ def draw(path: Path, sizes: Sequence[int], lines: Mapping[str, Sequence[float]],
 
     plain = FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
     ink = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
-    settings = dict.fromkeys(ink, INK) | {
+    settings: Any = dict.fromkeys(ink, INK) | {
         # Text stays text: smaller, and in the reader's own font.
         "svg.fonttype": "none",
         "svg.hashsalt": "mergeui",
