@@ -23,6 +23,8 @@ from mergeui.accounts.models import Role
 from mergeui.merging.condition import condition
 from mergeui.merging.mail import send_due
 from mergeui.merging.models import MergeRequest, RequestState
+from mergeui.merging.retention import forget
+from mergeui.review.models import Group
 from tests.desk import Desk, actor, past
 from tests.many import crowd
 from tests.web.walker import taken_back
@@ -126,6 +128,14 @@ def test_of_no_round_of_the_worker(pages: dict[str, str]) -> None:
     desk = Desk()
     assert not read_whole(desk.work)
     assert not read_whole(lambda: send_due(desk.organization))
+
+
+def test_of_no_groups_where_some_are_forgotten(pages: dict[str, str]) -> None:
+    def forgotten() -> None:
+        assert forget(now=timezone.now(), days=1)["groups"]
+
+    Group.objects.filter(state="vanished").update(decided_at=None)
+    assert not [one for one in read_whole(forgotten) if "review_group" in one]
 
 
 def test_of_no_probe(pages: dict[str, str]) -> None:

@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from mergeui.accounts.models import Organization
 from mergeui.merging.models import BulkItem, MergeRequest, Notice
 from mergeui.review.models import Group, GroupState, SyncRun
 
@@ -41,18 +43,22 @@ def forget(*, now: datetime, days: int) -> dict[str, int]:
 
 def _groups(before: datetime) -> int:
     """Groups that Invent no longer lists and that nobody ever asked about or decided."""
-    vanished = Group.objects.filter(
-        state=GroupState.VANISHED, changed_at__lt=before, decided_at=None
+    about = [model.objects.filter(group=OuterRef("pk")) for model in (MergeRequest, BulkItem)]
+    free = Group.objects.filter(
+        *(~Exists(one) for one in about),
+        state=GroupState.VANISHED,
+        changed_at__lt=before,
+        first_seen_at__lt=before,  # said by the line above, but this is what the index has
+        decided_at=None,
     )
-    free = vanished.exclude(pk__in=MergeRequest.objects.values("group_id")).exclude(
-        pk__in=BulkItem.objects.values("group_id")
-    )
-    count = 0
-    while some := list(free.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+    keys = list[int]()
+    for organization in Organization.objects.all():
+        keys += free.filter(organization=organization).values_list("pk", flat=True)
+    for start in range(0, len(keys), BATCH):
+        some = keys[start : start + BATCH]
         with transaction.atomic():
             Group.objects.filter(pk__in=some, state=GroupState.VANISHED).delete()
-        count += len(some)
-    return count
+    return len(keys)
 
 
 def _runs(before: datetime) -> int:

@@ -24,9 +24,13 @@ LONG_AGO = timedelta(days=400)
 
 def vanished() -> tuple[Desk, Group]:
     desk = anas(2)
-    now = timezone.now()
-    Group.objects.update(state="vanished", changed_at=now - LONG_AGO)
+    long_vanished()
     return desk, desk.group()
+
+
+def long_vanished() -> None:
+    then = timezone.now() - LONG_AGO
+    Group.objects.update(state="vanished", first_seen_at=then, changed_at=then)
 
 
 def test_a_group_that_nobody_asked_about() -> None:
@@ -44,7 +48,7 @@ def test_a_group_that_nobody_asked_about() -> None:
 def test_what_was_asked_for_or_decided_stays() -> None:
     desk = anas(2)
     approved(desk)
-    Group.objects.update(state="vanished", changed_at=timezone.now() - LONG_AGO)
+    long_vanished()
     dismissed = Desk(*(contact("Bea", whatsapp("+15550102")) for _ in range(2)))
     dismissed.sync()
     bea = Group.objects.latest("pk")
@@ -56,7 +60,7 @@ def test_what_was_asked_for_or_decided_stays() -> None:
 def test_what_was_put_aside_stays_when_invent_lists_it_no_longer() -> None:
     desk = anas(2)
     snooze(desk.group(), until=None, by_user=actor(Role.OPERATOR), note="they will call")
-    Group.objects.update(state="vanished", changed_at=timezone.now() - LONG_AGO)
+    long_vanished()
 
     assert forget(now=timezone.now(), days=1)["groups"] == 0
     assert Group.objects.get().decided_note == "they will call"
