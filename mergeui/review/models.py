@@ -76,9 +76,12 @@ class MemberQuerySet(models.QuerySet["Member"]):
     """The contacts of groups."""
 
     def of(self, organization: Organization) -> "MemberQuerySet":
-        """Only those of this organisation's groups, without groups that are arriving."""
-        arrived = _arrived(organization, "group_id")
-        return self.filter(arrived, group__organization=organization)
+        """Only those of this organisation's groups, without groups that are arriving.
+
+        Looked up for each that is found: by a join SQLite would begin with all of its groups.
+        """
+        ours = Group.objects.filter(organization=organization, pk=models.OuterRef("group"))
+        return self.filter(_arrived(organization, "group_id"), models.Exists(ours))
 
 
 def _arrived(organization: Organization, key: str = "pk") -> Q:
