@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from mergeui import telemetry
 from mergeui.invent import NotSent
+from tests.invent.calling import merge
 from tests.merging.stage import anas, wired
 from tests.web.cast import somebody
 
@@ -53,7 +54,7 @@ def test_a_call_to_invent_is_one_also_when_it_fails(spans: InMemorySpanExporter)
 
     wire.on_merge = no_connection
     with pytest.raises(NotSent):
-        desk.client.merge("a", ("b",))
+        merge(desk.client, "a", ("b",))
     failed = spans.get_finished_spans()[-1]
     assert (failed.name, failed.events) == ("Invent POST", ())
     assert "ana" not in failed.to_json()

@@ -286,19 +286,6 @@ class InventClient:
             result,
         )
 
-    def merge(
-        self,
-        primary_id: str,
-        source_ids: tuple[str, ...],
-        *,
-        before_send: Callable[[MergeCall], None] | None = None,
-    ) -> MergeAnswer:
-        """Prepare, hand the call to `before_send` to be stored, and send it: see send_merge."""
-        call = self.prepare_merge(primary_id, source_ids)
-        if before_send:
-            before_send(call)
-        return self.send_merge(call)
-
 
 def _group_key(group: DuplicateGroup) -> tuple[str, ...]:
     return (group.primary.id, *(contact.id for contact in group.duplicates))

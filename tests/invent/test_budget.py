@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mergeui.invent import Budget, InventClient, NotSent, OverBudget, RateLimited, Shares
+from tests.invent.calling import merge
 
 Make = Callable[..., Budget]
 
@@ -245,7 +246,7 @@ def test_each_try_of_a_read_and_each_merge_counts_and_merges_are_urgent(
     invent = asking(lambda request: next(answers), limiter=limiter)
     invent.contact_segments("p")
     with pytest.raises(Exception, match="404"):
-        invent.merge("p", ("a",))
+        merge(invent, "p", ("a",))
     assert limiter.asked == [False, False, True]
 
 
@@ -260,7 +261,7 @@ def test_a_429_is_a_pause_for_everybody(
 
     invent.contact_segments("p")
     with pytest.raises(RateLimited):
-        invent.merge("p", ("a",))
+        merge(invent, "p", ("a",))
 
     assert limiter.pauses == told == [seconds, seconds]
     assert invent.paused() == 2 * seconds
@@ -278,7 +279,7 @@ def test_a_merge_without_budget_is_not_sent(asking: Callable[..., InventClient])
     sent: list[httpx.Request] = []
     invent = asking(sent.append, limiter=Greedy(empty=True))
     with pytest.raises(NotSent, match="used up"):
-        invent.merge("p", ("a",))
+        merge(invent, "p", ("a",))
     assert sent == []
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mergeui.invent import InvalidMerge, InventClient, InventError, MergeCall
 from mergeui.invent.guard import CALL_EXTENSION, GuardedTransport
+from tests.invent.calling import merge
 
 Asking = Callable[..., InventClient]
 FIFTY = tuple(f"s{number}" for number in range(50))
@@ -43,7 +44,7 @@ def test_the_bytes_sent_are_the_tuple_asked_for_or_there_are_none(primary: Any, 
     spy = Spy()
     with InventClient("https://x.example", "key", transport=httpx.MockTransport(spy)) as invent:
         try:
-            invent.merge(primary, sources)
+            merge(invent, primary, sources)
         except InvalidMerge:
             assert spy.requests == []
             return
@@ -78,13 +79,13 @@ def test_what_invent_does_not_take_is_refused_before_sending(
 ):
     spy = Spy()
     with pytest.raises(InvalidMerge, match=complaint):
-        asking(spy).merge("p", sources)
+        merge(asking(spy), "p", sources)
     assert spy.requests == []
 
 
 def test_fifty_sources_are_sent(asking: Asking):
     spy = Spy()
-    asking(spy).merge("p", FIFTY)
+    merge(asking(spy), "p", FIFTY)
     assert json.loads(spy.requests[0].content) == {"source_contact_ids": list(FIFTY)}
 
 
@@ -92,7 +93,7 @@ def test_fifty_sources_are_sent(asking: Asking):
 def test_an_id_that_would_change_the_address_is_refused(asking: Asking, primary: Any):
     spy = Spy()
     with pytest.raises(InvalidMerge):
-        asking(spy).merge(primary, ("a",))
+        merge(asking(spy), primary, ("a",))
     with pytest.raises(ValueError, match="an id"):
         asking(spy).contact_segments(primary)
     with pytest.raises(ValueError, match="an id"):
@@ -114,29 +115,15 @@ def test_any_other_id_is_one_quoted_segment_of_the_path(asking: Asking, primary:
 
 def test_the_call_can_be_stored_before_it_is_sent(asking: Asking):
     spy = Spy()
-    stored: list[MergeCall] = []
-
-    def store(call: MergeCall) -> None:
-        assert spy.requests == []
-        stored.append(call)
-
-    asking(spy).merge("p", ("a", "b"), before_send=store)
-    (call,) = stored
+    invent = asking(spy)
+    call = invent.prepare_merge("p", ("a", "b"))
+    assert spy.requests == []
     assert call.method == "POST"
     assert call.url == "https://invent.example/orgs/c/contacts/p/merge"
-    assert call.body == '{"source_contact_ids":["a","b"]}' == spy.requests[0].content.decode()
     assert "sandbox-key" not in repr(call)
 
-
-def test_nothing_is_sent_when_storing_the_call_fails(asking: Asking):
-    spy = Spy()
-
-    def fail(call: MergeCall) -> None:
-        raise OSError("the disk is full")
-
-    with pytest.raises(OSError, match="the disk is full"):
-        asking(spy).merge("p", ("a",), before_send=fail)
-    assert spy.requests == []
+    invent.send_merge(call)
+    assert call.body == '{"source_contact_ids":["a","b"]}' == spy.requests[0].content.decode()
 
 
 @pytest.mark.parametrize(

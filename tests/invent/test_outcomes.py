@@ -19,6 +19,7 @@ from mergeui.invent import (
     Unauthorized,
 )
 from mergeui.invent.session import WRITE_LIMIT
+from tests.invent.calling import merge
 from tests.invent.speaker import Act, answer, hang_up, reset, say, speaking, stay_silent
 
 Asking = Callable[..., InventClient]
@@ -30,7 +31,7 @@ def outcome(asking: Asking, act: Act, **options: Any) -> InventError:
     with speaking(act) as heard:
         invent = asking(heard.url, **options)
         with pytest.raises(InventError) as caught:
-            invent.merge("p", ("a", "b"))
+            merge(invent, "p", ("a", "b"))
     # Whatever happened: one connection, one call, never a second.
     assert len(heard.connections) == 1
     assert heard.connections[0].count(b"POST /orgs/c/contacts/p/merge HTTP/1.1") == 1
@@ -42,7 +43,7 @@ def test_done(asking: Asking):
     with speaking(
         answer(200, DONE, b"Content-Type: application/json\r\nSet-Cookie: x=1\r\n")
     ) as it:
-        done = asking(it.url).merge("p", ("a", "b"))
+        done = merge(asking(it.url), "p", ("a", "b"))
     assert done.result.merged.id == "p"
     assert done.result.merged_contact_ids == ("a",)  # in part: the caller says so
     assert (done.status, done.body, done.truncated) == (200, DONE.decode(), False)
@@ -53,14 +54,14 @@ def test_done(asking: Asking):
 
 def test_an_id_that_was_not_sent_is_handed_on(asking: Asking):
     with speaking(answer(200, DONE.replace(b'"a"', b'"a","z"'))) as it:
-        done = asking(it.url).merge("p", ("a", "b"))
+        done = merge(asking(it.url), "p", ("a", "b"))
     assert done.result.merged_contact_ids == ("a", "z")  # as it came: the caller says so
 
 
 def test_the_primary_among_the_merged_ids_is_taken(asking: Asking):
     body = b'{"merged":{"id":"p"},"merged_contact_ids":["a","b","p"]}'
     with speaking(answer(200, body)) as it:
-        assert asking(it.url).merge("p", ("a", "b")).status == 200
+        assert merge(asking(it.url), "p", ("a", "b")).status == 200
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ def test_a_refused_connection_is_not_sent(asking: Asking):
         bound_only.bind(("127.0.0.1", 0))
         invent = asking(f"http://127.0.0.1:{bound_only.getsockname()[1]}")
         with pytest.raises(NotSent) as caught:
-            invent.merge("p", ("a",))
+            merge(invent, "p", ("a",))
     assert "nothing was sent" in caught.value.sentence
     assert isinstance(caught.value.__cause__, httpx.ConnectError)
 
@@ -198,7 +199,7 @@ def test_a_connection_that_never_stands_is_not_sent_and_carried_no_byte(asking: 
             filler.connect_ex(address)
         invent = asking(f"http://127.0.0.1:{address[1]}", merge_timeout=0.3)
         with pytest.raises(NotSent) as caught:
-            invent.merge("p", ("a",))
+            merge(invent, "p", ("a",))
         assert isinstance(caught.value.__cause__, httpx.ConnectTimeout)
         for filler in fillers:
             filler.close()
@@ -222,7 +223,7 @@ def test_a_failed_tls_handshake_is_not_sent_and_told_nothing(asking: Asking):
     with speaking(say(b"HTTP/1.1 200 OK\r\n\r\n")) as heard:
         invent = asking(heard.url.replace("http:", "https:"))
         with pytest.raises(NotSent):
-            invent.merge("p", ("secret-contact",))
+            merge(invent, "p", ("secret-contact",))
     (hello,) = heard.connections
     assert hello.startswith(b"\x16\x03")
     assert b"secret-contact" not in hello
@@ -237,7 +238,7 @@ def test_every_failure_before_a_connection_is_not_sent(
         raise error("no")
 
     with pytest.raises(NotSent):
-        asking(fail).merge("p", ("a",))
+        merge(asking(fail), "p", ("a",))
 
 
 @pytest.mark.parametrize(
@@ -260,7 +261,7 @@ def test_every_other_failure_is_unknown_even_one_of_our_own(asking: Asking, erro
         raise error("no")
 
     with pytest.raises(OutcomeUnknown):
-        asking(fail).merge("p", ("a",))
+        merge(asking(fail), "p", ("a",))
 
 
 def test_a_change_of_a_contact_is_sent_once_and_judged_alike(asking: Asking):

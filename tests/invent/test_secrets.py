@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from mergeui.invent import InventClient, InventError, NotSent, RawAnswer, Unavailable
+from tests.invent.calling import merge
 from tests.invent.speaker import answer, say, speaking
 
 Asking = Callable[..., InventClient]
@@ -29,7 +30,7 @@ def test_the_key_is_in_no_repr_and_no_error_even_when_the_other_side_repeats_it(
     with speaking(echo) as heard, client(heard.url) as invent:
         assert KEY not in repr(invent)
         with pytest.raises(InventError) as merging:
-            invent.merge("p", ("a",))
+            merge(invent, "p", ("a",))
         with pytest.raises(InventError) as reading:
             invent.contact_segments("p")
     assert f"Bearer {KEY}".encode() in heard.connections[0]
@@ -84,7 +85,7 @@ def test_a_redirect_is_not_followed_and_the_key_not_carried_along():
             with pytest.raises(Unavailable, match="another address"):
                 invent.contact_segments("p")
             with pytest.raises(InventError, match="another address"):
-                invent.merge("p", ("a",))
+                merge(invent, "p", ("a",))
     assert elsewhere.connections == []
 
 
@@ -113,7 +114,7 @@ def test_all_four_time_outs_are_set():
     transport = httpx.MockTransport(fail)
     with client("https://x.example", transport=transport, timeout=20, merge_timeout=50) as invent:
         with pytest.raises(NotSent):
-            invent.merge("p", ("a",))
+            merge(invent, "p", ("a",))
         with pytest.raises(Unavailable):
             invent.contact_segments("p")
     merging, reading = seen[0].extensions["timeout"], seen[1].extensions["timeout"]

@@ -16,6 +16,7 @@ from mergeui.invent import (
 )
 from mergeui.sandbox import Fault, Sandbox
 from mergeui.sandbox.server import running
+from tests.invent.calling import merge
 
 
 def test_a_merge_from_the_list_to_the_end(sandbox: Sandbox, invent: InventClient):
@@ -30,7 +31,7 @@ def test_a_merge_from_the_list_to_the_end(sandbox: Sandbox, invent: InventClient
     assert again == {contact.id: fingerprint(contact) for contact in group.members}
 
     sources = tuple(contact.id for contact in group.duplicates)
-    done = invent.merge(group.primary.id, sources)
+    done = merge(invent, group.primary.id, sources)
     assert done.result.merged_contact_ids == sources
     assert json.loads(done.body) == done.result.raw
     assert len(done.result.merged.channels) == 7
@@ -56,7 +57,7 @@ def test_each_fault_of_a_merge_is_unknown_and_asked_once(
     primary, *sources = sandbox.world.named["seven"]
     sandbox.faults.next_merge(fault, applied=applied, hang_seconds=600)
     with pytest.raises(OutcomeUnknown):
-        invent.merge(primary, tuple(sources))
+        merge(invent, primary, tuple(sources))
     assert sandbox.counters.merge_calls == 1
 
 
@@ -70,7 +71,7 @@ def test_each_refusal_of_a_merge_is_rejected(
     primary, *sources = sandbox.world.named["seven"]
     sandbox.faults.next_merge(Fault.STATUS, merge_status=status, merge_retry_after="30")
     with pytest.raises(kind) as caught:
-        invent.merge(primary, tuple(sources))
+        merge(invent, primary, tuple(sources))
     if isinstance(caught.value, RateLimited):
         assert caught.value.retry_after == 30
     assert sandbox.counters.merges_applied == 0
@@ -79,7 +80,7 @@ def test_each_refusal_of_a_merge_is_rejected(
 def test_a_merge_in_part_is_an_answer(sandbox: Sandbox, invent: InventClient):
     primary, *sources = sandbox.world.named["seven"]
     sandbox.faults.next_merge(Fault.PARTIAL)
-    done = invent.merge(primary, tuple(sources))
+    done = merge(invent, primary, tuple(sources))
     assert done.result.merged_contact_ids == tuple(sources[:3])
 
 
@@ -136,5 +137,5 @@ def test_over_a_socket(sandbox: Sandbox):
     primary, *sources = sandbox.world.named["seven"]
     with running(sandbox) as url, InventClient(url, "sandbox-key") as invent:
         assert sum(page.size for page in invent.duplicate_groups(7)) == 20
-        assert invent.merge(primary, tuple(sources)).result.merged.id == primary
+        assert merge(invent, primary, tuple(sources)).result.merged.id == primary
         assert sum(page.size for page in invent.duplicate_groups(7)) == 19
