@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from benchmarks.addresses import addresses
@@ -22,6 +24,7 @@ from mergeui.merging.erasure import erase_person
 from mergeui.merging.mail import send_due
 from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.merging.retention import forget
+from mergeui.merging.worker import read_those_by_hand
 from mergeui.review.models import Group
 from tests.desk import Desk, actor, past
 from tests.many import crowd
@@ -118,6 +121,17 @@ def test_of_no_round_of_the_worker(pages: dict[str, str]) -> None:
     desk = Desk()
     assert not read_whole(desk.work)
     assert not read_whole(lambda: send_due(desk.organization))
+
+
+def test_of_no_group_that_nobody_put_together(pages: dict[str, str]) -> None:
+    """A range of another index would be all that are open."""
+    desk = Desk()
+    asked = CaptureQueriesContext(connection)
+    with asked:
+        read_those_by_hand(desk.organization, client=desk.client)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}")
+        assert "USING INDEX groups_by_hand" in cursor.fetchall()[0][-1]
 
 
 def test_of_no_groups_where_some_are_forgotten(pages: dict[str, str]) -> None:

@@ -172,7 +172,7 @@ def sync_when_due(
 
 def read_those_by_hand(organization: Organization, *, client: InventClient) -> None:
     """Reads the open groups that people put together again: no list of Invent has them."""
-    mine = Group.objects.of(organization).filter(by_hand=True, state=GroupState.OPEN)
+    mine = Group.objects.of(organization).put_together()
     for group in mine.prefetch_related("members").order_by("-changed_at")[:MOST_BY_HAND_AT_ONCE]:
         seen = contacts_of(group)
         try:

@@ -71,6 +71,10 @@ class GroupQuerySet(models.QuerySet["Group"]):
         """Those of all organisations whose snooze is over; by `groups_asleep`."""
         return self.filter(state=Literal(GroupState.SNOOZED.value), snoozed_until__lte=now)
 
+    def put_together(self) -> "GroupQuerySet":
+        """Those that people put together and nobody has decided; by `groups_by_hand`."""
+        return self.filter(by_hand=True, state=Literal(GroupState.OPEN.value))
+
 
 class MemberQuerySet(models.QuerySet["Member"]):
     """The contacts of groups."""
@@ -182,6 +186,12 @@ class Group(models.Model):
                 fields=["snoozed_until"],
                 condition=Q(state=GroupState.SNOOZED.value),
                 name="groups_asleep",
+            ),
+            # Read again with each sync, however many Invent has suggested.
+            models.Index(
+                fields=["organization", "-changed_at"],
+                condition=Q(by_hand=True, state=GroupState.OPEN.value),
+                name="groups_by_hand",
             ),
         ]
         constraints: ClassVar = [
