@@ -4,6 +4,7 @@ The history is emptied by audit.erase, which leaves its mark and keeps the chain
 the rest of what personal.py declares. What stays are ids, states, times and opt-outs: that these
 contacts were merged, by whom and when. Invent is not touched: whoever is still a contact there
 comes back with the next sync, so a person is erased there first. Backups are not touched either.
+Words that no group has any longer leave SQLite's index of the queue within minutes (retention.py).
 """
 
 from collections.abc import Collection
@@ -34,7 +35,6 @@ from mergeui.merging.models import (
     Source,
 )
 from mergeui.merging.models.request import RequestQuerySet
-from mergeui.review import finding
 from mergeui.review.decisions import require
 from mergeui.review.models import (
     Group,
@@ -219,4 +219,3 @@ def _blank_groups(organization: Organization, ids: Collection[str]) -> None:
     said = NotDuplicate.objects.filter(organization=organization)
     for named in (Q(one_contact_id__in=ids), Q(other_contact_id__in=ids)):
         said.filter(named).update(reason="", evidence=[])
-    finding.forget()

@@ -10,18 +10,25 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
 from mergeui.accounts.models import Organization
+from mergeui.audit.actions import Action
+from mergeui.audit.models import Entry
 from mergeui.merging.models import BulkItem, MergeRequest, Notice
+from mergeui.review.finding import forget_some
 from mergeui.review.models import Group, GroupState, SyncRun
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200  # rows in one transaction, so that nobody waits for it
 ONCE_A_DAY = 24 * 60 * 60.0
+ONCE_A_MINUTE = 60.0
+AT_A_TIME = 0.2  # seconds in which the index forgets before the worker does something else
+FORGOTTEN = "terms-forgotten-upto"  # entry
 RUNS_KEPT = 100  # of the readings of Invent, the newest whatever their age
 
 
@@ -66,14 +73,47 @@ def _runs(before: datetime) -> int:
     return SyncRun.objects.filter(wanted_at__lt=before).exclude(pk__in=list(newest)).delete()[0]
 
 
+def erased_upto() -> int:
+    """The number of the last entry by which personal data were erased, of any organisation."""
+    # Named, so that the index that they begin is used.
+    everywhere = Entry.objects.filter(organization__in=Organization.objects.values("pk"))
+    erased = everywhere.filter(action=Action.PAYLOAD_ERASED)
+    return erased.aggregate(last=Max("number"))["last"] or 0
+
+
 class Broom:
-    """For the worker: `sweep` as often as you like, it is done once a day."""
+    """For the worker: `sweep` as often as you like. Most is done once a day; what was erased goes
+    from the index of the queue within minutes, a little of it at a time."""
 
     def __init__(self) -> None:
-        self._next = 0.0
+        self._next = self._look = 0.0
+        self._forgetting = 0
 
     def sweep(self) -> None:
         """Deletes what is due, and says so in the log."""
+        self._forget_terms()
+        self._once_a_day()
+
+    def _forget_terms(self) -> None:
+        first = not self._forgetting
+        if first:
+            if time.monotonic() < self._look:
+                return
+            self._look = time.monotonic() + ONCE_A_MINUTE
+            self._forgetting = erased_upto()
+            if self._forgetting <= cache.get(FORGOTTEN, 0):
+                self._forgetting = 0
+                return
+        until = time.monotonic() + AT_A_TIME
+        while forget_some(first=first):
+            first = False
+            if time.monotonic() > until:
+                return
+        # Should the cache lose it, all is gone through once more, and nothing else comes of it.
+        cache.set(FORGOTTEN, self._forgetting, timeout=None)
+        self._forgetting = 0
+
+    def _once_a_day(self) -> None:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + ONCE_A_DAY

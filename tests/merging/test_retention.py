@@ -5,16 +5,21 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mergeui.accounts.models import Role
 from mergeui.audit.verify import verify
+from mergeui.merging import retention
+from mergeui.merging.erasure import erase_person
 from mergeui.merging.models import Notice
 from mergeui.merging.retention import RUNS_KEPT, Broom, forget
 from mergeui.review.decisions import snooze
 from mergeui.review.models import Group, Member, SyncRun
 from tests.contacts import contact, whatsapp
 from tests.desk import Desk, actor
+from tests.many import crowd
 from tests.merging.stage import anas, approved
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +90,41 @@ def test_sessions_notices_and_refreshes() -> None:
     assert SyncRun.objects.count() == RUNS_KEPT + 1
     SyncRun.objects.update(wanted_at=then)
     assert forget(now=timezone.now(), days=365)["refreshes"] == 1
+
+
+def in_the_index(word: str) -> bool:
+    """Whether the index of the queue has a word, in use or not: it cuts what words have in common
+    at their beginning."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rowid FROM review_group_terms WHERE review_group_terms MATCH 'x'")
+        cursor.execute("SELECT block FROM review_group_terms_data")
+        return any(word[2:].encode() in block for (block,) in cursor.fetchall())
+
+
+@pytest.mark.one_database
+def test_the_index_forgets_who_was_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "AT_A_TIME", 0.0)
+    desk = Desk(*(contact(f"Xanthippe {n}", whatsapp("+15550102")) for n in range(2)))
+    desk.sync()
+    ids = [member.contact_id for member in desk.group().members.all()]
+    crowd(20)
+    broom = Broom()
+    broom.sweep()  # nobody was erased
+    erase_person(ids, by_user=actor(Role.ADMIN))
+    assert in_the_index("xanthippe")
+
+    broom.sweep()
+    assert in_the_index("xanthippe")  # not before the next look
+    for _ in range(200):
+        broom._look = 0.0
+        broom.sweep()
+    assert not in_the_index("xanthippe")
+    assert in_the_index("--@example.com")
+
+    with CaptureQueriesContext(connection) as asked:
+        broom._look = 0.0
+        broom.sweep()
+    assert not [one for one in asked if "review_group_terms" in one["sql"]]
 
 
 def test_the_worker_does_it_once_a_day(caplog: pytest.LogCaptureFixture) -> None:
