@@ -8,8 +8,10 @@ and known as merged away, so that none of it is offered again.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from mergeui.accounts.models import Organization
@@ -68,17 +70,23 @@ def is_id(text: str) -> bool:
     return len(text) <= LONGEST_ID
 
 
-def how_far(request: str = "pk") -> dict[str, Exists]:
+def how_far(request: str = "pk") -> dict[str, IsNull]:
     """For `annotate`, how far a merge went: whether `beyond` what was asked, and if some is `left`.
 
     `request` leads to the key of the request.
     """
     calls = Attempt.objects.filter(request=OuterRef(request)).exclude(unasked=[])
     sources = Source.objects.filter(request=OuterRef(request))
-    return {
-        "beyond": Exists(calls),
-        "left": Exists(sources.exclude(state=Source.State.MERGED)),
-    }
+    return {"beyond": _any(calls), "left": _any(sources.exclude(state=Source.State.MERGED))}
+
+
+def _any(rows: QuerySet[Any]) -> IsNull:
+    """Whether there is one, looked up for each row that is shown.
+
+    For an EXISTS, PostgreSQL would put together what there is for all rows, because it takes a page
+    for the whole list: 0.15 s each with 180,000 requests.
+    """
+    return IsNull(Subquery(rows.order_by().values("pk")[:1]), False)
 
 
 def went_beyond(requests: RequestQuerySet, now: datetime) -> RequestQuerySet:

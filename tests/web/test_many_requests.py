@@ -10,7 +10,15 @@ from django.utils import timezone
 
 from mergeui.accounts.models import Organization, Role
 from mergeui.merging.condition import condition
-from mergeui.merging.models import ACTIVE, AMISS, UNSETTLED, Attempt, MergeRequest, RequestState
+from mergeui.merging.models import (
+    ACTIVE,
+    AMISS,
+    UNSETTLED,
+    Attempt,
+    MergeRequest,
+    RequestState,
+    Source,
+)
 from mergeui.review.models import SyncRun
 from tests.merging.stage import anas, approved, copies
 from tests.web.cast import somebody, text_of
@@ -91,6 +99,23 @@ def test_what_a_probe_asks_does_not_grow_with_what_is_over() -> None:
     assert "SCAN U0" not in plan(runs)
     assert "Seq Scan on review_syncrun" not in plan(runs)
     assert "calls_by_start" in plan(calls)
+
+
+def test_the_marks_of_a_page_are_looked_up_for_its_rows_alone() -> None:
+    """PostgreSQL would put together what is marked of all there ever were, and look there."""
+    request, browser = approved(anas()), somebody()
+    copies(request, [{"state": RequestState.MERGED}] * 2 * MANY)
+    called(request, timezone.now())
+    source = request.sources.values().first() | {"id": None}
+    pks = MergeRequest.objects.exclude(pk=request.pk).values_list("pk", flat=True)
+    Source.objects.bulk_create(Source(**source | {"request_id": pk}) for pk in pks)
+    copies(request, [])
+
+    for page in ("/requests/?view=all", "/requests/?view=all&at=last"):
+        told = plan(asked(browser, page)[0])
+        for table in ("attempt", "source"):
+            assert f"Seq Scan on merging_{table}" not in told
+            assert f"SCAN merging_{table}" not in told
 
 
 def test_as_many_queries_for_thousands_as_for_one() -> None:
