@@ -21,7 +21,7 @@ from scripts.supervise import (
     ROOT,
     Program,
     Supervisor,
-    listens,
+    answers,
     manage,
     port_number,
     run_until_asked,
@@ -88,7 +88,7 @@ def serve(demo: Demo, supervisor: Supervisor) -> None:
     environment["INVENT_API_URL"] = address_of(sandbox) or ""
     supervisor.start("worker", manage("worker"), environment, demo.log("worker"))
     supervisor.start("web server", web_command(HOST, demo.port), environment, demo.log("web"))
-    supervisor.wait_for(lambda: listens(HOST, demo.port), "The web server", 60)
+    supervisor.wait_for(lambda: answers(HOST, demo.port), "The web server", 60)
     if not synced(demo):
         print("Fetching the first duplicate groups …", flush=True)
     supervisor.wait_for(lambda: synced(demo), "The first duplicate groups", GROUPS_SECONDS)

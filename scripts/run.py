@@ -6,7 +6,7 @@ import subprocess
 from scripts.supervise import (
     ROOT,
     Supervisor,
-    listens,
+    answers,
     manage,
     port_number,
     run_until_asked,
@@ -31,7 +31,7 @@ def main() -> int:
     def serve(supervisor: Supervisor) -> None:
         supervisor.start("worker", manage("worker"))
         supervisor.start("web server", web_command(wished.host, port))
-        supervisor.wait_for(lambda: listens(wished.host, port), "The web server", 60)
+        supervisor.wait_for(lambda: answers(wished.host, port), "The web server", 60)
         print(f"The desk is on http://{wished.host}:{port}/ . Ctrl-C ends it.", flush=True)
         supervisor.watch()
 

@@ -5,8 +5,8 @@ of them ends by itself, the others are ended too, and its last lines say why.
 """
 
 import ctypes
+import http.client
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -143,12 +143,19 @@ def manage(*command: str) -> list[str]:
     return [sys.executable, "manage.py", *command]
 
 
-def listens(host: str, port: int) -> bool:
-    """Whether somebody answers there."""
+def answers(host: str, port: int, seconds: float = 5) -> bool:
+    """Whether a web server answers there, whatever it says.
+
+    gunicorn has the port before a process of its own has loaded the desk; who comes then waits.
+    """
+    line = http.client.HTTPConnection(host, port, timeout=seconds)
     try:
-        socket.create_connection((host, port), timeout=5).close()
-    except OSError:
+        line.request("GET", "/healthz/live")
+        line.getresponse()
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        line.close()
     return True
 
 

@@ -140,7 +140,7 @@ def test_the_whole_demo(tmp_path: Path, static_files: None) -> None:
     finally:
         second.end(signal.SIGTERM)
     assert "The worker ended with -9." in second.said()
-    assert not supervise.listens(demo.HOST, second.port)
+    assert not supervise.answers(demo.HOST, second.port)
 
 
 def test_make_run_serves_until_it_is_asked_to_end(tmp_path: Path, static_files: None) -> None:
@@ -191,6 +191,13 @@ def test_a_port_in_use_is_named() -> None:
         f"Port {port} can't be had (Address already in use):"
         f" choose another, such as PORT={port + 1} make demo"
     )
+
+
+def test_a_port_that_is_taken_is_no_answer_yet() -> None:
+    """As gunicorn has it while its processes load the desk."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert not supervise.answers("127.0.0.1", port, seconds=0.1)
 
 
 @pytest.mark.parametrize("raw", ["", "0", "65536", "web", "80 80", "-1"])
