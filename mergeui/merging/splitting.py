@@ -45,9 +45,10 @@ def split(
     def choosing(members: Sequence[Contact], said: Sequence[ToldApart]) -> list[Choice]:
         return [_numbered(group, members, part, said) for part in parts]
 
+    apart = _apart(group, parts) if rest_differ else []
+
     def also(now: datetime) -> None:
-        if rest_differ:
-            apart = _apart(group, parts)
+        if apart:
             pairs.say(group, by=by_user.user, at=now, reason=note, pairs=apart)
 
     with transaction.atomic():
@@ -59,7 +60,7 @@ def split(
             facts={
                 "members": group.evidence.get("members", []),
                 "requests": [request.pk for request in made],
-                "rest_differ": rest_differ,
+                "rest_differ": bool(apart),
             },
             personal={"names": group.names, "note": note},
         )

@@ -156,6 +156,11 @@ def wanted(split: Split, shown: Sequence[PartShown]) -> list[Part]:
     return parts
 
 
+def all_in_one(shown: Sequence[PartShown], everyone: int) -> bool:
+    """Whether one merge takes everybody, so that there are no others to tell apart."""
+    return any(len(part.members) == everyone for part in shown)
+
+
 def sentence(shown: Sequence[PartShown], everyone: int) -> str:
     """What sending this would do, in one sentence."""
     if not shown:

@@ -7,6 +7,8 @@ import pytest
 from django.test import Client
 
 from mergeui.accounts.models import Role
+from mergeui.audit.actions import Action
+from mergeui.audit.models import Entry
 from mergeui.merging.models import MergeRequest
 from mergeui.review.models import Group, GroupState, NotDuplicate
 from tests.contacts import contact, email, whatsapp
@@ -16,6 +18,7 @@ from tests.web.cast import HTMX, somebody, stranger, text_of
 pytestmark = pytest.mark.django_db
 
 OFFICE = whatsapp("+15550101")
+RISKS = re.compile(r'name="risks-1" value="([^"]+)"')
 
 
 @pytest.fixture
@@ -147,6 +150,22 @@ def test_the_preview_follows(desk: Desk) -> None:
     nobody = text_of(client.post(address(desk, "preview/"), fields(desk, "00000"), headers=HTMX))
     assert "No merge yet." in nobody
     assert "Ask for the merges" in nobody
+
+
+def test_where_one_merge_takes_everybody_there_are_no_others(desk: Desk) -> None:
+    client = somebody()
+    some = text_of(client.post(address(desk, "preview/"), fields(desk, "11122"), headers=HTMX))
+    whole = text_of(client.post(address(desk, "preview/"), fields(desk, "11111"), headers=HTMX))
+
+    assert "data-all-in-one" in whole
+    assert "data-all-in-one" not in some
+
+    # Ticked before the last one was put in: it is about nobody, and the history doesn't say so.
+    read = {"risks-1": RISKS.findall(whole)[0], "acknowledge-1": "yes"}
+    answer = client.post(address(desk, "request/"), fields(desk, "11111", rest="yes", **read))
+    assert answer.status_code == 303
+    assert not NotDuplicate.objects.exists()
+    assert Entry.objects.get(action=Action.GROUP_SPLIT).facts["rest_differ"] is False
 
 
 def test_a_crowd_is_in_no_merge_until_somebody_puts_it_there() -> None:

@@ -90,6 +90,7 @@ def _show(
         "parts": shown,
         "sentence": splitting.sentence(shown, len(contacts)),
         "button": splitting.button(shown),
+        "all_in_one": splitting.all_in_one(shown, len(contacts)),
     }
     if wants_fragment(request) and not problem:
         return render(request, "split/page.html#parts", {**context, "swap": True})
