@@ -479,6 +479,35 @@ def test_an_unknown_outcome_says_when_the_desk_looks_again_and_to_wait() -> None
     assert 'class="button button-main" type="submit">Record what became of them' in page
 
 
+def test_what_was_ticked_is_ticked_again_when_it_could_not_be_sent() -> None:
+    """Or a second press would record that nothing was merged."""
+    _desk, request = lost(applied=False)
+    MergeRequest.objects.update(state=RequestState.CONFLICT)
+    approver = member(Role.APPROVER)
+    client = signed_in(approver)
+    source = request.sources.all()[0]
+    ticked = f'name="merged" value="{source.contact_id}" checked'
+    assert ticked not in client.get(address(request)).content.decode()
+
+    refused = client.post(address(request, "resolve/"), {"merged": source.contact_id, "note": " "})
+    assert refused.status_code == 400
+    assert ticked in refused.content.decode()
+
+    client.logout()
+    found = {"merged": source.contact_id, "note": "Looked in Invent"}
+    client.post(address(request, "resolve/"), found)
+    client.force_login(approver.user)
+    page = client.get(address(request)).content.decode()
+    assert ticked in page
+    assert "Looked in Invent" in page
+
+    # Nor is a tick that was taken out put back by what the desk believes.
+    Source.objects.update(state=Source.State.MERGED)
+    assert ticked in client.get(address(request)).content.decode()
+    refused = client.post(address(request, "resolve/"), {"note": " "})
+    assert ticked not in refused.content.decode()
+
+
 def test_a_look_that_is_late_for_want_of_a_worker_is_said() -> None:
     _desk, request = lost(applied=False)
     client = signed_in(member(Role.VIEWER))

@@ -21,7 +21,7 @@ from mergeui.errors import Invalid, Problem
 from mergeui.invent import Contact, InventClient
 from mergeui.merging import approval
 from mergeui.merging.erasure import was_erased
-from mergeui.merging.models import WAITING, MergeRequest, RequestState
+from mergeui.merging.models import WAITING, MergeRequest, RequestState, Source
 from mergeui.merging.reconcile import resolve as settle
 from mergeui.merging.unasked import how_far
 from mergeui.review.compare import compare
@@ -116,8 +116,10 @@ def _page(
 ) -> HttpResponse:
     live = live or shown.live(wanted, request.member, timezone.now())
     restored = typed.restore(request, request.path) if not problem else request.POST
-    context = {
-        **_context(request, wanted, live),
+    context = _context(request, wanted, live)
+    if restored and "note" in restored:
+        context["ticked"] = restored.getlist("merged")
+    context |= {
         "problem": problem.sentence if problem else "",
         "typed_note": restored.get("note", "") if restored else "",
         "typed_reason": restored.get("reason", "") if restored else "",
@@ -152,6 +154,7 @@ def _context(request: MemberRequest, wanted: MergeRequest, live: shown.Live) -> 
         "recovery": recovery_of(wanted, request.member, entries),
         "skip": reverse("request", args=[following]) if following else "",
         "sources": sources,
+        "ticked": [one.contact_id for one in sources if one.state == Source.State.MERGED],
         "parts_asked": _others(wanted),
         "opt_out": optout.of(wanted, request.member, now),
         "comparison": comparison,
