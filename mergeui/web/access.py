@@ -215,10 +215,14 @@ def _elsewhere(request: HttpRequest, name: str, here: str) -> HttpResponseBase:
     if request.method == "POST":
         because = typed.FACTOR if name == "account" else typed.CONFIRM
         typed.keep(request, here, because=because)
-    to = f"{reverse(name)}?{urlencode({'next': here})}"
+    return load(request, f"{reverse(name)}?{urlencode({'next': here})}")
+
+
+def load(request: HttpRequest, page: str) -> HttpResponseBase:
+    """Has the browser load a page anew; followed by htmx, it would be put where a part belongs."""
     if getattr(request, "htmx", False):
-        return HttpResponseClientRedirect(to)
-    response = HttpResponseRedirect(to)
+        return HttpResponseClientRedirect(page)
+    response = HttpResponseRedirect(page)
     if request.method == "POST":
         response.status_code = 303
     return response
@@ -227,14 +231,8 @@ def _elsewhere(request: HttpRequest, name: str, here: str) -> HttpResponseBase:
 def sign_in_first(request: HttpRequest, page: str) -> HttpResponseBase:
     """Sends somebody to the sign-in, and from there to `page`."""
     if getattr(request, "htmx", False):
-        current = current_page(request)
-        login = resolve_url(settings.LOGIN_URL)
-        to = redirect_to_login(current or page, login).url
-        return HttpResponseClientRedirect(to)
-    response = redirect_to_login(page)
-    if request.method == "POST":
-        response.status_code = 303
-    return response
+        page = current_page(request) or page
+    return load(request, redirect_to_login(page, resolve_url(settings.LOGIN_URL)).url)
 
 
 def current_page(request: HttpRequest) -> str:

@@ -151,6 +151,25 @@ def test_an_old_form_of_ours_leads_back_to_its_page() -> None:
     assert client.session["typed"]["fields"] == {"note": ["typed"]}
 
 
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/undo/", "/groups/"),
+        ("/groups/7/preview/", "/groups/7/"),
+        ("/groups/7/note/", "/groups/7/"),
+        ("/requests/7/reject/", "/requests/7/"),
+    ],
+)
+def test_an_old_form_that_htmx_sends_loads_its_page_whole(path: str, page: str) -> None:
+    """As after signing in anew in another tab."""
+    client = somebody()
+    client.handler.enforce_csrf_checks = True
+    answer = client.post(path, {"note": "typed"}, headers={"Origin": "http://testserver", **HTMX})
+
+    assert answer["HX-Redirect"] == page
+    assert client.session["typed"]["fields"] == {"note": ["typed"]}
+
+
 def test_an_old_form_without_a_page_is_told(client: Client) -> None:
     assert forged(client, "http://testserver", "/logout/").status_code == 403
 

@@ -3,13 +3,14 @@
 import logging
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Organization
 from mergeui.web import problems, typed
-from mergeui.web.access import address_of, form_page
+from mergeui.web.access import address_of, form_page, load
 from mergeui.web.organizations import home_of_thing
 from mergeui.web.signin import noted
 from mergeui.web.signin.adapter import TOO_MANY
@@ -65,7 +66,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(page, status=500)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """A form that was opened before the person signed in anew: what they typed is kept.
 
     A form that comes from another site gets the page alone.
@@ -73,9 +74,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     page = _page_of(request)
     if page and request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}":
         typed.keep(request, page)
-        response: HttpResponse = HttpResponseRedirect(page)
-        response.status_code = 303
-        return response
+        return load(request, page)
     return problems.answer(
         request,
         403,
