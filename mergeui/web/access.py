@@ -129,6 +129,18 @@ def form_page(back: str, parts: Mapping[str, Any]) -> str:
         return reverse(back)
 
 
+def page_of(request: HttpRequest) -> str:
+    """The page that is shown, or that shows the form that was sent; empty where there is none.
+
+    A page that comes again as the answer to its form has another address in the browser.
+    """
+    if request.method in {"GET", "HEAD"}:
+        return request.path
+    match = request.resolver_match
+    back: Any = getattr(match.func, "back", None) if match else None
+    return form_page(back, match.kwargs) if match and back else ""
+
+
 def _as_member(request: HttpRequest) -> MemberRequest | None:
     """The request of somebody signed in, as that of a member; None when they belong to no team."""
     member: Membership | None = getattr(request.user, "member", None)

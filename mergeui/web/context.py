@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from mergeui.accounts.models import Membership, Role
 from mergeui.merging.models import Standing
+from mergeui.web.access import page_of
 from mergeui.web.lately import bar
 from mergeui.web.notes import unread_count
 from mergeui.web.organizations import choices
@@ -44,7 +45,8 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     """The member, the part of the desk that the page belongs to, what is for the member and
     what they decided lately.
 
-    `waiting` and `lately` are functions: only a template that shows the frame asks the database.
+    `own_page` is the address that it is loaded again by, also where it answers a form. `waiting`
+    and `lately` are functions: only a template that shows the frame asks the database.
     """
     user = getattr(request, "user", None)
     member: Membership | None = getattr(user, "member", None)
@@ -63,6 +65,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "glass_open": standing.glass_open if standing and member and member.can(Role.ADMIN) else 0,
         "single_operator": bool(member and member.organization.policy.single_operator),
         "chain_broken": standing.chain_broken if standing else "",
+        "own_page": lambda: page_of(request),
         "waiting": lambda: _waiting(request, member) if member else 0,
         "lately": lambda: bar(request, member) if member else None,
     }

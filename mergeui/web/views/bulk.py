@@ -21,7 +21,7 @@ from mergeui.merging.models import BulkDecision, BulkKind, BulkState
 from mergeui.merging.unasked import how_far
 from mergeui.review.models import Group
 from mergeui.web import lately, problems, queue, typed
-from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.access import MemberRequest, action, page, page_of
 from mergeui.web.bulk import fates, standing
 from mergeui.web.bulk import rows as shown
 from mergeui.web.forms import NoteForm, QueueForm, SnoozeForm
@@ -128,7 +128,7 @@ def _standing(
     return {
         "bulk": wanted,
         "fate": fate,
-        "here": f"{request.path}?fate={fate}",
+        "here": f"{page_of(request)}?fate={fate}",
         "live": live,
         "buttons": f"{wanted.state}-{int(bool(live.may_take_back))}",
     }
@@ -158,7 +158,7 @@ def _page(
         "reasons": shown.reasons(wanted) if fate == "aside" or (draft and wanted.set_aside) else [],
         "rows": shown.rows(listed.rows, timezone.now()),
         "page": listed,
-        "links": pager_links(listed, f"fate={fate}"),
+        "links": pager_links(listed, f"fate={fate}", page_of(request)),
         "back": f"{reverse('queue')}?{wanted.query}".rstrip("?"),
         "snooze": snooze_days() if wanted.kind == BulkKind.SNOOZE else [],
         "problem": problem.sentence if problem else "",

@@ -1,7 +1,6 @@
 """Pages for what went wrong outside a view."""
 
 import logging
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -10,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Organization
 from mergeui.web import problems, typed
-from mergeui.web.access import address_of, form_page, load
+from mergeui.web.access import address_of, load, page_of
 from mergeui.web.organizations import home_of_thing
 from mergeui.web.signin import noted
 from mergeui.web.signin.adapter import TOO_MANY
@@ -46,7 +45,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def _in_another(request: HttpRequest, elsewhere: Organization) -> HttpResponse:
     """404 with the way to another organisation of theirs; what was typed waits for them there."""
-    page = request.get_full_path() if request.method == "GET" else _page_of(request)
+    page = request.get_full_path() if request.method == "GET" else page_of(request)
     if request.method == "POST" and page:
         typed.keep(request, page, because=typed.ELSEWHERE)
     sentence = _("This belongs to {name}, and you are in another organisation now.")
@@ -71,7 +70,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
 
     A form that comes from another site gets the page alone.
     """
-    page = _page_of(request)
+    page = page_of(request)
     if page and request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}":
         typed.keep(request, page)
         return load(request, page)
@@ -84,13 +83,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
         ),
         title=_("The form was too old"),
     )
-
-
-def _page_of(request: HttpRequest) -> str:
-    """The page that shows the form that was sent; empty when there is no such page."""
-    match = request.resolver_match
-    back: Any = getattr(match.func, "back", None) if match else None
-    return form_page(back, match.kwargs) if match and back else ""
 
 
 def too_many(request: HttpRequest) -> HttpResponse:

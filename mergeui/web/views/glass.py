@@ -12,7 +12,7 @@ from mergeui.accounts.models import Role
 from mergeui.errors import Invalid, NotAllowed, Problem
 from mergeui.merging import glass
 from mergeui.merging.models import GlassBreak
-from mergeui.web.access import MemberRequest, Proof, action, page
+from mergeui.web.access import MemberRequest, Proof, action, page, page_of
 from mergeui.web.forms import NOTE_LONGEST
 from mergeui.web.htmx import done
 from mergeui.web.middleware import record_refusal
@@ -87,7 +87,7 @@ def _show(request: MemberRequest, *, problem: Problem | None = None, at: int = 0
     context = {
         **frame(request, "glass"),
         "rows": [_row(found) for found in listed.rows],
-        "links": pager_links(listed, ""),
+        "links": pager_links(listed, "", page_of(request)),
         "page": listed,
         "problem": problem.sentence if problem else "",
         "at": at,

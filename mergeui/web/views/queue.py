@@ -177,15 +177,21 @@ def clean_query(given: QueryDict) -> str:
     return urlencode(plain)
 
 
-def pager_links(listed: Page[Any], query: str) -> list[tuple[str, str]]:
-    """The pager: (address, words) for each neighbour, an empty address where there is none."""
+def pager_links(listed: Page[Any], query: str, path: str = "") -> list[tuple[str, str]]:
+    """The pager: (address, words) for each neighbour, an empty address where there is none.
+
+    `path` is for a page that may come as the answer to a form.
+    """
     places = (
         (_("First"), listed.first),
         (_("Previous"), listed.previous),
         (pgettext("page", "Next"), listed.next),
         (_("Last"), listed.last),
     )
-    return [(_address(query, cursor), words) for words, cursor in places]
+    return [
+        ("" if cursor is None else path + _address(query, cursor), words)
+        for words, cursor in places
+    ]
 
 
 def address_of_page(request: MemberRequest, query: str) -> str:
@@ -193,8 +199,6 @@ def address_of_page(request: MemberRequest, query: str) -> str:
     return request.path + _address(query, request.GET.get("at", "")).rstrip("?")
 
 
-def _address(query: str, cursor: str | None) -> str:
-    if cursor is None:
-        return ""
+def _address(query: str, cursor: str) -> str:
     place = urlencode({"at": cursor}) if cursor else ""
     return "?" + "&".join(part for part in (query, place) if part)

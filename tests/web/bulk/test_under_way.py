@@ -1,6 +1,8 @@
 """A bulk decision under way and after: how far it is, what became of each group, the list."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -119,6 +121,21 @@ def test_stop_and_take_back(client: Client, desk: Desk, olga: Membership) -> Non
     assert (refused.status_code, refused["HX-Retarget"]) == (409, "#problem")
 
 
+def test_a_page_that_answers_a_refused_button_goes_on(client: Client, olga: Membership) -> None:
+    """As where two tabs have the same summary: it asks, and leads, where it is looked at."""
+    bulk = begun(Actor.member(olga), groups())
+    refused = client.post(address(bulk, "confirm/"))
+
+    assert refused.status_code == 409
+    page = text_of(refused)
+    assert 'href="?' not in page
+    (asked,) = re.findall(r'id="live"[^>]* hx-get="([^"]+)"', page)
+    assert client.get(unescape(asked), headers=HTMX | {"HX-Target": "live"}).status_code == 200
+    led = re.findall(rf'href="(/bulk/{bulk.pk}/[^"]*)"', page)
+    assert led
+    assert {client.get(unescape(one)).status_code for one in led} == {200}
+
+
 @pytest.mark.parametrize("what", ["confirm/", "stop/", "take-back/"])
 def test_refusals_of_the_buttons(desk: Desk, olga: Membership, what: str) -> None:
     bulk = begun(Actor.member(olga), groups())
@@ -218,7 +235,7 @@ def test_pages_of_groups_and_a_fixed_number_of_queries(
 
     first = client.get(address(many) + "?fate=waiting")
     links = {words: url for url, words in first.context["links"]}
-    second = client.get(address(many) + links["Next"], headers={**HTMX, "HX-Target": "results"})
+    second = client.get(links["Next"], headers={**HTMX, "HX-Target": "results"})
     assert (len(first.context["rows"]), len(second.context["rows"])) == (50, 13)
     assert text_of(second).lstrip().startswith('<section class="card" id="results"')
 
