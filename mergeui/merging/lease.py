@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from mergeui.merging.models import MergeRequest, RequestQuerySet, RequestState
+from mergeui.merging.models import BulkDecision, MergeRequest, RequestQuerySet, RequestState
 
 # Not even sent when less than this share of the lease is left.
 LEAST_LEFT = 0.5
@@ -38,12 +39,15 @@ class Lease:
 
     @classmethod
     def claim(cls, key: int, *, now: datetime) -> Self | None:
-        """Claims an approved request whose cool-off is over; None when another was faster."""
+        """Claims an approved request whose cool-off is over; None when another was faster, or its
+        bulk decision is taken back."""
         ends = time.monotonic() + _lasts().total_seconds()
         lease = cls(secrets.token_hex(16), now + _lasts(), ends)
         claimed = (
             MergeRequest.objects.due(now)
             .filter(pk=key, expires_at__gt=now)
+            # Listed before its bulk decision was taken back, it must not begin either.
+            .exclude(Exists(BulkDecision.objects.filter(pk=OuterRef("bulk")).taken_back()))
             .order_by()
             .update(
                 state=RequestState.EXECUTING,

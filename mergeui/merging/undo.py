@@ -14,7 +14,8 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.log import entries_last
 from mergeui.errors import Stale, TooLate
 from mergeui.merging import approval
-from mergeui.merging.models import WAITING, BulkDecision, BulkItem, BulkState, MergeRequest
+from mergeui.merging.models import WAITING, BulkDecision, BulkItem, MergeRequest
+from mergeui.merging.models.bulk import TAKEN_BACK
 from mergeui.merging.splitting import MOST_PARTS
 from mergeui.merging.unasked import how_far
 from mergeui.review import decisions, pairs
@@ -53,7 +54,7 @@ def last_decision(organization: Organization, user: User) -> Decision | BulkDeci
     What the worker decided for a bulk decision is a part of that, and as old.
     """
     confirmed = BulkDecision.objects.of(organization).confirmed().filter(asked_by=user)
-    standing = confirmed.exclude(state__in=[BulkState.TAKING_BACK, BulkState.TAKEN_BACK])
+    standing = confirmed.exclude(state__in=TAKEN_BACK)
     bulk = standing.order_by("-asked_at", "-pk").first()
     of_a_bulk = BulkItem.objects.filter(
         group=OuterRef("pk"), state=BulkItem.State.DONE, at=OuterRef("decided_at")

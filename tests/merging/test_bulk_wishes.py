@@ -1,6 +1,6 @@
 """What people wish of a bulk decision: begin, stop half-way, take back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from mergeui.errors import Invalid, NotAllowed, Stale
 from mergeui.merging.approval import approve, cancel
 from mergeui.merging.bulk import work as working
 from mergeui.merging.bulk.wishes import confirm, stop, take_back
-from mergeui.merging.bulk.work import work_on
+from mergeui.merging.bulk.work import work_on, work_portion
 from mergeui.merging.execution import execute_next
 from mergeui.merging.lease import Lease
 from mergeui.merging.models import (
@@ -181,6 +181,27 @@ def test_from_the_click_on_no_merge_of_it_begins(desk: Desk, olga: Actor) -> Non
     assert desk.counters.merge_calls == 0
 
 
+def test_nor_one_that_a_worker_had_listed_before(
+    desk: Desk, olga: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bulk = work(desk, begun(olga, groups()[:2]))
+    for request in MergeRequest.objects.all():
+        past(request, execute_after=1)
+    claim = Lease.claim
+
+    def late(key: int, *, now: datetime) -> Lease | None:
+        if BulkDecision.objects.get(pk=bulk.pk).state != BulkState.TAKING_BACK:
+            take_back(bulk, by_user=olga)
+        return claim(key, now=now)
+
+    monkeypatch.setattr(Lease, "claim", late)
+    desk.work()
+    desk.work()
+
+    assert requests() == [RequestState.CANCELLED] * 2
+    assert desk.counters.merge_calls == 0
+
+
 def test_half_way_the_rest_is_not_begun(desk: Desk, olga: Actor) -> None:
     bulk = begun(olga, groups())
     work_on(bulk.pk)
@@ -222,6 +243,30 @@ def test_it_waits_for_a_call_that_may_come_back(desk: Desk, olga: Actor) -> None
 
     # No connection could be made, so it would be sent again.
     MergeRequest.objects.update(state=RequestState.APPROVED, lease_token="")
+    desk.work()
+    assert (now(bulk).state, requests()) == (BulkState.TAKEN_BACK, [RequestState.CANCELLED])
+
+
+def test_one_that_begins_just_before_it_is_cancelled_is_taken_back_should_it_come_back(
+    desk: Desk, olga: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bulk = work(desk, begun(olga, groups()[:1]))
+    past(MergeRequest.objects.get(), execute_after=1)
+    take_back(bulk, by_user=olga)
+
+    following = working._Undoing.following
+
+    def late(turn: Any) -> BulkItem | None:
+        item = following(turn)
+        MergeRequest.objects.update(state=RequestState.EXECUTING)
+        return item
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(working._Undoing, "following", late)
+        work_portion(desk.organization)
+    assert (now(bulk).state, fates(bulk)) == (BulkState.TAKING_BACK, [("done", "")])
+
+    MergeRequest.objects.update(state=RequestState.APPROVED)
     desk.work()
     assert (now(bulk).state, requests()) == (BulkState.TAKEN_BACK, [RequestState.CANCELLED])
 

@@ -261,7 +261,13 @@ class _Undoing:
         return Fate(State.DONE, request_id=item.request_id, at=item.at)
 
     def refused(self, item: BulkItem, problem: Problem) -> Fate:
-        """Somebody was faster: what is done stays done, and is not tried again."""
+        """Somebody was faster: what is done stays done, and is not tried again.
+
+        One that is being sent may come back yet.
+        """
+        sent = MergeRequest.objects.filter(pk=item.request_id, state=RequestState.EXECUTING)
+        if sent.exists():
+            return self.kept(item)
         return replace(self.kept(item), why=Why.REFUSED.value, detail=problem.sentence)
 
     def end(self) -> None:

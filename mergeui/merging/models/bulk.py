@@ -32,6 +32,7 @@ class BulkState(models.TextChoices):
 
 
 UNFINISHED = (BulkState.WORKING, BulkState.TAKING_BACK)
+TAKEN_BACK = (BulkState.TAKING_BACK, BulkState.TAKEN_BACK)
 
 
 class BulkQuerySet(models.QuerySet["BulkDecision"]):
@@ -44,6 +45,10 @@ class BulkQuerySet(models.QuerySet["BulkDecision"]):
     def confirmed(self) -> "BulkQuerySet":
         """Those that somebody asked for: a summary alone is nothing yet."""
         return self.exclude(state=BulkState.DRAFT)
+
+    def taken_back(self) -> "BulkQuerySet":
+        """Those of which nothing is to begin any more."""
+        return self.filter(state__in=TAKEN_BACK)
 
     def unfinished(self) -> "BulkQuerySet":
         """Those that the worker has something to do for; by `bulk_going_on`."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.models import Organization
 from mergeui.kept import Given, Literal
-from mergeui.merging.models.bulk import BulkDecision, BulkState
+from mergeui.merging.models.bulk import TAKEN_BACK, BulkDecision, BulkState
 from mergeui.merging.models.states import (
     ACTIVE,
     AMISS,
@@ -21,7 +21,7 @@ from mergeui.merging.models.states import (
 )
 from mergeui.review.models import Group
 
-STANDING = set(BulkState) - {BulkState.TAKING_BACK, BulkState.TAKEN_BACK}
+STANDING = set(BulkState) - set(TAKEN_BACK)
 
 
 class RequestQuerySet(models.QuerySet["MergeRequest"]):
