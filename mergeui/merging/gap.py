@@ -15,6 +15,7 @@ from mergeui.audit.models import Entry
 from mergeui.audit.references import contact_ids
 from mergeui.invent import InventClient, NotFound
 from mergeui.merging import journal
+from mergeui.merging.models import Standing
 from mergeui.merging.standing import ENTRY_LOST, Halt, clear, halted
 from mergeui.review.models import MergedContact
 from mergeui.said import Said
@@ -39,9 +40,16 @@ def look_when_wanted(
     lines = journal.gap(organization.pk)
     if not (lines or journal_lost) and ENTRY_LOST.values_in(standing.because) is None:
         return False
-    for line in lines:
-        _remember(organization, line, _gone(client, line), by_user)
+    seen = [(line, _gone(client, line)) for line in lines]
+    same = Standing.objects.filter(
+        organization=organization, halted_as=Halt.GAP, looked_for=True, since=standing.since
+    )
     with transaction.atomic():
+        # Of several workers that have looked, one says what it saw.
+        if same.select_for_update().first() is None:
+            return False
+        for line, gone in seen:
+            _remember(organization, line, gone, by_user)
         note = LOOKED_AT(count=len(lines))
         _close(organization, clear(organization, Halt.GAP, by_user=by_user, note=note))
     return True
@@ -62,32 +70,31 @@ def _exists(client: InventClient, contact_id: str) -> bool:
 def _remember(
     organization: Organization, line: journal.Line, gone: list[str], by_user: Actor
 ) -> None:
-    with transaction.atomic():
-        MergedContact.objects.bulk_create(
-            [
-                MergedContact(
-                    organization=organization,
-                    contact_id=contact_id,
-                    into_contact_id=line.primary,
-                    merged_at=timezone.now(),
-                )
-                for contact_id in gone
-            ],
-            ignore_conflicts=True,
-        )
-        record(
-            Action.MERGE_RECOVERED,
-            by_user=by_user,
-            facts={
-                "primary": line.primary,
-                "sources": list(line.sources),
-                "merged": gone,
-                "request_before": line.request,
-                "entry_before": line.entry,
-                "sent_at": line.at,
-            },
-            references=contact_ids([line.primary, *line.sources]),
-        )
+    MergedContact.objects.bulk_create(
+        [
+            MergedContact(
+                organization=organization,
+                contact_id=contact_id,
+                into_contact_id=line.primary,
+                merged_at=timezone.now(),
+            )
+            for contact_id in gone
+        ],
+        ignore_conflicts=True,
+    )
+    record(
+        Action.MERGE_RECOVERED,
+        by_user=by_user,
+        facts={
+            "primary": line.primary,
+            "sources": list(line.sources),
+            "merged": gone,
+            "request_before": line.request,
+            "entry_before": line.entry,
+            "sent_at": line.at,
+        },
+        references=contact_ids([line.primary, *line.sources]),
+    )
 
 
 def _close(organization: Organization, ended: Entry) -> None:

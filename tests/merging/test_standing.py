@@ -3,6 +3,7 @@
 import fcntl
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from mergeui.audit.anchor import Anchor
 from mergeui.audit.models import Entry
 from mergeui.errors import NotAllowed, Stale
 from mergeui.invent import InventError
+from mergeui.merging import gap as looking
 from mergeui.merging import journal
 from mergeui.merging.gap import look_when_wanted
 from mergeui.merging.models import Attempt, MergeRequest, ReadBack, RequestState, Standing
@@ -325,6 +327,50 @@ def test_a_gap_can_not_be_looked_at_while_invent_is_away(desk: Desk) -> None:
         look_when_wanted(desk.organization, client=desk.client)
 
     assert halted(desk.organization)
+
+
+def test_a_look_that_fails_at_the_second_call_says_nothing_of_the_first(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or each round would say it again, in a history that nobody can shorten."""
+    lost(desk, "contact_gone")
+    lost(desk, desk.group().members.all()[0].contact_id)
+    check_memory(desk.organization)
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+    gone = looking._gone
+
+    def once(*about: Any) -> list[str]:
+        found = gone(*about)
+        desk.faults.set(read=Fault.STATUS)
+        return found
+
+    monkeypatch.setattr(looking, "_gone", once)
+
+    with pytest.raises(InventError):
+        look_when_wanted(desk.organization, client=desk.client)
+
+    assert not Entry.objects.filter(action=Action.MERGE_RECOVERED).exists()
+
+
+def test_of_two_workers_that_look_one_says_what_it_saw(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost(desk, "contact_gone")
+    check_memory(desk.organization)
+    go_on(desk.organization, by_user=actor(Role.APPROVER))
+    gone, others = looking._gone, []
+
+    def beside(*about: Any) -> list[str]:
+        monkeypatch.setattr(looking, "_gone", gone)
+        others.append(look_when_wanted(desk.organization, client=desk.client))
+        return gone(*about)
+
+    monkeypatch.setattr(looking, "_gone", beside)
+
+    assert look_when_wanted(desk.organization, client=desk.client) is False
+    assert others == [True]
+    assert Entry.objects.filter(action=Action.MERGE_RECOVERED).count() == 1
+    assert Entry.objects.filter(action=Action.MERGING_RESUMED).count() == 1
 
 
 def test_the_journal_is_read_from_its_end_as_far_as_needed(desk: Desk) -> None:
