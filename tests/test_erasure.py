@@ -1,9 +1,13 @@
 """A person asks to be forgotten: after a whole story nothing is left, and all still works."""
 
 import io
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.test import Client
 
 from mergeui.accounts.models import Membership, Role
@@ -81,6 +85,30 @@ def test_not_while_a_merge_is_under_way() -> None:
     with pytest.raises(Invalid, match=f"request {request.pk}, which is not finished"):
         erase_person([request.primary_contact_id], by_user=actor(Role.ADMIN))
     assert extent(desk.organization, [request.primary_contact_id]).requests == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nor_while_one_is_being_asked_for() -> None:
+    """Who asks first is seen, although it is not committed when the erasure begins."""
+    desk = anas(2)
+    one, paula = desk.group().primary_contact_id, actor(Role.ADMIN)
+    asked = threading.Event()
+
+    def ask() -> None:
+        with transaction.atomic():
+            desk.propose(actor(Role.OPERATOR))
+            asked.set()
+            time.sleep(0.5)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask)
+        assert asked.wait(30)
+        with pytest.raises(Invalid, match="which is not finished"):
+            erase_person([one], by_user=paula)
+        asking.result()
+
+    assert MergeRequest.objects.get().primary_name == "Ana García"
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR, Role.APPROVER])

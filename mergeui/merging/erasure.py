@@ -7,7 +7,7 @@ comes back with the next sync, so a person is erased there first. Backups are no
 Words that no group has any longer leave SQLite's index of the queue within minutes (retention.py).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from mergeui.accounts.models import Organization, Role
 from mergeui.audit import erase as history
 from mergeui.audit import lookup
 from mergeui.audit.actor import SYSTEM, Actor
+from mergeui.audit.log import entries_last
 from mergeui.audit.models import Entry
 from mergeui.errors import Invalid
 from mergeui.invent import Contact
@@ -45,6 +46,7 @@ from mergeui.review.models import (
     NotDuplicate,
 )
 from mergeui.review.store import replace
+from mergeui.review.sync import begin_anew
 
 MOST = 200  # contacts at a time; a person has a handful
 # Whether messages may be sent has to be kept for as long as that is in question.
@@ -142,11 +144,15 @@ def erase_person(contact_ids: Collection[str], *, by_user: Actor, note: str = ""
     if extent(organization, ids).nothing:
         raise Invalid(_("The desk knows nothing of these contacts, so nothing was erased."))
     with transaction.atomic():
-        if held := unfinished(organization, ids):
-            raise Invalid(why_not(held))
-        _blank_requests(organization, ids)
-        _blank_groups(organization, ids)
-        # Last, because all who write history wait from here on (audit.log.record).
+        # The history last, because all who write it wait from there on (audit.log.record).
+        with entries_last():
+            begin_anew(organization)
+            # Before it is asked for requests: one that is being made holds its group.
+            groups = _held(organization, ids)
+            if held := unfinished(organization, ids):
+                raise Invalid(why_not(held))
+            _blank_requests(organization, ids)
+            _blank_groups(organization, ids, groups)
         return history.erase(ids, by_user=by_user, note=note)
 
 
@@ -154,6 +160,11 @@ def _groups(organization: Organization, ids: Collection[str]) -> GroupQuerySet:
     members = Member.objects.filter(contact_id__in=ids)
     # Those that a sync is storing just now (review/arriving.py) too.
     return Group.objects.filter(organization=organization, pk__in=members.values("group_id"))
+
+
+def _held(organization: Organization, ids: Collection[str]) -> list[Group]:
+    """The groups, locked: what waits for one of them finds it as the erasure left it."""
+    return list(_groups(organization, ids).select_for_update(of=("self",)).order_by("pk"))
 
 
 def _requests(organization: Organization, ids: Collection[str]) -> RequestQuerySet:
@@ -195,10 +206,11 @@ def _blank_requests(organization: Organization, ids: Collection[str]) -> None:
     LostOptOut.objects.filter(request__in=pks).update(reason="")
 
 
-def _blank_groups(organization: Organization, ids: Collection[str]) -> None:
+def _blank_groups(
+    organization: Organization, ids: Collection[str], groups: Sequence[Group]
+) -> None:
     """The groups that one of them is in, and what people said of these groups."""
     gone, now = set(ids), timezone.now()
-    groups = list(_groups(organization, ids).select_for_update(of=("self",)).order_by("pk"))
     for group in groups:
         left = [
             _bare(member.raw) if member.contact_id in gone else member.raw

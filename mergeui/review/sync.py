@@ -45,6 +45,7 @@ GIVEN_UP = Said(
 )
 WAS_CUT_OFF = Said("The sync was cut off before it was done.")
 STOPPED = Said("The sync was stopped before it was done.")
+ERASED = Said("Somebody was erased whom it may have read before. The next one reads anew.")
 REPORT_EVERY = timedelta(seconds=1)
 MOST_PASSES = 3
 # How soon one thread lets another go on, while pages are read, and else.
@@ -97,6 +98,19 @@ def _end_cut_off(organization: Organization, now: datetime) -> None:
         heard = Q(seen_alive_at=dead.seen_alive_at)
         why = WAS_CUT_OFF()
         _fail(dead, why, Actor.system(organization), only_if=heard)
+
+
+def begin_anew(organization: Organization) -> None:
+    """Ends a run that is reading, in the caller's transaction, and wants another one.
+
+    For what must not be stored any more although it may have been read: each batch finds out by
+    `_alive` that the run is over. The caller takes the rows of groups afterwards, as batches do.
+    """
+    running = SyncRun.objects.filter(organization=organization, state=SyncRun.State.RUNNING).first()
+    if running:
+        by_user = Actor.system(organization)
+        _fail(running, ERASED(), by_user)
+        request_sync(organization, by_user=by_user)
 
 
 def sync(
