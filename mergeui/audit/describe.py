@@ -32,6 +32,9 @@ from mergeui.audit.words import (
 from mergeui.dates import day
 from mergeui.retold import retold
 
+# Of several calls, some may be done by then.
+ENDED_EARLY = (Action.MERGE_CANCELLED, Action.MERGE_EXPIRED)
+
 
 def describe(entry: Entry) -> str:
     """The entry in one or two sentences: 'Ana López asked to merge 2 contacts into Ana García
@@ -49,6 +52,14 @@ def describe(entry: Entry) -> str:
     # Begins with one of our own people (by user name, if need be) or with our words, never with a
     # contact's name.
     parts = [sentence[:1].upper() + sentence[1:]]
+    if entry.action in ENDED_EARLY and (merged := words.merged):
+        parts.append(
+            ngettext(
+                "{count} of its contacts was merged before; the rest was not sent.",
+                "{count} of its contacts were merged before; the rest was not sent.",
+                merged,
+            ).format(count=merged)
+        )
     if unasked := words.unasked:
         parts.append(
             ngettext(
@@ -88,10 +99,18 @@ class _Words(dict[str, str]):
         return len(merged) >= len(sources) > 0
 
     @property
+    def merged(self) -> int:
+        """How many contacts were merged of those that were asked for."""
+        return self._count("merged")
+
+    @property
     def unasked(self) -> int:
         """How many contacts were merged that nobody asked for."""
-        more = self.facts.get("unasked")
-        return len(more) if isinstance(more, list) else 0
+        return self._count("unasked")
+
+    def _count(self, fact: str) -> int:
+        contacts = self.facts.get(fact)
+        return len(contacts) if isinstance(contacts, list) else 0
 
     def __missing__(self, word: str) -> str:
         return str(getattr(self, f"_{word}")())

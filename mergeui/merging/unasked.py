@@ -80,6 +80,12 @@ def how_far(request: str = "pk") -> dict[str, IsNull]:
     return {"beyond": _any(calls), "left": _any(sources.exclude(state=Source.State.MERGED))}
 
 
+def begun(request: str = "pk") -> dict[str, IsNull]:
+    """For `annotate`, whether something of a request is merged: `begun`."""
+    sources = Source.objects.filter(request=OuterRef(request))
+    return {"begun": _any(sources.filter(state=Source.State.MERGED))}
+
+
 def _any(rows: QuerySet[Any]) -> IsNull:
     """Whether there is one, looked up for each row that is shown.
 

@@ -17,7 +17,7 @@ from mergeui.merging import approval
 from mergeui.merging.models import WAITING, BulkDecision, BulkItem, MergeRequest
 from mergeui.merging.models.bulk import TAKEN_BACK
 from mergeui.merging.splitting import MOST_PARTS
-from mergeui.merging.unasked import how_far
+from mergeui.merging.unasked import begun, how_far
 from mergeui.review import decisions, pairs
 from mergeui.review.models import Group, GroupState
 
@@ -44,7 +44,10 @@ class Decision:
     def can_be_undone(self) -> bool:
         """Whether nothing was sent for it and nobody decided otherwise since."""
         if self.request is not None:
-            return all(one.state in WAITING for one in self.requests)
+            # Between two calls it waits again, and what is merged by then stays merged.
+            return all(
+                one.state in WAITING and not getattr(one, "begun", False) for one in self.requests
+            )
         return self.group.state in PUT_ASIDE
 
 
@@ -75,7 +78,7 @@ def decision_about(group_id: int, organization: Organization, user: User) -> Dec
         return own
     approved = MergeRequest.objects.of(organization).filter(group_id=group_id, approved_by=user)
     with_all = approved.select_related("organization", "group", "lost_opt_out")
-    with_all = with_all.annotate(**how_far())
+    with_all = with_all.annotate(**how_far(), **begun())
     request = with_all.order_by("-pk").first()
     return Decision(request.group, request) if request else None
 
@@ -91,7 +94,7 @@ def _first(found: QuerySet[Group]) -> Decision | None:
         return None
     if group.state not in {GroupState.REQUESTED, GroupState.MERGED}:
         return Decision(group)
-    requests = MergeRequest.objects.filter(group=group).annotate(**how_far())
+    requests = MergeRequest.objects.filter(group=group).annotate(**how_far(), **begun())
     asked = list(
         requests.select_related("organization", "lost_opt_out").order_by("-pk")[:MOST_PARTS]
     )
@@ -106,7 +109,8 @@ def _first(found: QuerySet[Group]) -> Decision | None:
 def undo(decision: Decision | None, *, by_user: Actor) -> Group:
     """Takes a decision back; gives the group, which is to decide again.
 
-    Not yet where a merge may have been done: that request is *unknown* then (approval.cancel).
+    Not where a merge may have been done: that request is *unknown* then, or *partial* where a call
+    came in between (approval.cancel).
     Raises NotAllowed, or Stale with the reason why it can't be taken back.
     """
     if decision is None:

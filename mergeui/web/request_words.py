@@ -110,6 +110,13 @@ def outcome_of(request: MergeRequest, most: int | None = None) -> list[str]:
     ]
 
 
+def kept_of(request: MergeRequest) -> str:
+    """What a request that was just taken back has merged all the same; empty for nothing."""
+    if request.state == RequestState.UNKNOWN:
+        return str(FINDS_OUT)
+    return outcome_of(request)[-1] if request.state == RequestState.PARTIAL else ""
+
+
 def _past_doubt(sentence: str) -> str:
     """A doubt of then in the words of now; empty when the sentence is none."""
     if values := UNKNOWN.values_in(sentence):

@@ -4,20 +4,23 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
+from mergeui.audit.describe import describe
 from mergeui.audit.models import Entry
 from mergeui.merging.execution import execute_next
 from mergeui.merging.models import MergeRequest, RequestState, Standing
 from mergeui.merging.standing import halt
+from mergeui.merging.undo import Decision
 from mergeui.review.models import Group, GroupState
 from mergeui.sandbox import Fault
 from tests.contacts import contact, email
-from tests.desk import Desk, past
-from tests.web.cast import HTMX, choice, somebody, stranger, text_of
+from tests.desk import Desk, member, past
+from tests.web.cast import HTMX, choice, client_of, somebody, stranger, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -239,3 +242,66 @@ def test_refusals(desk: Desk) -> None:
     assert stranger().post("/undo/", fields).status_code == 409
     assert somebody().post("/undo/", fields).status_code == 409
     assert group().state == GroupState.DISMISSED
+
+
+@pytest.fixture
+def half_merged() -> tuple[Client, MergeRequest]:
+    """Of 52 sources 50 are merged when the worker is stopped; the other two wait."""
+    desk = Desk(*(contact("Ana", email("ana@example.com")) for _ in range(53)))
+    desk.sync()
+    olga = member(Role.OPERATOR)
+    with override_settings(MERGE_FOUR_EYES="never"):
+        request = desk.propose(Actor.member(olga))
+    past(request, execute_after=1)
+    to = {"client": desk.client, "organization_id": desk.organization.pk}
+    execute_next(**to, go_on=lambda: False)
+    client = client_of(olga)
+    client.cookies["lately"] = str(request.group_id)
+    request.refresh_from_db()
+    assert (request.state, desk.counters.merge_calls) == (RequestState.APPROVED, 1)
+    return client, request
+
+
+BEFORE = "50 of its contacts were merged before; the rest was not sent."
+
+
+def test_of_what_is_merged_in_part_the_bar_offers_no_undo(
+    half_merged: tuple[Client, MergeRequest],
+) -> None:
+    client, request = half_merged
+    assert 'action="/undo/"' not in bar_of(client)
+    assert f'href="/requests/{request.pk}/"' in bar_of(client)
+
+    refused = client.post("/undo/", {"group": group().pk})
+
+    assert refused.status_code == 409
+    assert "was sent to Invent already" in text_of(refused)
+    request.refresh_from_db()
+    assert request.state == RequestState.APPROVED
+
+
+def test_what_was_merged_just_before_it_was_taken_back_is_said(
+    half_merged: tuple[Client, MergeRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, request = half_merged
+    monkeypatch.setattr(Decision, "can_be_undone", True)
+
+    answer = client.post("/undo/", {"group": group().pk})
+
+    assert answer.url == f"/requests/{request.pk}/"
+    page = text_of(client.get(answer.url))
+    assert "to decide again" not in page
+    assert BEFORE in page
+
+
+def test_to_cancel_the_rest_says_what_is_merged_and_so_does_the_history(
+    half_merged: tuple[Client, MergeRequest],
+) -> None:
+    client, request = half_merged
+    client.post(f"/requests/{request.pk}/cancel/")
+
+    page = text_of(client.get(f"/requests/{request.pk}/"))
+    assert "Taken back." not in page
+    assert page.count(BEFORE) > 1
+    cancelled = Entry.objects.get(action=Action.MERGE_CANCELLED)
+    assert describe(cancelled).endswith(f"(request {request.pk}). {BEFORE}")

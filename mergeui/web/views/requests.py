@@ -39,7 +39,7 @@ from mergeui.web.noes import noes
 from mergeui.web.notes import thread_of
 from mergeui.web.packing import recovery_of
 from mergeui.web.paging import Order, paginate
-from mergeui.web.request_words import EMPTY, FINDS_OUT, VIEWS, outcome_of
+from mergeui.web.request_words import EMPTY, VIEWS, kept_of, outcome_of
 from mergeui.web.since import since
 from mergeui.web.views.queue import pager_links
 from mergeui.web.wording import cautions_of, expected, in_bar
@@ -218,8 +218,7 @@ def reject(request: MemberRequest, pk: int) -> HttpResponse:
 @action(Role.OPERATOR, back="request")
 def cancel(request: MemberRequest, pk: int) -> HttpResponse:
     """Takes a request back before anything is sent."""
-    words = _("Taken back.")
-    return _decide(request, pk, approval.cancel, words)
+    return _decide(request, pk, approval.cancel, lambda one: kept_of(one) or _("Taken back."))
 
 
 @action(Role.APPROVER, back="request")
@@ -227,7 +226,8 @@ def resolve(request: MemberRequest, pk: int) -> HttpResponse:
     """A person says what became of a request that the desk can't judge."""
     with _invent(request) as client:
         decide = partial(settle, merged_ids=request.POST.getlist("merged"), client=client)
-        return _decide(request, pk, decide, _("Recorded. The history has your note."))
+        recorded = _("Recorded. The history has your note.")
+        return _decide(request, pk, decide, lambda _one: recorded)
 
 
 def _invent(request: MemberRequest) -> AbstractContextManager[InventClient | None]:
@@ -264,17 +264,21 @@ def _judge(request: MemberRequest, pk: int, decide: Callable[..., None], what: s
 
 
 def _decide(
-    request: MemberRequest, pk: int, decide: Callable[..., None], words: str
+    request: MemberRequest,
+    pk: int,
+    decide: Callable[..., None],
+    words: Callable[[MergeRequest], str],
 ) -> HttpResponse:
-    """One decision about a request, with its note; refused, what was typed is shown again."""
+    """One decision about a request, with its note; refused, what was typed is shown again.
+
+    `words` is asked what to say once it is decided.
+    """
     wanted = own_request(request, pk)
     try:
         decide(wanted, by_user=request.actor, note=_note(request))
     except Problem as problem:
         return refused(request, wanted, problem)
-    if wanted.state == RequestState.UNKNOWN:
-        words = str(FINDS_OUT)
-    return done(request, reverse("request", args=[pk]), words)
+    return done(request, reverse("request", args=[pk]), words(wanted))
 
 
 def _note(request: HttpRequest) -> str:

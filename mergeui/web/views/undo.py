@@ -11,12 +11,12 @@ from django_htmx.http import reselect, reswap, retarget
 
 from mergeui.accounts.models import Role
 from mergeui.merging import undo as undoing
-from mergeui.merging.models import BulkDecision, RequestState
+from mergeui.merging.models import BulkDecision
 from mergeui.web import lately as bars
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.bulk import fates, standing
 from mergeui.web.htmx import done, wants_fragment
-from mergeui.web.request_words import FINDS_OUT
+from mergeui.web.request_words import kept_of
 from mergeui.web.views.compare import go_to
 
 
@@ -38,10 +38,10 @@ def undo(request: MemberRequest) -> HttpResponse:
         decision = last
     group = undoing.undo(decision, by_user=request.actor)
     for asked in decision.requests if decision else ():
-        if asked.state == RequestState.UNKNOWN:
+        if kept := kept_of(asked):
             bars.forget(request)
             to = reverse("request", args=[asked.pk])
-            return bars.keep(request, done(request, to, str(FINDS_OUT)))
+            return bars.keep(request, done(request, to, kept))
     names = ", ".join(group.names[:2])
     words = _("Taken back: {}. It is to decide again.")
     said = format_html(words, format_html("<bdi>{}</bdi>", names))
