@@ -46,6 +46,7 @@ BACK = {
     RequestState.CANCELLED,
     RequestState.EXPIRED,
     RequestState.REFUSED,
+    RequestState.STALE,
 }
 
 
@@ -151,7 +152,7 @@ def _words(request: MergeRequest, seconds: int, place: Place | None, now: dateti
     if state is RequestState.MERGED and all(was_erased(raw) for raw in request.snapshot):
         return _("The contacts are one now. What they were before was erased.")
     if state is not RequestState.APPROVED:
-        return _beside_others(request, state) or str(NEXT_STEP.get(state, ""))
+        return _not_back(request, state) or str(NEXT_STEP.get(state, ""))
     if request.waiting_because and seconds:
         again = ngettext(
             "The desk tries again in {count} second.",
@@ -187,15 +188,22 @@ def _next_look(request: MergeRequest, now: datetime) -> str:
     return words.format(moment=exact(due, to_second=True))
 
 
-def _beside_others(request: MergeRequest, state: RequestState) -> str:
-    """What follows when nothing was done and the group isn't back: it was split."""
-    if state not in BACK or request.group.state not in {GroupState.REQUESTED, GroupState.MERGED}:
+def _not_back(request: MergeRequest, state: RequestState) -> str:
+    """What follows when nothing was done and the group isn't to decide: it was split, its contacts
+    are gone from Invent, or somebody has decided since."""
+    group = GroupState(request.group.state)
+    if state not in BACK or group is GroupState.OPEN:
         return ""
     sent = state in {RequestState.NOT_APPLIED, RequestState.REFUSED, RequestState.STALE}
     done = _("Nothing was merged.") if sent else _("Nothing was sent.")
-    going = _("Another merge of this group goes on.")
-    over = _("What is left of the group comes up again after the next refresh.")
-    return f"{done} {going if request.group.state == GroupState.REQUESTED else over}"
+    then = {
+        GroupState.REQUESTED: _("Another merge of this group goes on."),
+        GroupState.MERGED: _("What is left of the group comes up again after the next refresh."),
+        GroupState.VANISHED: _(
+            "Invent no longer suggests this group, so there is nothing to decide."
+        ),
+    }
+    return f"{done} {then.get(group, '')}".strip()
 
 
 def parts_of(requests: Sequence[MergeRequest], own: int = 0) -> list[tuple[str, str, str, str]]:

@@ -8,7 +8,7 @@ from mergeui.accounts.models import Membership, Organization, Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
-from mergeui.merging.approval import approve
+from mergeui.merging.approval import approve, reject
 from mergeui.merging.execution import execute_next
 from mergeui.merging.models import (
     BulkDecision,
@@ -18,6 +18,7 @@ from mergeui.merging.models import (
     RequestState,
     Source,
 )
+from mergeui.review.models import Group, GroupState
 from mergeui.sandbox import Fault
 from mergeui.sandbox.state import Change
 from mergeui.web.views import requests as views
@@ -477,6 +478,45 @@ def test_an_unknown_outcome_says_when_the_desk_looks_again_and_to_wait() -> None
     assert "Settle it by hand now" not in page
     assert "It looks next" not in page
     assert 'class="button button-main" type="submit">Record what became of them' in page
+
+
+QUEUE = "back in the queue"
+
+
+def test_what_is_gone_is_not_said_to_be_back_in_the_queue() -> None:
+    desk = anas(2)
+    request = approved(desk)
+    past(request, execute_after=1)
+    desk.world.remove(request.sources.all()[0].contact_id)
+    desk.work()
+
+    client = signed_in(member(Role.VIEWER))
+    page = client.get(address(request)).content.decode()
+
+    assert Group.objects.get().state == GroupState.VANISHED
+    assert QUEUE not in page
+    assert "Nothing was merged. Invent no longer suggests this group" in page
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (GroupState.OPEN, "Nothing was sent. The group is back in the queue."),
+        (GroupState.DISMISSED, "Nothing was sent."),
+        (GroupState.SNOOZED, "Nothing was sent."),
+        (GroupState.REQUESTED, "Nothing was sent. Another merge of this group goes on."),
+        (GroupState.MERGED, "Nothing was sent. What is left of the group comes up again"),
+    ],
+)
+def test_nor_what_somebody_has_decided_since(
+    proposed: MergeRequest, state: GroupState, words: str
+) -> None:
+    reject(proposed, by_user=actor(Role.APPROVER), note="two people")
+    Group.objects.update(state=state)
+    page = signed_in(member(Role.VIEWER)).get(address(proposed)).content.decode()
+
+    assert words in page
+    assert (QUEUE in page) == (state is GroupState.OPEN)
 
 
 def test_what_was_ticked_is_ticked_again_when_it_could_not_be_sent() -> None:
