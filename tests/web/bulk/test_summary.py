@@ -1,5 +1,6 @@
 """Ticking groups in the queue, and the summary of what would happen to them."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from mergeui.accounts.models import Membership, Role
+from mergeui.accounts.models import Membership, Role, User
 from mergeui.audit.actor import Actor
 from mergeui.merging.bulk import prepare as preparing
 from mergeui.merging.models import BulkDecision, BulkKind, BulkState
@@ -129,6 +130,13 @@ def test_ten_thousand_and_more(client: Client, monkeypatch: pytest.MonkeyPatch) 
 
 
 # The summary
+
+
+def test_in_spanish_a_question_has_both_its_signs(client: Client, olga: Membership) -> None:
+    User.objects.update(language="es")
+    page = shown(client, summary(Actor.member(olga), groups()))
+
+    assert re.search(r"<h1>¿Fusionar .+\?</h1>", page)
 
 
 def test_it_says_what_would_happen_and_names_what_is_set_aside(
