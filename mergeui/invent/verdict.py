@@ -32,6 +32,11 @@ NOT_REACHED = Said("Invent could not be reached: no connection was made, so noth
 UNKNOWN = Said("It is not known whether Invent did this: {reason}.")
 BAD_REQUEST = Said("Invent did not take this request (400) and did nothing.")
 KEY_REFUSED = Said(
+    "Invent refused the API key ({status}) and did nothing: an administrator should check the key"
+    " and what it may do."
+)
+# Stored before keys could be entered on the desk.
+_KEY_REFUSED_BEFORE = Said(
     "Invent refused the API key ({status}) and did nothing: an administrator should check"
     " INVENT_API_KEY and what it may do."
 )

@@ -88,7 +88,7 @@ def test_every_page_is_in_the_readers_language(wrapped: Wrapped, desk: Desk) -> 
     group = groups_of("Ана")[0]
     write(group, text="Ы @вера", by_user=olga)
     halt(desk.organization, Standing.Halt.KEY, "Invent refused the API key (401) and did nothing:"
-         " an administrator should check INVENT_API_KEY and what it may do.")  # fmt: skip
+         " an administrator should check the key and what it may do.")  # fmt: skip
     pages = [
         "/groups/", "/groups/?q=zz", "/groups/?state=all", "/groups/?state=vanished",
         "/groups/?risk=x&at=x", "/groups/?state=snoozed", "/requests/", "/requests/?view=mine",

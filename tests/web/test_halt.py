@@ -1,13 +1,14 @@
 """All merges halted: everybody sees it, and an approver lets them go on."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from mergeui.accounts.models import Role
+from mergeui.accounts.models import Organization, Role
 from mergeui.audit import triggers
 from mergeui.audit.models import Check
 from mergeui.merging import journal
@@ -46,6 +47,28 @@ def test_every_page_says_it_and_leads_to_what_to_do(desk: Desk) -> None:
     assert "Invent refused the API key (401)." in page
     assert 'href="/halt/"' in page
     assert "No merge is executed" not in text_of(stranger().get("/groups/"))
+
+
+def test_it_says_where_a_new_key_is_entered(desk: Desk, settings: Any) -> None:
+    """The variable counts for the organisation of the environment alone."""
+    halt(desk.organization, Standing.Halt.KEY, "refused")
+    admin, place = somebody(Role.ADMIN), 'href="/team/connection/">Key of Invent</a>'
+    page = text_of(admin.get("/halt/"))
+    assert "INVENT_API_KEY" in page
+    assert place not in page
+
+    settings.INVENT_API_KEY = ""
+    Organization.objects.update(sealed_key="sealed")
+    page = text_of(admin.get("/halt/"))
+    assert "INVENT_API_KEY" not in page
+    assert place in page
+    assert place not in text_of(somebody(Role.APPROVER).get("/halt/"))
+
+    parent = Organization.objects.create(name="Hats", invent_org_id="hats", sealed_key="sealed")
+    Organization.objects.filter(pk=desk.organization.pk).update(sealed_key="", parent=parent)
+    page = text_of(admin.get("/halt/"))
+    assert "an admin of <bdi>Hats</bdi> enters it there" in page
+    assert place not in page
 
 
 def test_an_approver_lets_them_go_on_after_a_refused_key(desk: Desk) -> None:

@@ -39,6 +39,9 @@ def page_of_halt(request: MemberRequest) -> HttpResponse:
         "more": max(0, len(lines) - SHOWN),
         "trouble": trouble,
         "held_up": _held_up(request) if standing else "",
+        "key_source": request.member.organization.key_source,
+        "parent": request.member.organization.parent,
+        "may_enter": request.member.can(Role.ADMIN),
         "may_end": request.member.can(Role.APPROVER),
     }
     return render(request, "halt/page.html", context)
