@@ -326,6 +326,24 @@ def test_a_risk_is_never_passed_over_by_a_key(page: Page) -> None:
     assert MergeRequest.objects.get().state == RequestState.PROPOSED
 
 
+def test_a_note_that_is_not_added_is_not_left_for_a_split(
+    live_desk: Callable[..., LiveDesk], signed_in: Callable[..., Page]
+) -> None:
+    live_desk(*[contact("Ana", email("ana@example.com")) for _ in range(3)]).sync()
+    page = signed_in(Role.OPERATOR)
+    page.goto(f"/groups/{group('ana').pk}/")
+    page.get_by_text("Discuss this group", exact=True).click()
+    page.get_by_label("Note for the team").fill("She called, they are two")
+    page.locator("h1").click()
+    presses(page, "p")
+
+    expect(page.get_by_text("This note is not added yet.")).to_be_visible()
+    page.get_by_role("button", name="Add the note").click()
+    expect(page.locator(".talk-text")).to_have_text("She called, they are two")
+    page.get_by_role("link", name="Split").click()
+    expect(page).to_have_url(re.compile("/split/$"))
+
+
 def test_a_split_into_nothing_is_not_sent(
     live_desk: Callable[..., LiveDesk], signed_in: Callable[..., Page]
 ) -> None:
@@ -491,6 +509,11 @@ def test_two_people_on_one_group(
     expect(problem).to_contain_text("operator has this group open now.")
     assert_accessible(late)
 
+    late.get_by_text("Discuss this group", exact=True).click()
+    late.get_by_label("Note for the team").fill("Are you at it?")
+    problem.get_by_role("button", name="Take over").click()
+    expect(late.get_by_text("This note is not added yet.")).to_be_visible()
+    late.get_by_label("Note for the team").fill("")
     problem.get_by_role("button", name="Take over").click()
     expect(late.get_by_text("has this group open")).to_have_count(0)
     expect(late.locator("#id_note")).to_have_value("I know her")
