@@ -20,6 +20,21 @@
   document.addEventListener("htmx:sendError", unanswered);
   document.addEventListener("htmx:timeout", unanswered);
 
+  // What somebody writes or ticks is not taken away because what it is about has changed: they are
+  // told, once, and what they send is refused with its reason.
+  const written = (field) =>
+    field === document.activeElement ||
+    (field.matches("textarea") ? field.value : field.checked !== field.defaultChecked);
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target: place, requestConfig } = event.detail;
+    const words = place?.dataset.changed;
+    if (!words || requestConfig.verb !== "get") return;
+    const fields = document.querySelectorAll(place.dataset.keeps);
+    if (![...fields].some(written)) return;
+    event.detail.shouldSwap = false;
+    if (!document.getElementById("problem").textContent.includes(words)) problem(words);
+  });
+
   // A problem goes as soon as something else succeeds.
   document.addEventListener("htmx:afterRequest", (event) => {
     const place = document.getElementById("problem");

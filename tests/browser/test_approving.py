@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from mergeui.accounts.models import Membership, Role
 from mergeui.audit.actor import Actor
 from mergeui.merging import notes
+from mergeui.merging.approval import cancel
 from mergeui.merging.models import MergeRequest, RequestState
 from mergeui.review.models import Group
 from tests.browser.axe import assert_accessible
@@ -85,6 +86,35 @@ def test_by_keys_alone(desk: LiveDesk, signed_in: Callable[..., Page]) -> None:
     expect(page.get_by_text("Taken back: Bea Costa")).to_be_visible()
     states = MergeRequest.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == ["proposed", "cancelled", "rejected"]
+
+
+def test_what_is_being_written_stays_when_somebody_else_is_faster(
+    desk: LiveDesk, signed_in: Callable[..., Page], complaints: list[str]
+) -> None:
+    """Or the letters that follow would be keys: u takes back what one approved before."""
+    request = MergeRequest.objects.earliest("pk")
+    page = signed_in(Role.APPROVER)
+    page.goto(f"/requests/{request.pk}/")
+    page.wait_for_timeout(SEEN_MS)
+    page.keyboard.press("r")
+    reason = page.get_by_label("Why not? The reason goes back to olga.")
+    expect(reason).to_be_focused()
+    page.keyboard.type("Two sisters, and")
+    cancel(request, by_user=Actor.member(Membership.objects.get(user__username="olga")))
+
+    expect(page.locator("#problem")).to_contain_text("This request has changed meanwhile.")
+    page.keyboard.type(" unlucky")
+    expect(reason).to_have_value("Two sisters, and unlucky")
+    assert_accessible(page)
+    page.get_by_role("button", name="Reject this merge").click()
+    expect(page.locator("#problem")).to_contain_text("Somebody was faster")
+    expect(reason).to_have_value("Two sisters, and unlucky")
+    complaints[:] = [one for one in complaints if "Error Code 409" not in one]
+
+    # Without a word of theirs the page goes on by itself.
+    reason.fill("")
+    page.keyboard.press("Escape")
+    expect(page.locator("#live")).to_contain_text("Withdrawn")
 
 
 def test_a_phone_sized_approval(
