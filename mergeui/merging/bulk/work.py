@@ -265,8 +265,7 @@ class _Undoing:
 
         One that is being sent may come back yet.
         """
-        sent = MergeRequest.objects.filter(pk=item.request_id, state=RequestState.EXECUTING)
-        if sent.exists():
+        if self.bulk.requests.filter(bulk_item=item, state=RequestState.EXECUTING).exists():
             return self.kept(item)
         return replace(self.kept(item), why=Why.REFUSED.value, detail=problem.sentence)
 
