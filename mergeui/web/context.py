@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from mergeui.accounts.models import Membership, Role
 from mergeui.merging.models import Standing
+from mergeui.web import typed
 from mergeui.web.access import page_of
 from mergeui.web.lately import bar
 from mergeui.web.notes import unread_count
@@ -53,6 +54,9 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     standing: Standing | None = None
     if member:
         standing = getattr(member.organization, "standing", None)
+    if member and not getattr(request, "htmx", False):
+        # A page that has no place for what was typed says that it was not sent, all the same.
+        typed.restore(request, request.path)
     match = request.resolver_match
     name = match.url_name if match else None
     return {

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from mergeui.accounts.models import Role, User
 from mergeui.audit.actions import Action
 from mergeui.audit.log import record
+from mergeui.web import typed
 from mergeui.web.access import MemberRequest, Proof, action, page
 from mergeui.web.account import GO_ON, KIND, end, factors_of
 from mergeui.web.htmx import done
@@ -66,14 +67,15 @@ def add_app(request: MemberRequest) -> HttpResponse:
 @page(proof=Proof.LATELY, of_account=True)
 def passkey(request: MemberRequest) -> HttpResponse:
     """What the browser asks the key for, and the form for its name."""
-    return _passkey(request, _key_form(request))
+    kept = typed.restore(request, request.path)
+    return _passkey(request, _key_form(request, name=kept.get("name", "") if kept else ""))
 
 
-def _key_form(request: MemberRequest, data: Any = None) -> Any:
+def _key_form(request: MemberRequest, data: Any = None, *, name: str = "") -> Any:
     """The form for a passkey; its packages take a tenth of the start of a web server."""
     from allauth.mfa.webauthn.forms import AddWebAuthnForm
 
-    return AddWebAuthnForm(user=request.user, data=data)
+    return AddWebAuthnForm(user=request.user, data=data, initial={"name": name})
 
 
 def _passkey(request: MemberRequest, form: Any, *, status: int = 200) -> HttpResponse:

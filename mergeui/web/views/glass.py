@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +12,7 @@ from mergeui.accounts.models import Role
 from mergeui.errors import Invalid, NotAllowed, Problem
 from mergeui.merging import glass
 from mergeui.merging.models import GlassBreak
+from mergeui.web import typed
 from mergeui.web.access import MemberRequest, Proof, action, page, page_of
 from mergeui.web.forms import NOTE_LONGEST
 from mergeui.web.htmx import done
@@ -78,6 +79,7 @@ def _typed(request: MemberRequest, name: str) -> str:
 
 
 def _show(request: MemberRequest, *, problem: Problem | None = None, at: int = 0) -> HttpResponse:
+    kept = request.POST if problem else typed.restore(request, request.path) or QueryDict()
     own = GlassBreak.objects.filter(organization=request.member.organization).select_related(
         "by", "closed_by", "request__approval"
     )
@@ -90,8 +92,8 @@ def _show(request: MemberRequest, *, problem: Problem | None = None, at: int = 0
         "links": pager_links(listed, "", page_of(request)),
         "page": listed,
         "problem": problem.sentence if problem else "",
-        "at": at,
-        "typed_note": request.POST.get("note", "") if problem else "",
+        "at": str(at or kept.get("at", "")),
+        "typed_note": kept.get("note", ""),
     }
     status = problem.status if problem else 200
     return render(request, "team/glass.html", context, status=status)

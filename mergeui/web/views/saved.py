@@ -20,13 +20,19 @@ from mergeui.web.htmx import done, wants_fragment
 
 MOST_OWN = 50
 MOST_LISTED = 500
+LONGEST_NUMBER = 18
 
 
 @page()
 def views(request: MemberRequest) -> HttpResponse:
     """All views that the member may use: to open, rename, share and delete."""
     kept = typed.restore(request, request.path)
-    return _show(request, ViewForm(kept) if kept else ViewForm())
+    if kept is None:
+        return _show(request, ViewForm())
+    number = kept.get("view", "")
+    known = number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER
+    changing = _changeable(request).filter(pk=number).first() if known else None
+    return _show(request, ViewForm(kept), changing=changing, query=kept.get("query", ""))
 
 
 @page()
@@ -70,10 +76,10 @@ def new(request: MemberRequest) -> HttpResponse:
         own = SavedView(organization=request.member.organization, owner=request.user, query=query)
         if _keep(own, form):
             return done(request, own.address(), _("Kept as “{name}”.").format(name=own.name))
-    return _show(request, form, status=400)
+    return _show(request, form, query=request.POST.get("query", ""), status=400)
 
 
-@action(Role.VIEWER, back="view")
+@action(Role.VIEWER, back="views")
 def change(request: MemberRequest, pk: int) -> HttpResponse:
     """Renames a view, shares it, or keeps it private."""
     own = _own(request, pk)
@@ -83,7 +89,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     return _show(request, form, changing=own, status=400)
 
 
-@action(Role.VIEWER, back="view")
+@action(Role.VIEWER, back="views")
 def delete(request: MemberRequest, pk: int) -> HttpResponse:
     """Deletes a view; no group is touched by it."""
     own = _own(request, pk)
@@ -116,11 +122,16 @@ _SHOWN = Kept(_chosen)
 
 
 def _own(request: MemberRequest, pk: int) -> SavedView:
-    """A view that the member may change: their own, and for an admin what is shared. Else 404."""
+    """A view that the member may change, or 404."""
+    return get_object_or_404(_changeable(request), pk=pk)
+
+
+def _changeable(request: MemberRequest) -> QuerySet[SavedView]:
+    """The member's own views, and for an admin what is shared."""
     mine = Q(owner=request.user)
     if request.member.can(Role.ADMIN):
         mine |= Q(shared=True)
-    return get_object_or_404(SavedView, mine, pk=pk, organization=request.member.organization)
+    return SavedView.objects.filter(mine, organization=request.member.organization)
 
 
 def _too_many(request: MemberRequest, form: ViewForm) -> bool:
@@ -148,12 +159,12 @@ def _show(
     form: ViewForm,
     *,
     changing: SavedView | None = None,
+    query: str = "",
     status: int = 200,
 ) -> HttpResponse:
     seen = list(_seen(request)[:MOST_LISTED])
     admin = request.member.can(Role.ADMIN)
     mine = [one for one in seen if one.owner_id == request.user.pk or (admin and one.shared)]
-    query = request.POST.get("query", "") if not changing else ""
     context = {
         "mine": [
             (one, saved.words_of(one.query), form if changing and one.pk == changing.pk else None)
