@@ -98,7 +98,8 @@ def exists(pid: int) -> bool:
 
 
 def sign_in(running: Running, role: str) -> httpx.Response:
-    with httpx.Client(base_url=f"http://127.0.0.1:{running.port}", follow_redirects=True) as person:
+    address = f"http://127.0.0.1:{running.port}"
+    with httpx.Client(base_url=address, follow_redirects=True, timeout=30) as person:
         form = person.get("/login/").text
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
         assert token
