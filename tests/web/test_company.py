@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -16,8 +17,9 @@ from mergeui.audit.actions import Action
 from mergeui.audit.describe import describe
 from mergeui.audit.models import Entry
 from tests.desk import member
-from tests.web.cast import text_of, with_app
+from tests.web.cast import proved, text_of, with_app
 from tests.web.provider import Provider
+from tests.web.test_account import add_passkey
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +114,34 @@ def test_without_a_role_nobody_comes_in(provider: Provider, roles: object) -> No
     assert said(Action.SIGN_IN_REFUSED) == [
         "Somebody could not sign in as “olga.lopez”: not by the company sign-in."
     ]
+
+
+def test_who_has_no_role_any_more_is_switched_off_at_once(provider: Provider) -> None:
+    browser = Client()
+    come_in(browser)
+    provider.claims["roles"] = []
+
+    assert "not given you a role" in refused(come_in(client := Client()), client)
+    assert Membership.objects.get().disabled_by_claims
+    assert browser.get("/groups/").status_code == 403
+    assert said(Action.MEMBER_DISABLED) == ["The system switched off the user olga.lopez."]
+
+
+def test_a_passkey_is_no_way_around_the_company(provider: Provider, settings: Any) -> None:
+    """The company is asked each time; whom it no longer knows comes in by no other way."""
+    client = Client()
+    come_in(client)
+    passkey = add_passkey(proved(client, by="socialaccount"))
+
+    def by_passkey() -> HttpResponse:
+        browser = Client()
+        asked = browser.get("/login/passkey/", headers={"Accept": "application/json"}).json()
+        credential = passkey.get(asked["request_options"])
+        return browser.post("/login/passkey/", {"credential": credential}, follow=True)
+
+    assert "Sign in with your company: your" in text_of(by_passkey())
+    settings.OIDC_ISSUER = ""
+    assert by_passkey().request["PATH_INFO"] == "/groups/"
 
 
 def test_roles_can_be_named_by_the_company(provider: Provider, settings) -> None:

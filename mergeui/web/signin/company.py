@@ -32,10 +32,12 @@ class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             sociallogin.account.save(update_fields=["extra_data"])
         name = str(claims.get("preferred_username") or sociallogin.account.uid)[:150]
         roles = roles_by(claims)
+        if sociallogin.is_existing:
+            # Before they are sent away: who has no role any more is switched off.
+            follow(sociallogin.user, roles)
         if not any(roles.values()):
             refuse(request, name, _("Your company has not given you a role in this desk yet."))
         if sociallogin.is_existing:
-            follow(sociallogin.user, roles)
             return
         user = User(username=User.normalize_username(name.replace("\0", "")))
         user.first_name = str(claims.get("given_name") or "")[:150].replace("\0", "")

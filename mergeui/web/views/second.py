@@ -5,6 +5,8 @@ from typing import Any
 
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.webauthn.views import LoginWebAuthnView
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
@@ -52,10 +54,22 @@ class PasskeySignIn(InTheirZone, LoginWebAuthnView):  # type: ignore[misc]
     It proves both that one has it and who one is, so there is no second step.
     """
 
+    def form_valid(self, form: Form) -> HttpResponse:
+        """In, unless their company signs them in: it is asked each time whether they may."""
+        user = form.cleaned_data["credential"].user
+        if settings.OIDC_ISSUER and SocialAccount.objects.filter(user=user).exists():
+            noted.refused(self.request, "sso", user.username, user)
+            return self._back(_("Sign in with your company: your passkey is asked for afterwards."))
+        response: HttpResponse = super().form_valid(form)
+        return response
+
     def form_invalid(self, form: Form) -> HttpResponse:
         """Back to the sign-in page, which says so."""
         noted.refused(self.request, "code")
-        messages.error(self.request, _("That passkey is not known here. Sign in with your name."))
+        return self._back(_("That passkey is not known here. Sign in with your name."))
+
+    def _back(self, why: str) -> HttpResponse:
+        messages.error(self.request, why)
         response = redirect("account_login")
         response.status_code = 303
         return response
