@@ -4,15 +4,18 @@ import html
 import json
 import re
 import time
+from datetime import timedelta
 from io import StringIO
 from urllib.parse import urlencode
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from mergeui.accounts.models import Membership, Role, User
 from mergeui.audit.actions import Action
@@ -323,6 +326,28 @@ def test_proofs_can_not_be_guessed(client: Client) -> None:
 
 
 # Password and sessions
+
+
+def test_the_old_password_is_not_guessed_here(client: Client) -> None:
+    """But in the form that asks for a proof, which counts the tries and keeps each of them."""
+    session = client.session
+    del session["account_authentication_methods"]
+    session.save()
+    fields = {"old_password": "a guess", "new_password1": NEW, "new_password2": NEW}
+    answer = client.post("/account/password/change/", fields)
+
+    assert (answer.status_code, answer.url.partition("?")[0]) == (303, "/account/again/")
+    assert client.get("/account/password/").status_code == 302
+
+
+def test_a_session_that_is_used_ends_after_twelve_hours_all_the_same(
+    client: Client, olga: Membership
+) -> None:
+    browser, _ = sign_in()
+    ends = Session.objects.get(pk=browser.session.session_key).expire_date
+    assert timedelta(hours=11) < ends - timezone.now() <= timedelta(hours=12)
+    browser.get("/account/?next=/groups/")  # writes to the session
+    assert Session.objects.get(pk=browser.session.session_key).expire_date == ends
 
 
 def test_a_new_password_ends_the_other_sessions(client: Client) -> None:

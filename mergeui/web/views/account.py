@@ -17,7 +17,7 @@ from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.log import record
 from mergeui.web import account as shown
-from mergeui.web.access import MemberRequest, action, page
+from mergeui.web.access import MemberRequest, Proof, action, page
 from mergeui.web.account import GO_ON
 from mergeui.web.htmx import done
 
@@ -39,7 +39,7 @@ def account(request: MemberRequest) -> HttpResponse:
     return render(request, "account/page.html", context)
 
 
-@page(of_account=True)
+@page(proof=Proof.LATELY, of_account=True)
 def password(request: MemberRequest) -> HttpResponse:
     """The form for a new password."""
     return _password(request, PasswordChangeForm(request.user))
@@ -52,9 +52,12 @@ def _password(
 
 
 @sensitive_post_parameters("old_password", "new_password1", "new_password2")
-@action(Role.VIEWER, back="account_password", of_account=True)
+@action(Role.VIEWER, back="account_password", proof=Proof.LATELY, of_account=True)
 def change_password(request: MemberRequest) -> HttpResponse:
-    """A new password ends every other session: whoever knows the old one is out."""
+    """A new password ends every other session: whoever knows the old one is out.
+
+    The old one is a proof already, but one that could be guessed here without limit or trace.
+    """
     form = PasswordChangeForm(request.user, request.POST)
     if not form.is_valid():
         return _password(request, form, status=400)
