@@ -5,9 +5,24 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mergeui.accounts.roles import Role
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """The vocabulary of invitations."""
+
+    def usable(self) -> "InvitationQuerySet":
+        """Those by which somebody could join: open, not too old, made by who still is an admin."""
+        return self.filter(
+            state=Invitation.State.OPEN,
+            expires_at__gt=timezone.now(),
+            organization__memberships__user=models.F("made_by"),
+            organization__memberships__role=Role.ADMIN,
+            organization__memberships__disabled_at=None,
+        )
 
 
 class Invitation(models.Model):
@@ -38,6 +53,8 @@ class Invitation(models.Model):
     used_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

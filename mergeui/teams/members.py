@@ -71,16 +71,10 @@ def withdraw(invitation: Invitation, *, by_user: Actor) -> None:
 
 
 def invited_by(token: str) -> Invitation | None:
-    """The open invitation of a link; None for one that is not ours, too old, used or withdrawn."""
-    return (
-        Invitation.objects.select_related("organization", "made_by")
-        .filter(
-            token_hash=Invitation.hash_of(token),
-            state=Invitation.State.OPEN,
-            expires_at__gt=timezone.now(),
-        )
-        .first()
-    )
+    """The open invitation of a link; None for one that is not ours, too old, used or withdrawn, or
+    made by somebody who is no admin any more."""
+    usable = Invitation.objects.usable().select_related("organization", "made_by")
+    return usable.filter(token_hash=Invitation.hash_of(token)).first()
 
 
 def new_user(username: str, password: str) -> User:

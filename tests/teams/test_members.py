@@ -96,6 +96,19 @@ def test_an_old_link_and_a_withdrawn_one_are_no_use(admin: Membership) -> None:
         members.withdraw(Invitation.objects.get(pk=invitation.pk), by_user=act(admin))
 
 
+@pytest.mark.parametrize("how", ["switched off", "demoted"])
+def test_nor_is_one_of_somebody_who_is_no_admin_any_more(admin: Membership, how: str) -> None:
+    token, rosa = invited(admin, "admin"), member(Role.ADMIN, name="rosa")
+    if how == "demoted":
+        members.change(admin, role="viewer", may_break_glass=False, by_user=act(rosa))
+    else:
+        members.disable(admin, by_user=act(rosa))
+
+    assert members.invited_by(token) is None
+    assert not Invitation.objects.usable().exists()
+    assert members.invited_by(invited(rosa)) is not None
+
+
 @pytest.mark.parametrize(
     ("role", "label"), [("approver", " "), ("approver", "x" * 101), ("god", "Somebody")]
 )

@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mergeui.accounts.models import Invitation, Membership, Role
@@ -136,9 +135,7 @@ def _show(
     organization = request.member.organization
     admin = request.member.can(Role.ADMIN)
     own = Membership.objects.filter(organization=organization).select_related("user")
-    open_ones = Invitation.objects.filter(
-        organization=organization, state=Invitation.State.OPEN, expires_at__gt=timezone.now()
-    )
+    open_ones = Invitation.objects.usable().filter(organization=organization)
     context = {
         **frame(request, "team"),
         "rows": [
