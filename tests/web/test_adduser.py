@@ -13,8 +13,11 @@ from django.db import IntegrityError
 
 from mergeui.accounts.models import Membership, Organization, Role, User
 from mergeui.audit.actions import Action
+from mergeui.audit.actor import Actor
 from mergeui.audit.models import Entry
+from mergeui.teams.members import disable
 from mergeui.web.management.commands import adduser
+from tests.desk import member
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "seven-green-otters"
@@ -68,6 +71,23 @@ def test_into_another_organisation(monkeypatch: pytest.MonkeyPatch) -> None:
     assert out.getvalue() == "bea may sign in as admin of Hats.\n"
     with pytest.raises(CommandError, match="nobody names no organisation"):
         call_command("adduser", "bea", "--role", "admin", "--organization", "nobody")
+
+
+def test_somebody_who_was_switched_off_in_their_only_team(add) -> None:
+    hats = Organization.objects.create(invent_org_id="org_hats", name="Hats")
+    bea = User.objects.create_user("bea", password=PASSWORD)
+    was = Membership.objects.create(user=bea, organization=hats, role="operator")
+    disable(was, by_user=Actor.member(member(Role.ADMIN, organization=hats)))
+    bea.refresh_from_db()
+    assert not bea.is_active
+
+    words = add("bea", "operator")
+
+    assert "The account of bea was switched off; it is on again." in words
+    bea.refresh_from_db()
+    assert bea.is_active
+    was.refresh_from_db()
+    assert was.disabled_at
 
 
 def test_with_an_address(add) -> None:

@@ -70,7 +70,12 @@ class Command(BaseCommand):
         """
         if user.memberships.filter(organization=organization).exists():
             raise CommandError(f"{user.username} is there already: nothing was changed.")
-        save(organization, user, role)
+        with transaction.atomic():
+            save(organization, user, role)
+            # Off in their only team, the account was off with it.
+            on = User.objects.filter(pk=user.pk, is_active=False).update(is_active=True)
+        if on:
+            self.stdout.write(f"The account of {user.username} was switched off; it is on again.")
         self.stdout.write(
             f"{user.username} was there already and is now {role.value} of {organization} too;"
             " the password stays as it was, and so does the e-mail."
