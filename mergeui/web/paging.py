@@ -20,6 +20,7 @@ M = TypeVar("M", bound=models.Model)
 
 SIZE = 50
 LAST = "last"
+BACKWARDS = "prev:"  # begins the cursor of a page before another one
 _LONGEST_NUMBER = 18
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -326,6 +327,25 @@ def test_pages(client: Client) -> None:
     assert links["First"] == links["Previous"] == ""
     assert second.context["here"] == f"/groups/{links['Next']}"
     assert second.context["rows"][0].names == ("Person 47",)
+
+
+def test_of_a_page_before_on_which_nothing_is_left_what_stands_behind_is_shown(
+    client: Client,
+) -> None:
+    some_groups(120)
+
+    def links(page: HttpResponse) -> dict[str, str]:
+        return {words: url for url, words in page.context["links"]}
+
+    third = client.get("/groups/?sort=name&at=last")
+    second = client.get(f"/groups/{links(third)['Previous']}")
+    first = f"/groups/{links(second)['Previous']}"
+    gone = {row.names for row in client.get(first).context["rows"]}
+    decided = [group.pk for group in Group.objects.all() if tuple(group.names) in gone]
+    Group.objects.filter(pk__in=decided).update(state="dismissed")
+
+    left = client.get(first)
+    assert left.context["rows"][0].names == second.context["rows"][0].names
 
 
 def test_a_group_leads_back_to_the_page_that_it_was_on(client: Client) -> None:

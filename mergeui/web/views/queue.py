@@ -23,7 +23,7 @@ from mergeui.web.forms import QueueForm
 from mergeui.web.htmx import wants_fragment
 from mergeui.web.looking import Wanted, find, look
 from mergeui.web.onward import COOKIE, PLACE_COOKIE
-from mergeui.web.paging import LAST, Page, paginate
+from mergeui.web.paging import BACKWARDS, LAST, Page, paginate
 from mergeui.web.reader import begins_at
 from mergeui.web.saved import query_of
 from mergeui.web.ticking import ticking
@@ -55,8 +55,9 @@ def queue(request: MemberRequest) -> HttpResponse:
     cursor = request.GET.get("at", "")
     listed = paginate(groups, order=shown.ORDERS[wanted.sort], cursor=cursor)
     if cursor and not listed.rows:
-        # All of that page is decided: what is left stands before it.
-        listed = paginate(groups, order=shown.ORDERS[wanted.sort], cursor=LAST)
+        # All of that page is decided: what is left stands before it, or behind a page before.
+        nearest = "" if cursor.startswith(BACKWARDS) else LAST
+        listed = paginate(groups, order=shown.ORDERS[wanted.sort], cursor=nearest)
     query = clean_query(request.GET)
     runs = refresh.latest(organization)
     empty = None
