@@ -35,17 +35,20 @@ class _Fields(NamedTuple):
     prepared: "list[tuple[int, models.Field[Any, Any]]]"
 
 
-def insert(*tables: Sequence[models.Model] | Plain, once: tuple[str, ...] = ()) -> None:
+def insert(
+    *tables: Sequence[models.Model] | Plain, once: tuple[str, ...] = (), unless_same: str = ""
+) -> None:
     """Inserts new rows, those of one model after those of another; a number that the database gives
     is not read back.
 
     One that agrees with an older row in the columns `once`, which a unique constraint is over,
-    takes its place. No signal is sent. A failure goes on to the caller, and the transaction can't
-    be committed any more, as after a failure of the ORM's own.
+    takes its place, unless the column `unless_same` is the same in both. No signal is sent. A
+    failure goes on to the caller, and the transaction can't be committed any more, as after a
+    failure of the ORM's own.
     """
     here = connections[DEFAULT_DB_ALIAS]  # itself: its proxy would be asked for each value
     plain = [rows if isinstance(rows, Plain) else _plain(rows, here) for rows in tables if rows]
-    statements = [part for rows in plain for part in _parts(rows, once)]
+    statements = [part for rows in plain for part in _parts(rows, once, unless_same)]
     if here.vendor == "postgresql" and statements:
         # It takes several at once, so that their way there and back is waited for once.
         several, values = zip(*statements, strict=True)
@@ -61,7 +64,7 @@ def insert(*tables: Sequence[models.Model] | Plain, once: tuple[str, ...] = ()) 
 def insert_one(row: models.Model) -> None:
     """Inserts a new row, as `insert` does, and gives it the number that it has in the database."""
     here = connections[DEFAULT_DB_ALIAS]
-    ((statement, values),) = _parts(_plain([row], here), ())
+    ((statement, values),) = _parts(_plain([row], here))
     key = here.ops.quote_name(str(row._meta.pk.column))
     with transaction.mark_for_rollback_on_error(), here.cursor() as cursor:
         cursor.execute(f"{statement} RETURNING {key}", values)
@@ -86,10 +89,12 @@ def _plain(rows: Sequence[models.Model], here: Any) -> Plain:
     return Plain(model, columns, values)
 
 
-def _parts(table: Plain, once: tuple[str, ...]) -> Iterator[tuple[str, list[Any]]]:
+def _parts(
+    table: Plain, once: tuple[str, ...] = (), unless_same: str = ""
+) -> Iterator[tuple[str, list[Any]]]:
     for start in range(0, len(table.rows), AT_ONCE):
         some = table.rows[start : start + AT_ONCE]
-        statement = _statement(table.model, table.columns, len(some), once)
+        statement = _statement(table.model, table.columns, len(some), once, unless_same)
         yield statement, list(chain.from_iterable(some))
 
 
@@ -109,15 +114,23 @@ def _fields(model: type[models.Model]) -> _Fields:
 
 @lru_cache(maxsize=256)
 def _statement(
-    model: type[models.Model], names: tuple[str, ...], count: int, once: tuple[str, ...]
+    model: type[models.Model],
+    names: tuple[str, ...],
+    count: int,
+    once: tuple[str, ...],
+    unless_same: str,
 ) -> str:
     quote = connection.ops.quote_name
     columns = ", ".join(map(quote, names))
     places = ", ".join(["%s"] * len(names))
     rows = ", ".join([f"({places})"] * count)
     # Only names of our own tables and columns are put together here.
-    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES {rows}"  # noqa: S608
+    table = quote(model._meta.db_table)
+    statement = f"INSERT INTO {table} ({columns}) VALUES {rows}"  # noqa: S608
     if once:
         new = ", ".join(f"{quote(one)} = EXCLUDED.{quote(one)}" for one in names if one not in once)
         statement += f" ON CONFLICT ({', '.join(map(quote, once))}) DO UPDATE SET {new}"
+    if unless_same:
+        column = quote(unless_same)
+        statement += f" WHERE {table}.{column} <> EXCLUDED.{column}"
     return statement

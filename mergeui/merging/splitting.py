@@ -19,6 +19,7 @@ from mergeui.merging.choice import Choice
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.proposals import Part, ask, choice_of
 from mergeui.review import pairs
+from mergeui.review.decisions import mark
 from mergeui.review.models import Group
 from mergeui.review.risk import ToldApart
 
@@ -50,6 +51,7 @@ def split(
     def also(now: datetime) -> None:
         if apart:
             pairs.say(group, by=by_user.user, at=now, reason=note, pairs=apart)
+            mark(group)  # should its merges not be done, it is to decide again
 
     with transaction.atomic():
         made = ask(group, choosing, by_user=by_user, fingerprint=fingerprint, note=note, also=also)

@@ -127,6 +127,7 @@ def undo(decision: Decision | None, *, by_user: Actor) -> Group:
             locked = MergeRequest.objects.select_for_update().order_by("pk")
             list(locked.filter(pk__in=[one.pk for one in all_]))
             pairs.take_back_of(group, by=by_user.user, at=request.proposed_at)
+            decisions.unmark(group)
             for one in all_:
                 approval.cancel(one, by_user=by_user)
     else:

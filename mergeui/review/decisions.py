@@ -18,6 +18,7 @@ from mergeui.review import pairs
 from mergeui.review.claims import claimed, free_for, holder
 from mergeui.review.models import Group, GroupState
 from mergeui.review.risk import Risk, joined
+from mergeui.review.stands import mark_said
 
 LONGEST_SNOOZE = timedelta(days=366)
 WOKEN_AT_ONCE = 500
@@ -87,7 +88,8 @@ def dismiss(
     `bulk_id` is the bulk decision that this is a part of. Raises NotAllowed, or Stale when the
     group changed or was decided meanwhile.
     """
-    said = pairs.said(group, by=by_user.user, at=timezone.now(), reason=note)
+    now = timezone.now()
+    said = pairs.said(group, by=by_user.user, at=now, reason=note)
     _decide(
         group,
         GroupState.DISMISSED,
@@ -96,6 +98,7 @@ def dismiss(
         note=note,
         seen=seen,
         bulk_id=bulk_id,
+        now=now,
         also=lambda: pairs.keep(said),
     )
 
@@ -144,8 +147,10 @@ def _decide(
     seen: str,
     until: datetime | None = None,
     bulk_id: int | None = None,
+    now: datetime | None = None,
     also: Callable[[], None] = lambda: None,
 ) -> None:
+    now = now or timezone.now()
     require(by_user, Role.OPERATOR)
     if seen and seen != group.fingerprint:  # what was decided is what was seen
         raise too_late(group, by_user=by_user)
@@ -157,11 +162,11 @@ def _decide(
         subject=f"group:{group.pk}",
         stale=lambda: too_late(group, by_user=by_user),
         # A sync may have changed the group a moment ago, and two people never decide the same.
-        only_if=Q(fingerprint=group.fingerprint) & free_for(by_user.user, timezone.now()),
+        only_if=Q(fingerprint=group.fingerprint) & free_for(by_user.user, now),
         changes={
             "state": to.value,
             "decided_by": by_user.user,
-            "decided_at": timezone.now(),
+            "decided_at": now,
             "decided_as": to.value,
             "decided_note": note,
             "decided_evidence": group.evidence,
@@ -187,7 +192,8 @@ def part_of(bulk_id: int | None) -> dict[str, int]:
 def reopen(group: Group, *, by_user: Actor, bulk_id: int | None = None) -> None:
     """Puts a dismissed or snoozed group back into the queue. Raises NotAllowed or Stale.
 
-    That its pairs are no duplicates is taken back: otherwise the next sync would answer again.
+    That its pairs are no duplicates is taken back: otherwise the next sync would answer again. What
+    was said of one before stays, and so does its mark.
     """
     require(by_user, Role.OPERATOR)
     dismissed = group.state == GroupState.DISMISSED
@@ -205,10 +211,28 @@ def reopen(group: Group, *, by_user: Actor, bulk_id: int | None = None) -> None:
             "snoozed_until": None,
             **(_without_said(group) if dismissed else {}),
         },
-        also=lambda: pairs.take_back(group) if dismissed else None,
+        also=lambda: _take_back(group) if dismissed else None,
         facts={"was": group.state, "why": "a person", **part_of(bulk_id)},
         personal={"names": group.names},
     )
+
+
+def _take_back(group: Group) -> None:
+    pairs.take_back(group)
+    if pairs.are_said(group):
+        mark(group)
+
+
+def mark(group: Group) -> None:
+    """Stores that somebody said of two of its contacts that they are not the same."""
+    mark_said(group)
+    Group.objects.filter(pk=group.pk).update(risks=group.risks, risky=True)
+
+
+def unmark(group: Group) -> None:
+    """Takes that mark away where nothing is said of any two of them any more."""
+    if not pairs.are_said(group) and (changes := _without_said(group)):
+        Group.objects.filter(pk=group.pk).update(**changes)
 
 
 def _without_said(group: Group) -> dict[str, Any]:

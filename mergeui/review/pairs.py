@@ -7,7 +7,7 @@ further channel in common by now.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import combinations
 from typing import Any
@@ -22,6 +22,8 @@ from mergeui.review.risk import ToldApart
 
 # The pairs of a larger group would be millions; its decision is kept with the group alone.
 MOST_MEMBERS = 64
+# Older decisions and their pairs have a moment each.
+SAME_CLICK = timedelta(seconds=5)
 
 PairIds = tuple[str, str]
 Evidence = Mapping[str, Any]
@@ -58,7 +60,7 @@ def say(
 ) -> None:
     """Keeps every pair of a dismissed group, in the transaction that dismisses it.
 
-    With `pairs`, those alone. What was said of one before is replaced.
+    With `pairs`, those alone.
     """
     keep(said(group, by=by, at=at, reason=reason, pairs=pairs))
 
@@ -89,8 +91,10 @@ def said(
 
 
 def keep(rows: list[NotDuplicate]) -> None:
-    """Writes them; what was said of a pair before is replaced."""
-    insert(rows, once=("organization_id", "one_contact_id", "other_contact_id"))
+    """Writes them. What was said of a pair before is replaced if it was about other evidence; else
+    it stands, so that whoever takes theirs back leaves it as it was."""
+    once = ("organization_id", "one_contact_id", "other_contact_id")
+    insert(rows, once=once, unless_same="evidence")
 
 
 def carry_over(organization_id: int, gone: Collection[str], into: str) -> None:
@@ -136,9 +140,20 @@ def _with_any(organization_id: int, ids: Collection[str]) -> Iterator[NotDuplica
 
 
 def take_back(group: Group) -> None:
-    """Forgets every pair of a group that a person reopens: it is asked once more."""
-    members = group.evidence.get("members", [])
-    _among(group.organization_id, members).delete()
+    """Forgets what was said by the decision about a group that a person reopens: it is asked once
+    more. What others have said of its pairs stays, unless that alone were an answer again."""
+    among = _among(group.organization_id, group.evidence.get("members", []))
+    mine = among.filter(said_by=group.decided_by_id)
+    if group.decided_at:
+        near = (group.decided_at - SAME_CLICK, group.decided_at + SAME_CLICK)
+        mine = mine.filter(said_at__range=near)
+    if not mine.delete()[0]:
+        among.delete()
+
+
+def are_said(group: Group) -> bool:
+    """Whether anything is said of two of its contacts."""
+    return _among(group.organization_id, group.evidence.get("members", [])).exists()
 
 
 def take_back_of(group: Group, *, by: User, at: datetime) -> None:
@@ -148,9 +163,13 @@ def take_back_of(group: Group, *, by: User, at: datetime) -> None:
 
 
 def said_of(organization_id: int, members: Collection[str]) -> tuple[ToldApart, ...]:
-    """What was said of any two of these contacts, the latest first: one query."""
-    ids = list(members) if len(members) <= MOST_MEMBERS else []
-    found = _said_among(len(ids)).all(organization=organization_id, ids=ids) if ids else []
+    """What was said of any two of these contacts, however many, the latest first: one query."""
+    ids = list(members)
+    found: Iterable[NotDuplicate] = ()
+    if len(ids) > MOST_MEMBERS:
+        found = _said_among_many(organization_id, ids)
+    elif ids:
+        found = _said_among(len(ids)).all(organization=organization_id, ids=ids)
     return tuple(
         ToldApart(
             ids=(one.one_contact_id, one.other_contact_id),
@@ -161,6 +180,14 @@ def said_of(organization_id: int, members: Collection[str]) -> tuple[ToldApart, 
         )
         for one in found
     )
+
+
+def _said_among_many(organization_id: int, ids: Collection[str]) -> list[NotDuplicate]:
+    # By the first of each pair, as the index goes; the second is looked at here.
+    ours = NotDuplicate.objects.filter(organization_id=organization_id, one_contact_id__among=ids)
+    there = set(ids)
+    latest = ours.select_related("said_by").order_by("-said_at", "pk")
+    return [one for one in latest if one.other_contact_id in there]
 
 
 @cache
@@ -195,12 +222,7 @@ class Known:
     @classmethod
     def among(cls, organization_id: int, groups: Iterable[Evidence]) -> "Known":
         """Reads what was said of any two members of these groups: one query, none without any."""
-        ids = {
-            contact_id
-            for evidence in groups
-            if len(evidence["members"]) <= MOST_MEMBERS
-            for contact_id in evidence["members"]
-        }
+        ids = {contact_id for evidence in groups for contact_id in evidence["members"]}
         if not ids:
             return cls({})
         # By the first of each pair, as the index goes; the second is looked at here.
@@ -227,4 +249,6 @@ class Known:
         """Whether any two of a group are known as not the same."""
         if not self.pairs:
             return False
-        return any(pair in self.pairs for pair in pairs_of(evidence["members"]))
+        if len(members := set(evidence["members"])) > MOST_MEMBERS:
+            return any(members.issuperset(pair) for pair in self.pairs)
+        return any(pair in self.pairs for pair in pairs_of(members))

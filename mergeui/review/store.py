@@ -157,6 +157,8 @@ def create(organization: Organization, contacts: Sequence[Contact], **made: Any)
     found = digest(contacts)
     row = row_of(Listed(None, found), organization)
     group = Group(**new_fields(_by_hand(fields_of(found)) | made, organization))
+    if Known.among(organization.pk, [row.evidence]).any_of(row.evidence):
+        mark_said(group)
     group.save()
     _replace_members([(group.pk, row)], [], SegmentIds(organization))
     return group

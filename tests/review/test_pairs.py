@@ -12,6 +12,8 @@ from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.describe import describe
 from mergeui.audit.models import Entry
+from mergeui.invent import Contact
+from mergeui.review.byhand import make_group
 from mergeui.review.decisions import dismiss, reopen, snooze
 from mergeui.review.models import Group, GroupState, NotDuplicate
 from mergeui.review.pairs import MOST_MEMBERS, carry_over, pairs_of, said_of
@@ -204,13 +206,75 @@ def test_snoozed_until_something_changes(desk: Desk) -> None:
     assert desk.group().state == GroupState.OPEN
 
 
-def test_what_is_said_last_counts(desk: Desk) -> None:
+def test_what_was_said_first_stands_until_there_is_something_new_in_common(desk: Desk) -> None:
     for note in ("first", "second"):
         Group.objects.update(state=GroupState.OPEN)
         dismiss(desk.group(), by_user=actor(Role.OPERATOR), note=note)
-
-    assert set(NotDuplicate.objects.values_list("reason", flat=True)) == {"second"}
+    assert reasons() == {"first"}
     assert len(pairs()) == 3
+
+    for one in ("a", "b", "c"):
+        put(desk, contact("Ana", PHONE, MAIL, id=one))
+    desk.sync()
+    dismiss(desk.group(), by_user=actor(Role.OPERATOR), note="third")
+    assert reasons() == {"third"}
+    assert len(pairs()) == 3
+
+
+def test_who_takes_theirs_back_leaves_what_others_have_said(desk: Desk, settings: Any) -> None:
+    """Nor is the risk gone, and with it the second person."""
+    settings.MERGE_FOUR_EYES = "risky"
+    desk.world.remove("c")
+    desk.sync()
+    olga, rui = actor(Role.OPERATOR, name="olga"), actor(Role.OPERATOR, name="rui")
+    dismiss(desk.group(), by_user=olga, note="sisters")
+    put(desk, contact("Ana", PHONE, id="c"))
+    desk.sync()
+    group = desk.group()
+    assert (group.state, Risk.SAID in group.risk_codes) == (GroupState.OPEN, True)
+
+    dismiss(group, by_user=rui, note="a slip")
+    assert len(pairs()) == 3
+    reopen(desk.group(), by_user=rui)
+
+    assert pairs() == [("a", "b")]
+    assert reasons() == {"sisters"}
+    group = desk.group()
+    assert (group.state, Risk.SAID in group.risk_codes, group.risky) == ("open", True, True)
+    desk.sync()
+    assert desk.group().state == GroupState.OPEN
+    assert desk.propose(rui).needs_approval
+
+
+def reasons() -> set[str]:
+    return set(NotDuplicate.objects.values_list("reason", flat=True))
+
+
+def test_what_was_said_of_a_pair_counts_in_the_largest_group(settings: Any) -> None:
+    settings.MERGE_FOUR_EYES = "risky"
+    desk = Desk(*(contact("Ana", PHONE, id=one) for one in ("a", "b")))
+    desk.sync()
+    dismiss(desk.group(), by_user=actor(Role.OPERATOR, name="olga"), note="sisters")
+    put(desk, *(contact("Ana", PHONE, id=f"c{n:03}") for n in range(MOST_MEMBERS)))
+    desk.sync()
+    group = desk.group()
+    assert group.member_count == MOST_MEMBERS + 2
+    assert Risk.SAID in group.risk_codes
+
+    request = desk.propose(actor(Role.OPERATOR), primary_id="a", source_ids=["b"])
+    assert request.needs_approval
+    assert Risk.SAID in [code for code, _ in request.cautions]
+
+
+def test_a_group_put_together_by_hand_of_two_who_were_told_apart_says_so(desk: Desk) -> None:
+    dismiss(desk.group(), by_user=actor(Role.OPERATOR))
+    two = [contact("Ana", PHONE, id=one) for one in ("a", "b")]
+    group = make_group(
+        desk.organization, [Contact.parse(one) for one in two], by_user=actor(Role.OPERATOR),
+        reason="the same voice",
+    )  # fmt: skip
+
+    assert Risk.SAID in Group.objects.get(pk=group.pk).risk_codes
 
 
 def test_a_group_too_large_for_pairs_is_kept_as_a_whole() -> None:
