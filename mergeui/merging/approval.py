@@ -19,6 +19,7 @@ from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
 from mergeui.audit.transition import move
 from mergeui.errors import Invalid, NotAllowed, Stale
+from mergeui.merging.apart import told_since
 from mergeui.merging.doubt import find_out, refused_before
 from mergeui.merging.drafts import EXECUTION_WITHIN
 from mergeui.merging.models import (
@@ -66,8 +67,16 @@ def let_pass(
 ) -> None:
     """Approves; `alone` says why it took nobody else, `also` is done in the same transaction.
 
-    Raises Stale. Who may do this is for the caller to know.
+    Raises Stale, also when two of its contacts were told apart since it was asked for. Who may do
+    this is for the caller to know.
     """
+    if told_since(request):
+        raise Stale(
+            _(
+                "Two of these contacts were marked as not the same person after this was asked for,"
+                " so it can't be approved any more. Look at the page again, and reject it."
+            )
+        )
     now = timezone.now()
     seconds = request.organization.policy.cool_off_seconds
     execute_after = now + timedelta(seconds=seconds)

@@ -26,6 +26,7 @@ from mergeui.invent import (
 )
 from mergeui.invent.verdict import FORBIDDEN
 from mergeui.merging import journal, plan
+from mergeui.merging.apart import told_since
 from mergeui.merging.claimed import Claimed
 from mergeui.merging.doubt import refused_before
 from mergeui.merging.lease import Lease, LeaseLost
@@ -48,6 +49,13 @@ STOPPED = Said("The worker was stopped before this was finished.")
 CHANGED = Said("The contacts changed after they were shown. Nothing was sent.")
 CHANGED_SINCE = Said("The contacts changed after they were shown. Nothing was merged.")
 REST_CHANGED = Said("The rest was not merged, because the contacts changed.")
+TOLD_APART = Said(
+    "Two of these contacts were marked as not the same person after this was asked for. Nothing was"
+    " merged."
+)
+REST_TOLD_APART = Said(
+    "The rest was not merged, because two of these contacts were marked as not the same person."
+)
 # Stored before that was said of a call answered with 429 too, which was sent.
 _REST_UNSENT = Said("The rest was not sent, because the contacts changed.")
 NOT_LOOKED_UP = Said("Whether that is so could not be looked up. {sentence}")
@@ -125,9 +133,10 @@ class Job:
     def read_and_check(self, chunk: Sequence[str]) -> bool:
         """Reads the contacts of the next call again (design.md, rule 5).
 
-        Different from what was shown, or gone: nothing more is sent. After a first call the
-        primary has changed by it, so only that it still exists is asked. What is gone and was sent
-        before may be gone by that call, though it was answered with 429: see doubt.py.
+        Different from what was shown, gone, or told apart since: nothing more is sent. After a
+        first call the primary has changed by it, so only that it still exists is asked. What is
+        gone and was sent before may be gone by that call, though it was answered with 429: see
+        doubt.py.
         """
         seen, primary_id = self.claimed.seen, self.request.primary_contact_id
         begun = bool(self.claimed.ids(Source.State.MERGED))
@@ -141,6 +150,7 @@ class Job:
                 halt(self.request.organization, Halt.KEY, error.sentence)
             return False
         found = changes(sources if begun and now[primary_id] else [primary, *sources], now)
+        told = not found and bool(told_since(self.request))
         self.present = [contact for contact in now.values() if contact]
         gone = [source for source in sources if not now[source.id]]
         if refused := refused_before(self.request, [source.id for source in gone]):
@@ -155,7 +165,11 @@ class Job:
             # Who comes back to the group sees at once what Invent has now.
             refresh = partial(follow, self.request.group_id, now)
             self.claimed.end(RequestState.STALE, [why, *found], first=refresh)
-        return not found
+        elif told and begun:
+            self.claimed.end(RequestState.PARTIAL, [REST_TOLD_APART()])
+        elif told:
+            self.claimed.end(RequestState.STALE, [TOLD_APART()])
+        return not (found or told)
 
     # The call
 

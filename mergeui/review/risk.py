@@ -112,7 +112,7 @@ def cautions(
     among = among or contacts
     checks = (
         put_together() if by_hand else None,
-        _said(contacts, said, among),
+        told_apart(contacts, said, among),
         _unsubscribed(contacts, among),
         _blocked(contacts, among),
         _admin(contacts, among),
@@ -157,9 +157,10 @@ def _names_of(some: Sequence[Contact], among: Sequence[Contact]) -> str:
     return _("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
 
 
-def _said(
+def told_apart(
     contacts: Sequence[Contact], said: Sequence[ToldApart], among: Sequence[Contact]
 ) -> Caution | None:
+    """What was said of two of these contacts last; None for nothing. `among` as for `cautions`."""
     ids = {contact.id for contact in contacts}
     about = [one for one in said if ids.issuperset(one.ids)]
     if not about:

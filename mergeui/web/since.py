@@ -7,8 +7,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from mergeui.invent import Contact
+from mergeui.merging.apart import told_since
 from mergeui.merging.models import WAITING, MergeRequest
 from mergeui.review.models import Member, SyncRun
+from mergeui.review.risk import told_apart
 from mergeui.review.seen import changes
 from mergeui.review.text import display_name
 from mergeui.web.when import ago
@@ -29,7 +31,7 @@ class Since:
 def since(request: MergeRequest, now: datetime) -> Since | None:
     """What an approver has to know beyond what the operator saw; None once it is decided.
 
-    Two queries. The worker reads the contacts again before it merges, whatever is said here.
+    Three queries. The worker reads the contacts again before it merges, whatever is said here.
     """
     if request.state not in WAITING:
         return None
@@ -37,7 +39,8 @@ def since(request: MergeRequest, now: datetime) -> Since | None:
     members = list(Member.objects.filter(group_id=request.group_id).order_by("position"))
     done = SyncRun.objects.filter(organization_id=request.organization_id, state=SyncRun.State.DONE)
     run = done.order_by("-pk").first()
-    found = differences(seen, members)
+    told = told_apart(seen, told_since(request), seen)
+    found = ((told.sentence,) if told else ()) + differences(seen, members)
     words, icon = _answer(request, run, now, len(found))
     return Since(words, icon, found, _left_out(seen, members))
 

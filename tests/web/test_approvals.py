@@ -278,7 +278,7 @@ def test_a_fixed_number_of_queries(
     client = client_of(paula)
     with django_assert_num_queries(8):
         client.get("/requests/")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(f"/requests/{asked[0].pk}/")
     MergeRequest.objects.exclude(pk=asked[0].pk).update(expires_at=timezone.now())
     with django_assert_num_queries(8):
