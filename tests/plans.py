@@ -13,7 +13,7 @@ SMALL = re.compile(
     r"accounts_|teams_|django_|auth_|mfa_|socialaccount_|audit_(check|erasure)|merging_(heartbeat|standing)"
 )
 WHOLE = re.compile(
-    r"SCAN (?!CONSTANT|\d+ CONSTANT|subquery|found|json_each|review_group_terms|sqlite_master)(\w+)(.*)"
+    r"SCAN (?!(?:\d+ )?CONSTANT|subquery|found|json_each|review_group_terms|sqlite_master)(\w+)(.*)"
 )
 # All that an organisation has; a page of it in the order of the index is none of this.
 ALL_OF_ONE = re.compile(

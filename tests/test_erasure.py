@@ -13,15 +13,17 @@ from django.test import Client
 from mergeui.accounts.models import Membership, Role
 from mergeui.audit.actions import Action
 from mergeui.audit.actor import Actor
-from mergeui.audit.models import Entry
+from mergeui.audit.models import Entry, Payload
 from mergeui.audit.verify import verify
 from mergeui.errors import Invalid, NotAllowed
+from mergeui.merging.bulk.wishes import confirm, take_back
 from mergeui.merging.erasure import erase_person, extent, same_person
 from mergeui.merging.models import MergeRequest
 from mergeui.merging.personal import COLUMNS, Way
 from mergeui.review.models import Group, GroupState, Member
 from tests.contacts import contact, whatsapp
 from tests.desk import Desk, actor
+from tests.merging.bulk import summary
 from tests.merging.stage import anas, approved, past
 from tests.test_nothing_leaks import SEEDED, Story, columns, log, story, told
 from tests.web.cast import client_of, proved, somebody, stranger, text_of
@@ -65,6 +67,24 @@ def test_nothing_is_left_and_everything_works(story: Story) -> None:
         assert told(text_of(answer), SEEDED) == [], address
     # What happened is still told, by ids.
     assert story.people[1]["id"] in text_of(client.get(f"/requests/{request.pk}/"))
+
+
+def test_the_filter_and_the_note_of_a_bulk_decision_go_too() -> None:
+    desk = anas(2)
+    olga = actor(Role.OPERATOR)
+    bulk = summary(olga, [desk.group()], query="q=Ana")
+    confirm(bulk, by_user=olga, note="Ana asked for it")
+    asked = Entry.objects.get(action=Action.BULK_REQUESTED)
+    assert asked.personal == {"filters": "q=Ana", "note": "Ana asked for it"}
+    take_back(bulk, by_user=olga)
+    desk.work()
+
+    erase_person([desk.group().primary_contact_id], by_user=actor(Role.ADMIN))
+
+    asked.refresh_from_db()
+    assert Entry.objects.get(pk=asked.pk).is_erased
+    assert not Payload.objects.filter(data_text__icontains="Ana").exists()
+    assert verify().broken is None
 
 
 def test_all_that_was_merged_is_the_same_person() -> None:

@@ -10,19 +10,23 @@ from mergeui.audit.actor import Actor
 from mergeui.audit.log import hold, record
 from mergeui.audit.models import Entry, Erasure, Kind, Payload, Reference
 from mergeui.audit.references import contact_ids as refs_of
+from mergeui.audit.references import phone_tails, plain, words
 
 SHORTEST = 3  # letters of a word that is no coincidence
 PERSONAL = (Kind.NAME, Kind.EMAIL, Kind.PHONE, Kind.USER_ID)
 
 
-def erase(contact_ids: Collection[str], *, by_user: Actor, note: str = "") -> Entry:
+def erase(
+    contact_ids: Collection[str], *, by_user: Actor, note: str = "", bulks: Collection[int] = ()
+) -> Entry:
     """Erases snapshots, names, notes, calls and answers of every entry that names these contacts.
 
     Deleted are the payloads with their keys and what the entries are found by, but for the
-    contact ids; and the filters of exports that were made by their names or addresses. Others
-    named in the same entries lose their data there too: they were taken for the same person. What
-    stays: who did what when, with ids. The erasure is an entry itself, which lists what it erased,
-    and is returned.
+    contact ids; and the filters of exports that were made by their names or addresses, and those
+    and the notes of the bulk decisions `bulks`, which had them among their groups. Others named in
+    the same entries lose their data there too: they were taken for the same person. What stays: who
+    did what when, with ids. The erasure is an entry itself, which lists what it erased, and is
+    returned.
 
     Raises ValueError without contact ids or without an organisation.
     """
@@ -33,6 +37,7 @@ def erase(contact_ids: Collection[str], *, by_user: Actor, note: str = "") -> En
         hold()  # no entry about these contacts comes in between
         named = _naming(by_user.organization, ids)
         named |= _looked_for(by_user.organization, named)
+        named |= _asked_for(by_user.organization, bulks)
         numbers = list(
             Payload.objects.filter(entry_id__in=named)
             .order_by("entry_id")
@@ -67,12 +72,33 @@ def _naming(organization: Organization, ids: Collection[str]) -> set[int]:
 def _looked_for(organization: Organization, named: Collection[int]) -> set[int]:
     """The entries of exports whose filters hold a word of these entries' personal data."""
     found = Reference.objects.filter(entry_id__in=named, kind__in=PERSONAL)
-    words = {word for word in found.values_list("value", flat=True) if len(word) >= SHORTEST}
+    values = {value for value in found.values_list("value", flat=True) if len(value) >= SHORTEST}
     exports = Entry.objects.filter(
         organization=organization, action=Action.HISTORY_EXPORTED, payload__isnull=False
     )
     return {
         entry.number
         for entry in exports.select_related("payload")
-        if any(word in entry.payload.data_text.casefold() for word in words)
+        if _names(entry.payload.data.get("filters"), values)
     }
+
+
+def _names(filters: object, values: Collection[str]) -> bool:
+    """Whether one of these filters is by a name, an address or a number of these, as it is found
+    by: whatever its script, its accents and how the number was written."""
+    for text in map(str, filters.values() if isinstance(filters, dict) else ()):
+        asked = {*words(text), *phone_tails(text)}
+        if not asked.isdisjoint(values) or any(value in plain(text) for value in values):
+            return True
+    return False
+
+
+def _asked_for(organization: Organization, bulks: Collection[int]) -> set[int]:
+    """The entries by which people asked for these bulk decisions."""
+    about = Reference.objects.filter(
+        organization=organization, kind=Kind.BULK, value__in=[str(number) for number in bulks]
+    )
+    asked = Entry.objects.filter(
+        action=Action.BULK_REQUESTED, number__in=about.values_list("entry_id", flat=True)
+    )
+    return set(asked.values_list("number", flat=True))

@@ -152,8 +152,8 @@ def erase_person(contact_ids: Collection[str], *, by_user: Actor, note: str = ""
             if held := unfinished(organization, ids):
                 raise Invalid(why_not(held))
             _blank_requests(organization, ids)
-            _blank_groups(organization, ids, groups)
-        return history.erase(ids, by_user=by_user, note=note)
+            bulks = _blank_groups(organization, ids, groups)
+        return history.erase(ids, by_user=by_user, note=note, bulks=bulks)
 
 
 def _groups(organization: Organization, ids: Collection[str]) -> GroupQuerySet:
@@ -208,8 +208,9 @@ def _blank_requests(organization: Organization, ids: Collection[str]) -> None:
 
 def _blank_groups(
     organization: Organization, ids: Collection[str], groups: Sequence[Group]
-) -> None:
-    """The groups that one of them is in, and what people said of these groups."""
+) -> list[int]:
+    """The groups that one of them is in, and what people said of these groups; the numbers of the
+    bulk decisions about them."""
     gone, now = set(ids), timezone.now()
     for group in groups:
         left = [
@@ -226,8 +227,10 @@ def _blank_groups(
                            "changed_at"]
         )  # fmt: skip
     items = BulkItem.objects.filter(group__in=[group.pk for group in groups])
-    BulkDecision.objects.filter(pk__in=items.values("bulk_id")).update(note="", query="")
+    bulks = list(items.order_by().values_list("bulk_id", flat=True).distinct())
+    BulkDecision.objects.filter(pk__in=bulks).update(note="", query="")
     items.update(detail="")
     said = NotDuplicate.objects.filter(organization=organization)
     for named in (Q(one_contact_id__in=ids), Q(other_contact_id__in=ids)):
         said.filter(named).update(reason="", evidence=[])
+    return bulks

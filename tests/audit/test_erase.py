@@ -65,6 +65,28 @@ def test_it_is_still_found_by_id_but_no_longer_by_name_or_phone() -> None:
     assert not entries(our_team(), phone="4155550123").exists()
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [{"q": "José"}, {"name": "IVAN"}, {"q": "Иван Zyxwv"}, {"phone": "+1 (415) 555-0123"},
+     {"q": "415.555.0123"}, {"q": "mail of jose@example.com"}],
+)  # fmt: skip
+def test_what_was_exported_by_their_name_or_number_is_erased_however_it_was_typed(
+    filters: dict[str, str],
+) -> None:
+    contact = a_contact("ct_jose", "José Zyxwv Иван", phone="+1 415 555 0123")
+    contact["channels"].append({"type": "email", "email": "jose@example.com", "user_id": "x"})
+    write(facts={"primary": "ct_jose", "sources": []}, personal={"contacts": [contact]})
+    theirs = write(action=Action.HISTORY_EXPORTED, personal={"filters": filters})
+    other = write(action=Action.HISTORY_EXPORTED, personal={"filters": {"q": "Bob", "at": "2"}})
+
+    erase(["ct_jose"], by_user=ana())
+
+    left = set(Payload.objects.values_list("entry_id", flat=True))
+    assert theirs.number not in left
+    assert other.number in left
+    assert verify().holds
+
+
 def test_erasing_again_erases_what_came_since_and_the_note() -> None:
     merge_of("ct_eve", "Eve")
     first = erase(["ct_eve"], by_user=ana(), note="Eve wrote to us")
