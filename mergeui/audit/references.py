@@ -18,6 +18,7 @@ WORDS = 12  # words of a name that are looked up
 
 _WORD = re.compile(r"[a-z0-9]+")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_AT_HOME = re.compile(r"^(\s*(?:\+|00)[\d\s.\-/]*)\(0\)")
 _PHONE = re.compile(r"[+(\d][\d\s().\-/]{5,}")
 
 
@@ -76,6 +77,11 @@ def phone_tail(number: str) -> str:
     if len(digits) < 5:
         return ""
     return digits[-9:] if len(digits) >= 9 else digits[-7:]
+
+
+def ways_to_dial(number: str) -> list[str]:
+    """A number as typed and, of "+49 (0)151 …", without the 0 that is dialled at home alone."""
+    return list(dict.fromkeys([number, _AT_HOME.sub(r"\1", number)]))
 
 
 def looks_like_phone(text: str) -> bool:

@@ -13,7 +13,7 @@ from hashlib import blake2s
 
 import regex
 
-from mergeui.audit.references import looks_like_phone
+from mergeui.audit.references import looks_like_phone, ways_to_dial
 from mergeui.invent import Channel, Contact
 from mergeui.review.evidence import Link
 from mergeui.review.text import searchable
@@ -189,6 +189,8 @@ def _parts(text: str) -> dict[str, None]:
 
 def _ends(number: str) -> list[str]:
     """The beginnings of terms that a number is asked for by."""
-    digits = _digits(number)
-    beginning = [digits] if len(digits) > 1 else []
-    return beginning + ([TURNED + digits[::-1]] if len(digits) >= SHORTEST_END else [])
+    found = []
+    for digits in map(_digits, ways_to_dial(number)):
+        found += [digits] if len(digits) > 1 else []
+        found += [TURNED + digits[::-1]] if len(digits) >= SHORTEST_END else []
+    return found

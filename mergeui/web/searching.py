@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from mergeui.accounts.models import Organization
-from mergeui.audit.references import looks_like_phone
+from mergeui.audit.references import looks_like_phone, ways_to_dial
 from mergeui.invent import Contact, InventClient, Page
 from mergeui.merging.models import ContactLock
 from mergeui.review.models import Group, GroupState, Member, MergedContact
@@ -86,9 +86,11 @@ def _tries(client: InventClient, wanted: Wanted) -> Iterator[tuple[str, str, Fet
 
 def spellings(phone: str) -> list[str]:
     """A number as typed, and without spaces and signs, with the plus and without."""
-    digits = "".join(char for char in phone if char.isdecimal())
-    digits = digits.removeprefix("00")
-    return list(dict.fromkeys([phone, f"+{digits}", digits]))
+    found = [phone]
+    for number in reversed(ways_to_dial(phone)):
+        digits = "".join(char for char in number if char.isdecimal()).removeprefix("00")
+        found += [f"+{digits}", digits]
+    return list(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)

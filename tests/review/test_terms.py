@@ -72,6 +72,12 @@ def test_a_number_by_its_end_and_by_its_beginning(q: str, is_found: bool) -> Non
     assert found(q, contact("X", whatsapp("+34 600 111-222"))) is is_found
 
 
+@pytest.mark.parametrize("q", ["+49 (0)151 23456789", "0049 (0)151/23456789", "+49 151 23456789"])
+def test_the_zero_that_is_dialled_at_home_is_none_of_the_number(q: str) -> None:
+    assert found(q, contact("X", whatsapp("+4915123456789")))
+    assert found(q, contact("X", whatsapp(q)))
+
+
 @pytest.mark.parametrize(
     "q", ["+1 200 555 0117", "+44 20 7946 0958", "1 (200) 555 0117", "7 12 2000"]
 )

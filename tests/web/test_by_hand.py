@@ -309,3 +309,5 @@ def test_a_fixed_number_of_queries(desk: Desk, django_assert_num_queries) -> Non
 def test_a_number_is_asked_for_as_people_and_invent_write_it() -> None:
     assert spellings("0034 600") == ["0034 600", "+34600", "34600"]
     assert spellings("+34600") == ["+34600", "34600"]
+    dialled = spellings("+49 (0)151 23456789")
+    assert dialled[:3] == ["+49 (0)151 23456789", "+4915123456789", "4915123456789"]
