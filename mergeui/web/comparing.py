@@ -144,7 +144,10 @@ def lines(comparison: Comparison, now: datetime) -> list[Line]:
         if number in crowd[:1]:
             words = ngettext("{count} channel", "{count} channels", len(crowd))
             words = words.format(count=len(crowd))
-            found.append(_together([rows[n] for n in crowd], _("Further shared"), words))
+            # Alike is not the same: a number at two networks may be two people's.
+            alike = any(rows[n].verdict is Verdict.ALIKE for n in crowd)
+            label = _("Further shared or alike") if alike else _("Further shared")
+            found.append(_together([rows[n] for n in crowd], label, words))
         elif number in alone[:1]:
             found.append(_together([rows[n] for n in alone], _("Other channels"), _("Only in one")))
         elif number not in {*crowd, *alone}:

@@ -189,6 +189,20 @@ def test_five_contacts_have_a_row_each_with_the_choice_in_the_frozen_column() ->
     assert "that are the same in all" in page
 
 
+def test_what_is_alike_is_not_called_shared() -> None:
+    """One number at two networks may be two people's."""
+    shared = [email(f"{letter}@example.com") for letter in "abc"]
+    people = [contact("Ana", *shared) for _ in range(5)]
+    people[0]["channels"].append(whatsapp("+34600111222"))
+    people[1]["channels"].append({**whatsapp("+34 600 111 222"), "type": "sms"})
+    desk = Desk(*people)
+    desk.sync()
+    page = page_of(desk)
+
+    assert "Further shared or alike" in page
+    assert "Same number, different channels" in page
+
+
 def test_a_date_is_an_age_and_a_day_with_the_exact_time_in_reach(desk: Desk) -> None:
     page = page_of(desk)
 
