@@ -180,7 +180,8 @@ def written(member: Membership, now: datetime) -> Letter | None:
             _mentioned(kinds.count(Notice.Kind.MENTIONED)),
         ]
         said = [line for line in lines if line]
-        body = "\n".join([*said, "", f"{settings.DESK_URL}/requests/", "", _why()])
+        where = _where(member)
+        body = "\n".join([*said, *where, "", f"{settings.DESK_URL}/requests/", "", _why()])
     subject = said[0].partition(".")[0]
     upto = (found["upto"] or 0, looks_upto or 0, calls_upto or 0)
     return Letter(subject, f"{body}\n", *upto, tuple(notices))
@@ -263,6 +264,14 @@ def _mentioned(count: int) -> str:
         "You were mentioned in {count} note.", "You were mentioned in {count} notes.", count
     )
     return words.format(count=count) if count else ""
+
+
+def _where(member: Membership) -> list[str]:
+    """Which team it is about, for somebody in several: the link shows the one they work in."""
+    if Membership.objects.active().filter(user=member.user_id).count() < 2:
+        return []
+    words = _("This is about {organization}: if the desk shows you another one, switch to it.")
+    return ["", words.format(organization=member.organization)]
 
 
 def _why() -> str:

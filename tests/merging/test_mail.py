@@ -11,7 +11,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.utils import timezone
 
-from mergeui.accounts.models import Membership, Organization, Role
+from mergeui.accounts.models import Membership, Organization, Role, User
 from mergeui.audit.actor import Actor
 from mergeui.merging.approval import approve, expire, reject
 from mergeui.merging.mail import MOST_TRIES, due, send_due, written
@@ -122,6 +122,19 @@ def test_what_waits_is_one_mail_with_a_count_and_a_link(
     ]
     assert sent.extra_headers == {"Auto-Submitted": "auto-generated"}
     assert "Secret" not in sent.message().as_string()
+
+
+def test_who_is_in_several_teams_is_told_which_it_is_about(
+    desk: Desk, olga: Membership, paula: Membership
+) -> None:
+    hats = Organization.objects.create(name="Hats", invent_org_id="hats")
+    Membership.objects.create(user=paula.user, organization=hats, role=Role.APPROVER)
+    User.objects.filter(pk=paula.user_id).update(works_in=hats)
+    desk.propose(Actor.member(olga), Group.objects.earliest("pk"))
+    later(minutes=2)
+
+    assert send_due(desk.organization) == 1
+    assert "This is about My team: if the desk shows you another one" in mail.outbox[0].body
 
 
 def test_nobody_is_told_twice_and_the_next_mail_waits(
