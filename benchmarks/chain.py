@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from benchmarks.filling import in_turn, pool
+from benchmarks.filling import in_turn, only_keys, pool
 from mergeui.accounts.models import Membership, Organization, Role, User
 from mergeui.audit import canonical, triggers
 from mergeui.audit.actions import ENDED_FOR_PEOPLE, Action
@@ -94,11 +94,12 @@ class Chain:
                 for rows in portions:
                     store(rows)
                 return
-            # Another process stores what this one makes, and has the database for itself.
-            connection.close()
-            with pool(1, storing=True) as executor:
-                for done in in_turn(executor.submit(store, rows) for rows in portions):
-                    tell(f"{done:,} entries")
+            with only_keys(Entry, Payload, Reference):
+                # Another process stores what this one makes, and has the database for itself.
+                connection.close()
+                with pool(1, storing=True) as executor:
+                    for done in in_turn(executor.submit(store, rows) for rows in portions):
+                        tell(f"{done:,} entries")
 
     def _portions(self, count: int) -> "Iterator[Rows]":
         for start in range(0, count, PORTION):

@@ -13,6 +13,7 @@ from typing import Any
 
 import django
 from django.db import connection
+from django.db.models import Model
 
 CACHE_KIB = 1_500_000
 WAITING = 3  # portions that are made and not stored yet, at most
@@ -43,6 +44,47 @@ def hurrying() -> Iterator[None]:
     hurry()
     yield
     connection.close()
+
+
+@contextmanager
+def only_keys(*models: type[Model]) -> Iterator[None]:
+    """PostgreSQL: for a block, these tables have no index but the primary key, and no rule.
+
+    An index that is made of rows that are there is sorted once; one that each row is put into at
+    its place is read and written all over as soon as memory does not hold it.
+    """
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        yield
+        return
+    tables = [model._meta.db_table for model in models]
+    with connection.cursor() as cursor:
+        cursor.execute(_RULES, [tables])
+        rules = cursor.fetchall()
+        for table, name, _ in rules:
+            cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+        cursor.execute(_INDEXES, [tables])
+        indexes = cursor.fetchall()
+        for name, _ in indexes:
+            cursor.execute(f"DROP INDEX {name}")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET maintenance_work_mem TO '1GB'")
+        for _, definition in indexes:
+            cursor.execute(definition)
+        for table, name, definition in rules:
+            cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+    connection.close()
+
+
+# Unique and foreign keys, and the indexes that belong to none of the table's rules.
+_RULES = """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE conrelid = ANY (%s::regclass[]) AND contype IN ('f', 'u') ORDER BY contype DESC, conname
+"""
+_INDEXES = """
+    SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+    WHERE indrelid = ANY (%s::regclass[]) AND NOT indisprimary
+"""
 
 
 @contextmanager

@@ -1,8 +1,11 @@
 """The desk that the benchmarks fill is as the desk would have filled it."""
 
 from itertools import islice
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import Model
 
 from benchmarks import filling
 from benchmarks.contacts import SIZES, People
@@ -11,7 +14,7 @@ from benchmarks.making import make
 from benchmarks.world import OPERATORS
 from benchmarks.world import Desk as Filled
 from mergeui.accounts.models import Organization
-from mergeui.audit.models import Entry
+from mergeui.audit.models import Entry, Payload, Reference
 from mergeui.audit.verify import verify
 from mergeui.invent import Contact
 from mergeui.merging.models import MergeRequest, Source
@@ -63,6 +66,26 @@ def test_decided_groups_and_a_chain_that_holds() -> None:
 
     assert (verify().broken, verify().entries) == (None, 198)
     assert 1 < Entry.objects.exclude(actor=None).values("actor").distinct().count() <= OPERATORS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tables_have_their_indexes_and_rules_again() -> None:
+    """What a filling of PostgreSQL takes away for the while."""
+    models = (Entry, Payload, Reference)
+    before = [_constraints(model) for model in models]
+    with filling.only_keys(*models):
+        if connection.vendor == "postgresql":
+            for model in models:
+                names = _constraints(model)
+                assert [one["primary_key"] for one in names.values() if not one["check"]] == [True]
+
+    assert [_constraints(model) for model in models] == before
+    assert all(len(names) > 1 for names in before)
+
+
+def _constraints(model: type[Model]) -> dict[str, dict[str, Any]]:
+    with connection.cursor() as cursor:
+        return connection.introspection.get_constraints(cursor, model._meta.db_table)
 
 
 @pytest.mark.one_database
