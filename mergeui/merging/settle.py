@@ -25,9 +25,9 @@ from mergeui.merging.models import (
 )
 from mergeui.merging.result import compare
 from mergeui.merging.unasked import unasked_of
-from mergeui.review.decisions import part_of
+from mergeui.review.decisions import mark, part_of
 from mergeui.review.models import Group, GroupState, MergedContact
-from mergeui.review.pairs import carry_over
+from mergeui.review.pairs import are_said, carry_over
 from mergeui.review.text import within
 
 ACTIONS = {
@@ -187,7 +187,7 @@ def settle(request: MergeRequest) -> None:
     A group that was split is decided by the last of its requests to end.
     """
     # Locked first: of two requests of one group that end at once, the later sees the other's end.
-    Group.objects.select_for_update().get(pk=request.group_id)
+    group = Group.objects.select_for_update().get(pk=request.group_id)
     unmerged = request.sources.filter(state__in=[Source.State.WAITING, Source.State.SENT])
     unmerged.update(state=Source.State.NOT_MERGED)
     merged = sources_in(request, Source.State.MERGED)
@@ -210,9 +210,12 @@ def settle(request: MergeRequest) -> None:
     if of_group.filter(state__in=ACTIVE).exclude(pk=request.pk).exists():
         return
     ever = Source.objects.filter(request__in=of_group, state=Source.State.MERGED).exists()
-    Group.objects.filter(pk=request.group_id, state=GroupState.REQUESTED).update(
+    back = Group.objects.filter(pk=group.pk, state=GroupState.REQUESTED).update(
         state=GroupState.MERGED if ever else GroupState.OPEN
     )
+    # What was said of them in other company while it was held.
+    if back and not ever and are_said(group):
+        mark(group)
 
 
 def overtaken(request: MergeRequest) -> Stale:
