@@ -2,12 +2,18 @@
 (() => {
   "use strict";
 
-  const problem = (words) => {
+  const problem = (words, link = "") => {
     const place = document.getElementById("problem");
     if (!place) return;
     const note = document.createElement("div");
     note.className = "note note-error";
     note.append(words);
+    if (link) {
+      const again = document.createElement("a");
+      again.href = location.href;
+      again.textContent = link;
+      note.append(" ", again);
+    }
     place.replaceChildren(note);
     place.scrollIntoView({ block: "nearest" });
   };
@@ -27,12 +33,12 @@
     (field.matches("textarea") ? field.value : field.checked !== field.defaultChecked);
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { target: place, requestConfig } = event.detail;
-    const words = place?.dataset.changed;
+    const { changed: words, load } = place?.dataset ?? {};
     if (!words || requestConfig.verb !== "get") return;
     const fields = document.querySelectorAll(place.dataset.keeps);
     if (![...fields].some(written)) return;
     event.detail.shouldSwap = false;
-    if (!document.getElementById("problem").textContent.includes(words)) problem(words);
+    if (!document.getElementById("problem").textContent.includes(words)) problem(words, load);
   });
 
   // A problem goes as soon as something else succeeds.

@@ -103,6 +103,8 @@ def test_what_is_being_written_stays_when_somebody_else_is_faster(
     cancel(request, by_user=Actor.member(Membership.objects.get(user__username="olga")))
 
     expect(page.locator("#problem")).to_contain_text("This request has changed meanwhile.")
+    anew = page.locator("#problem").get_by_role("link", name="Load the page anew")
+    expect(anew).to_have_attribute("href", page.url)
     page.keyboard.type(" unlucky")
     expect(reason).to_have_value("Two sisters, and unlucky")
     assert_accessible(page)
@@ -153,6 +155,7 @@ def test_a_phone_sized_approval(
     reason = page.get_by_label("Why not? The reason goes back to olga.")
     expect(reason).to_be_focused()
     assert_accessible(page, within="#reject")
+    page.wait_for_timeout(SEEN_MS)
     tap(page.get_by_role("button", name="Reject this merge"))
     expect(reason).to_be_focused()  # the browser asks for the reason
     page.wait_for_timeout(SEEN_MS)
