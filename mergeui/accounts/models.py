@@ -15,6 +15,7 @@ from mergeui.accounts.policy_change import PolicyChange as PolicyChange
 from mergeui.accounts.roles import Role as Role
 from mergeui.errors import Invalid
 from mergeui.sealing import unseal
+from mergeui.typed_key import typed_key
 
 
 class Density(models.TextChoices):
@@ -95,8 +96,11 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         """
         if not words:
             return self.configured()
-        number = int(words) if words.isascii() and words.isdigit() and len(words) < 19 else None
-        either = models.Q(pk=number) | models.Q(invent_org_id=words) | models.Q(name__iexact=words)
+        either = (
+            models.Q(pk=typed_key(words))
+            | models.Q(invent_org_id=words)
+            | models.Q(name__iexact=words)
+        )
         found = list(self.select_related("parent").filter(either)[:2])
         if len(found) != 1:
             raise Invalid(

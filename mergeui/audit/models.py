@@ -10,6 +10,7 @@ from mergeui.accounts.models import Organization
 from mergeui.audit import canonical
 from mergeui.audit.actions import Action
 from mergeui.audit.append_only import AppendOnly, AppendOnlyQuerySet, Number
+from mergeui.typed_key import typed_key
 
 
 class EntryQuerySet(AppendOnlyQuerySet["Entry"]):
@@ -154,8 +155,9 @@ class Entry(AppendOnly):
         return self._ours("bulk")
 
     def _ours(self, kind: str) -> int | None:
-        text = str(self.subject_id if self.subject_kind == kind else self.facts.get(kind))
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+        return typed_key(
+            str(self.subject_id if self.subject_kind == kind else self.facts.get(kind))
+        )
 
     def lines(self) -> str:
         """What is hashed: docs/history.md, The chain."""

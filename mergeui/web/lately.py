@@ -20,6 +20,7 @@ from mergeui.accounts.models import Membership
 from mergeui.merging.models import ACTIVE, LostOptOut, MergeRequest, RequestState
 from mergeui.merging.undo import Decision, decision_about
 from mergeui.review.models import Group, GroupState
+from mergeui.typed_key import typed_key
 from mergeui.web.access import current_page
 from mergeui.web.request_words import state_of
 from mergeui.web.requests import is_halted
@@ -77,10 +78,10 @@ def forget(request: HttpRequest) -> None:
 
 def bar(request: HttpRequest, member: Membership) -> Bar | None:
     """The bar for the member; None when there was no decision lately."""
-    pk = request.COOKIES.get(COOKIE, "")
-    if not (pk.isascii() and pk.isdigit() and len(pk) <= 18):
+    pk = typed_key(request.COOKIES.get(COOKIE, ""))
+    if pk is None:
         return None
-    decision = decision_about(int(pk), member.organization, member.user)
+    decision = decision_about(pk, member.organization, member.user)
     if decision is None:
         return None
     found = _bar(decision, timezone.now(), is_halted(member))

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.log import record
+from mergeui.typed_key import typed_key
 from mergeui.web import account as shown
 from mergeui.web.access import MemberRequest, Proof, action, page
 from mergeui.web.account import GO_ON
@@ -74,9 +75,9 @@ def change_password(request: MemberRequest) -> HttpResponse:
 @action(Role.VIEWER, back="account", of_account=True)
 def end_sessions(request: MemberRequest) -> HttpResponse:
     """Signs out everywhere else, or in one place."""
-    one = request.POST.get("session", "")
+    one = typed_key(request.POST.get("session", ""))
     with transaction.atomic():
-        ended = shown.end(request, int(one) if one.isdecimal() and len(one) < 18 else None)
+        ended = shown.end(request, one)
         record(Action.SESSIONS_ENDED, by_user=request.actor, facts={"count": ended})
     words = ngettext("{count} session is ended.", "{count} sessions are ended.", ended)
     return done(request, reverse("account"), words.format(count=ended))

@@ -20,6 +20,7 @@ from mergeui.merging.bulk.prepare import prepare
 from mergeui.merging.models import BulkDecision, BulkKind, BulkState
 from mergeui.merging.unasked import how_far
 from mergeui.review.models import Group
+from mergeui.typed_key import typed_key
 from mergeui.web import lately, problems, queue, typed
 from mergeui.web.access import MemberRequest, action, page, page_of
 from mergeui.web.bulk import fates, standing
@@ -86,7 +87,7 @@ def new(request: MemberRequest) -> HttpResponse:
 def _ticked(fields: QueryDict) -> set[int]:
     """The numbers of the groups that are ticked, alone or with their whole page."""
     given = [*fields.getlist("groups"), *fields.get("page", "").split(",")]
-    numbers = {int(one) for one in given if one.isascii() and one.isdigit() and len(one) < 19}
+    numbers = {key for one in given if (key := typed_key(one)) is not None}
     if len(numbers) > MOST_TICKED:
         raise Invalid(_("That is too many at once. Use “all that match” instead."))
     return numbers

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from mergeui.accounts.models import Role, User
 from mergeui.audit.actions import Action
 from mergeui.audit.log import record
+from mergeui.typed_key import typed_key
 from mergeui.web import typed
 from mergeui.web.access import MemberRequest, Proof, action, page
 from mergeui.web.account import GO_ON, KIND, end, factors_of
@@ -109,8 +110,7 @@ def add_passkey(request: MemberRequest) -> HttpResponse:
 @action(Role.VIEWER, back="account", proof=Proof.LATELY, of_account=True)
 def remove(request: MemberRequest) -> HttpResponse:
     """Takes the app or a passkey away."""
-    number = request.POST.get("factor", "")
-    pk = int(number) if number.isdecimal() and len(number) < 18 else 0
+    pk = typed_key(request.POST.get("factor", ""))
     mine = Authenticator.objects.filter(user=request.user).exclude(type=KIND.RECOVERY_CODES)
     with transaction.atomic():
         factor = mine.select_for_update().filter(pk=pk).first()

@@ -18,6 +18,7 @@ from mergeui.audit.log import record_alone
 from mergeui.audit.models import Check, Entry, Kind
 from mergeui.errors import Invalid
 from mergeui.review.text import visible
+from mergeui.typed_key import typed_key
 from mergeui.web import past
 from mergeui.web.access import MemberRequest, page
 from mergeui.web.forms import HistoryForm
@@ -132,7 +133,7 @@ class LookUp:
 def _bounds(cursor: str) -> dict[str, Any]:
     """What a cursor says to the look-up, which reads less when it knows."""
     direction, _, rest = cursor.partition(":")
-    number = rest.partition(":")[0]
-    if not (number.isascii() and number.isdigit()) or len(number) > 18:
+    number = typed_key(rest.partition(":")[0])
+    if number is None:
         return {}
-    return {"next": {"before": int(number)}, "prev": {"after": int(number)}}.get(direction, {})
+    return {"next": {"before": number}, "prev": {"after": number}}.get(direction, {})

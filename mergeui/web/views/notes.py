@@ -12,6 +12,7 @@ from mergeui.errors import Problem
 from mergeui.merging import notes
 from mergeui.merging.models import MergeRequest
 from mergeui.review.models import Group
+from mergeui.typed_key import typed_key
 from mergeui.web import notes as shown
 from mergeui.web import problems
 from mergeui.web.access import MemberRequest, action, page
@@ -67,7 +68,7 @@ def read(request: MemberRequest) -> HttpResponse:
     """Somebody has read what is for them: the notices named, or all of theirs."""
     given = request.POST.getlist("notice")
     everything = "all" in given
-    numbers = [int(n) for n in given if n.isascii() and n.isdigit() and len(n) < 19]
+    numbers = [key for one in given if (key := typed_key(one)) is not None]
     count = notes.read(request.member, None if everything else numbers)
     if wants_fragment(request):
         # Counted with the session, before they were read; the frame alone is told of it otherwise.

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from mergeui.accounts.models import Role
 from mergeui.kept import Given, Kept
 from mergeui.review.saved import SavedView
+from mergeui.typed_key import typed_key
 from mergeui.web import saved, typed
 from mergeui.web.access import MemberRequest, action, current_page, page
 from mergeui.web.forms import ViewForm
@@ -20,7 +21,6 @@ from mergeui.web.htmx import done, wants_fragment
 
 MOST_OWN = 50
 MOST_LISTED = 500
-LONGEST_NUMBER = 18
 
 
 @page()
@@ -29,9 +29,7 @@ def views(request: MemberRequest) -> HttpResponse:
     kept = typed.restore(request, request.path)
     if kept is None:
         return _show(request, ViewForm())
-    number = kept.get("view", "")
-    known = number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER
-    changing = _changeable(request).filter(pk=number).first() if known else None
+    changing = _changeable(request).filter(pk=typed_key(kept.get("view", "")) or 0).first()
     return _show(request, ViewForm(kept), changing=changing, query=kept.get("query", ""))
 
 

@@ -12,6 +12,7 @@ from django_htmx.http import reselect, reswap, retarget
 from mergeui.accounts.models import Role
 from mergeui.merging import undo as undoing
 from mergeui.merging.models import BulkDecision
+from mergeui.typed_key import typed_key
 from mergeui.web import lately as bars
 from mergeui.web.access import MemberRequest, action, page
 from mergeui.web.bulk import fates, standing
@@ -26,9 +27,9 @@ def undo(request: MemberRequest) -> HttpResponse:
 
     To a bulk decision it leads alone: that is taken back where one sees what it was.
     """
-    organization, given = request.member.organization, request.POST.get("group", "")
-    if given.isascii() and given.isdigit() and len(given) <= 18:
-        decision = undoing.decision_about(int(given), organization, request.user)
+    organization, given = request.member.organization, typed_key(request.POST.get("group", ""))
+    if given is not None:
+        decision = undoing.decision_about(given, organization, request.user)
     else:
         last = undoing.last_decision(organization, request.user)
         if last is None:
