@@ -79,7 +79,9 @@ def heed_since(
         first()
         groups = list(_arriving(organization).select_for_update().filter(pk__in=holding))
         known = Known.among(organization.pk, [group.evidence for group in groups])
-        entries = [heed(group, known) for group in groups if known.any_of(group.evidence)]
+        spoken_of = [group for group in groups if known.any_of(group.evidence)]
+        entries = [heed(group, known) for group in spoken_of]
+        bulk.update(spoken_of)
         with entries_last():
             for entry in filter(None, entries):
                 record(by_user=by_user, **entry)

@@ -1,6 +1,7 @@
 """What newly stored members mean for what people decided of a group, and of pairs in it.
 
-Each changes a group that is locked, as it is now, and gives what the history is to say of it.
+Each changes a group that is locked, as it is now, for the caller to save, and gives what the
+history is to say of it.
 """
 
 from datetime import datetime
@@ -48,7 +49,10 @@ def mark_said(group: Group) -> None:
 
 
 def heed(group: Group, known: Known) -> dict[str, Any] | None:
-    """What people said of pairs of a group just stored: a risk, or already the whole answer."""
+    """What people said of pairs of a group: a risk, or already the whole answer.
+
+    Changes the group, for the caller to save; gives what the history is to say, None for nothing.
+    """
     mark_said(group)
     said = known.all_of(group.evidence)
     entry: dict[str, Any] | None = None
@@ -63,5 +67,4 @@ def heed(group: Group, known: Known) -> dict[str, Any] | None:
             "facts": {"members": group.evidence["members"]},
             "personal": {"names": group.names},
         }
-    group.save()
     return entry

@@ -142,10 +142,12 @@ def _store(
             for row in rows
             if row.group_id is not None
         ]
-        bulk.update(list(present.values()))
         run.changed += len(entries)
         spoken_of = [number for number, row in numbered if known.any_of(row.evidence)]
-        entries += [heed(group, known) for group in Group.objects.filter(pk__in=spoken_of)]
+        groups = present | Group.objects.in_bulk([one for one in spoken_of if one not in present])
+        entries += [heed(groups[number], known) for number in spoken_of]
+        # Once each: a write of a group is a write of its terms too.
+        bulk.update(list(groups.values()))
         # Last, because from the first entry on everybody else waits (audit/log.py).
         with entries_last():
             for entry in filter(None, entries):

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
@@ -171,6 +172,20 @@ def test_a_channel_less_in_common_does_not(desk: Desk) -> None:
     desk.sync()
 
     assert desk.group().state == GroupState.DISMISSED
+
+
+def test_a_sync_writes_a_group_of_which_pairs_are_known_once(desk: Desk) -> None:
+    """Each write of a group is one of its terms too, while SQLite's other writers wait."""
+    dismiss(desk.group(), by_user=actor(Role.OPERATOR))
+    put(desk, contact("Ana Maria", PHONE, id="b"))
+
+    with CaptureQueriesContext(connection) as said:
+        run = desk.sync()
+
+    writes = [one["sql"] for one in said if 'UPDATE "review_group" ' in one["sql"]]
+    assert (run.changed, len(writes)) == (1, 1), writes
+    assert Risk.SAID in desk.group().risk_codes
+    assert "Ana Maria" in desk.group().names
 
 
 def test_a_person_who_reopens_takes_it_back_for_good(desk: Desk) -> None:
