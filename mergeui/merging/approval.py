@@ -30,7 +30,8 @@ from mergeui.merging.models import (
     RequestState,
     Source,
 )
-from mergeui.merging.settle import about, end, end_of, overtaken, sources_in
+from mergeui.merging.settle import about, end, end_of, overtaken
+from mergeui.merging.sources import ids_in
 from mergeui.review.decisions import require
 from mergeui.said import Said
 
@@ -190,7 +191,7 @@ def _end_early(
     """
     with transaction.atomic():
         MergeRequest.objects.select_for_update().get(pk=request.pk)
-        if refused := refused_before(request, sources_in(request, Source.State.WAITING)):
+        if refused := refused_before(request, ids_in(request, Source.State.WAITING)):
             find_out(
                 request,
                 refused,
@@ -201,7 +202,7 @@ def _end_early(
                 note=note,
             )
             return
-        merged_ids = sources_in(request, Source.State.MERGED)
+        merged_ids = ids_in(request, Source.State.MERGED)
         sent = MERGED_BEFORE(count=len(merged_ids)) if merged_ids else NOTHING_SENT()
         end(
             request,

@@ -5,6 +5,7 @@ Only while the lease holds: what another worker has by now is not touched, and S
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import Q
@@ -16,7 +17,8 @@ from mergeui.audit.transition import move
 from mergeui.invent import Contact
 from mergeui.merging.lease import Lease
 from mergeui.merging.models import MergeRequest, RequestState, Source
-from mergeui.merging.settle import about, end, end_of, sources_in
+from mergeui.merging.settle import about, end, end_of
+from mergeui.merging.sources import become, ids_in
 from mergeui.merging.unasked import unasked_of
 from mergeui.said import Said
 
@@ -43,7 +45,7 @@ class Claimed:
 
     def ids(self, state: Source.State) -> list[str]:
         """The sources of which this is known."""
-        return sources_in(self.request, state)
+        return ids_in(self.request, state)
 
     def end(
         self,
@@ -89,9 +91,6 @@ class Claimed:
         `sent` are sources that were taken for not sent until now.
         """
 
-        def mark() -> None:
-            self.request.sources.filter(contact_id__in=sent).update(state=Source.State.SENT)
-
         move(
             self.request,
             expected=[RequestState.EXECUTING],
@@ -105,7 +104,7 @@ class Claimed:
                 "read_back_at": timezone.now(),
                 "read_backs": 0,
             },
-            also=mark,
+            also=partial(become, self.request, sent, Source.State.SENT),
             **about(self.request, after=RequestState.UNKNOWN.value),
         )
 

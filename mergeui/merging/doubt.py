@@ -16,6 +16,7 @@ from mergeui.audit.log import entries_last, record
 from mergeui.audit.transition import move
 from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
 from mergeui.merging.settle import about, overtaken
+from mergeui.merging.sources import become, ids_in
 from mergeui.said import Said
 
 TO_LOOK_AT = Said(
@@ -51,8 +52,8 @@ def find_out(
     """
 
     def mark() -> None:
-        waiting = request.sources.filter(state=Source.State.WAITING)
-        waiting.filter(contact_id__in=refused.source_ids).update(state=Source.State.SENT)
+        waiting = ids_in(request, Source.State.WAITING)
+        become(request, {*waiting} & {*refused.source_ids}, Source.State.SENT)
 
     with entries_last():
         move(

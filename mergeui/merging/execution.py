@@ -13,7 +13,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from mergeui.audit.actions import Action
-from mergeui.audit.log import entries_last, record
+from mergeui.audit.log import append, entries_last, prepare, record
 from mergeui.audit.models import Entry
 from mergeui.errors import Stale
 from mergeui.invent import (
@@ -34,8 +34,9 @@ from mergeui.merging.models import Attempt, MergeRequest, RequestState, Source
 from mergeui.merging.outcome import Outcome, send
 from mergeui.merging.reading import read_again
 from mergeui.merging.settle import about
+from mergeui.merging.sources import become, read_once
 from mergeui.merging.standing import Halt, halt, halt_if_forbidden
-from mergeui.merging.unasked import in_part, names_of, remember
+from mergeui.merging.unasked import beyond, in_part, names_of, remember
 from mergeui.merging.unwritten import answer_unwritten, call_unwritten
 from mergeui.review.again import follow
 from mergeui.review.models import Group
@@ -44,6 +45,8 @@ from mergeui.review.text import display_name
 from mergeui.said import Said
 
 MOST_TRIES = 3
+# Asked for before the lock, because the entry of an end names them.
+NAMED_AT_THE_END = ("organization", "proposed_by", "approved_by")
 
 STOPPED = Said("The worker was stopped before this was finished.")
 CHANGED = Said("The contacts changed after they were shown. Nothing was sent.")
@@ -79,7 +82,7 @@ def execute_next(
         for key in some.values_list("pk", flat=True)[:20]:
             lease = Lease.claim(key, now=now)
             if lease:
-                request = MergeRequest.objects.select_related("organization").get(pk=key)
+                request = MergeRequest.objects.select_related(*NAMED_AT_THE_END).get(pk=key)
                 execute(request, lease, client=client, go_on=go_on)
                 return request
     return None
@@ -214,23 +217,25 @@ class Job:
 
     def begin(self, call: MergeCall) -> Attempt:
         """Commits the attempt, its entry and what the contacts were, before the first byte."""
-        with transaction.atomic(durable=True):
-            self.lease.renew(self.request)
-            attempt = Attempt.objects.create(
+        # While the lease holds nobody else changes these, and without it nothing is written.
+        with read_once(self.request):
+            attempt = Attempt(
                 request=self.request,
-                number=self.request.attempts.count() + 1,
+                number=len(self.request.attempts.all()) + 1,
                 source_ids=list(call.source_ids),
                 call={"method": call.method, "url": call.url, "body": call.body},
                 started_at=timezone.now(),
             )
-            self.request.sources.filter(contact_id__in=call.source_ids).update(
-                state=Source.State.SENT
-            )
             shared = about(self.request, attempt=attempt.number)
-            shared["facts"]["sources"] = list(call.source_ids)
+            shared["facts"]["sources"] = attempt.source_ids
             shared["personal"]["call"] = attempt.call
             shared["personal"]["contacts"] = [contact.raw for contact in self.present]
-            self.started = record(Action.ATTEMPT_STARTED, by_user=self.claimed.by, **shared)
+            started = prepare(Action.ATTEMPT_STARTED, by_user=self.claimed.by, **shared)
+            with transaction.atomic(durable=True):
+                self.lease.renew(self.request)
+                attempt.save(force_insert=True)
+                become(self.request, call.source_ids, Source.State.SENT)
+                self.started = append(started)
         return attempt
 
     def doubt(self, refusal: InventError | None) -> str:
@@ -259,34 +264,41 @@ class Job:
         with entries_last():
             mine = self.lease.lock(self.request)
             # The end of a request changes its group: locked before the history is (audit/log.py).
-            Group.objects.select_for_update().get(pk=self.request.group_id)
+            Group.objects.select_for_update().values("pk").get(pk=self.request.group_id)
             if mine:
-                self.mark(attempt, outcome)
-            self.write_down(attempt, outcome, late=not mine)
-            if mine:
-                go_on = self.follow(outcome)
+                self.keep(attempt, outcome)
+            with read_once(self.request):
+                if mine:
+                    self.mark(attempt, outcome)
+                self.write_down(attempt, outcome, late=not mine)
+                if mine:
+                    go_on = self.follow(outcome)
         if not mine:
             raise LeaseLost
         return go_on
 
-    def mark(self, attempt: Attempt, outcome: Outcome) -> None:
-        """The attempt has its answer, and each source its own line."""
+    def keep(self, attempt: Attempt, outcome: Outcome) -> None:
+        """The attempt has its answer."""
+        more = beyond(self.request, outcome.unasked)
         Attempt.objects.filter(pk=attempt.pk).update(
             state=outcome.state,
             answer=outcome.answer,
             reason=outcome.reason,
             finished_at=timezone.now(),
+            unasked=more,
         )
-        sent = self.request.sources.filter(contact_id__in=attempt.source_ids)
+        remember(self.request, more)
+
+    def mark(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Each source has its own line."""
         if outcome.state in {Attempt.State.NOT_SENT, Attempt.State.REFUSED} and not outcome.doubt:
-            sent.update(state=Source.State.WAITING)
+            become(self.request, attempt.source_ids, Source.State.WAITING)
         elif outcome.state in {Attempt.State.MERGED, Attempt.State.PARTIAL}:
-            sent.exclude(contact_id__in=outcome.merged_ids).update(state=Source.State.NOT_MERGED)
             # Those of this request whose turn had not come were asked for, so they count as well.
-            named = [*outcome.merged_ids, *outcome.unasked]
-            self.request.sources.filter(contact_id__in=named).update(state=Source.State.MERGED)
+            named = {*outcome.merged_ids, *outcome.unasked}
+            become(self.request, named, Source.State.MERGED)
+            become(self.request, {*attempt.source_ids} - named, Source.State.NOT_MERGED)
             self.claimed.merged = outcome.merged
-        remember(self.request, attempt, outcome.unasked)
 
     def write_down(self, attempt: Attempt, outcome: Outcome, *, late: bool) -> None:
         """The entry of an answer."""

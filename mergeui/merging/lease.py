@@ -77,7 +77,7 @@ class Lease:
 
     def lock(self, request: MergeRequest) -> bool:
         """Whether the request is still this worker's; it stays so until the transaction ends."""
-        return self.held(request).select_for_update().first() is not None
+        return self.held(request).select_for_update().values("pk").first() is not None
 
     def check(self, request: MergeRequest) -> None:
         """Raises LeaseLost when the request is another's, or too little time is left to send.

@@ -31,8 +31,9 @@ from mergeui.merging.models import (
     Source,
 )
 from mergeui.merging.reading import read_again
-from mergeui.merging.settle import about, end, end_of, overtaken, sources_in
+from mergeui.merging.settle import about, end, end_of, overtaken
 from mergeui.merging.sightings import Fate, Look, look
+from mergeui.merging.sources import become, ids_in
 from mergeui.review.decisions import require
 from mergeui.said import Said
 
@@ -197,7 +198,7 @@ def _hand_over(request: MergeRequest, verdict: ReadBack.Verdict, found: Look) ->
             "state": RequestState.CONFLICT.value,
             "outcome": [*request.outcome, *(s.sentence for s in found.sightings)],
         },
-        also=partial(_mark, request, lost, Source.State.LOST),
+        also=partial(become, request, lost, Source.State.LOST),
         **about(request, after=RequestState.CONFLICT.value, verdict=verdict.value),
     )
 
@@ -205,22 +206,18 @@ def _hand_over(request: MergeRequest, verdict: ReadBack.Verdict, found: Look) ->
 def _end(request: MergeRequest, verdict: ReadBack.Verdict, found: Look) -> None:
     """The facts are plain: as merged, as far as this call and those before it have merged."""
     now_merged = found.merged_ids
-    merged_ids = [*sources_in(request, Source.State.MERGED), *now_merged]
+    merged_ids = [*ids_in(request, Source.State.MERGED), *now_merged]
     end(
         request,
         end_of(request, merged_ids, RequestState.NOT_APPLIED),
         [*request.outcome, *(s.sentence for s in found.sightings)],
         expected=[RequestState.UNKNOWN],
         by_user=Actor.system(request.organization),
-        first=partial(_mark, request, now_merged, Source.State.MERGED),
+        first=partial(become, request, now_merged, Source.State.MERGED),
         merged=merged_ids,
         kept=found.kept,
         verdict=verdict.value,
     )
-
-
-def _mark(request: MergeRequest, ids: Sequence[str], state: Source.State) -> None:
-    request.sources.filter(contact_id__in=ids).update(state=state)
 
 
 def resolve(
@@ -243,7 +240,7 @@ def resolve(
         raise Invalid(_("Say how you found out: the note is all that the history will have."))
     if not set(merged_ids) <= set(request.sources.values_list("contact_id", flat=True)):
         raise Invalid(_("A ticked contact is not one of this request. Tick only those shown."))
-    known = set(sources_in(request, Source.State.MERGED))
+    known = set(ids_in(request, Source.State.MERGED))
     merged = sorted(known | set(merged_ids))
     kept, not_read = _kept(request, client) if known < set(merged) else (None, "")
     end(
@@ -257,7 +254,7 @@ def resolve(
         expected=UNSETTLED,
         action=Action.MERGE_RESOLVED,
         by_user=by_user,
-        first=partial(_mark, request, merged, Source.State.MERGED),
+        first=partial(become, request, merged, Source.State.MERGED),
         note=note,
         merged=merged,
         kept=kept,

@@ -6,6 +6,7 @@ from mergeui.invent import Contact, Malformed, MergeResult
 from mergeui.invent.clean import decode_json
 from mergeui.merging.models import Attempt, MergeRequest, Source
 from mergeui.merging.plan import OPT_OUT_UNKNOWN, differences, lost_opt_outs
+from mergeui.merging.sources import ids_in
 
 
 def compare(
@@ -32,11 +33,7 @@ def compare(
 def _answered(request: MergeRequest, merged_ids: Sequence[str]) -> Contact | None:
     """The contact that Invent gave back last; None when that is not kept, being too long, or when
     more was merged than answers say."""
-    if (
-        request.sources.filter(contact_id__in=merged_ids)
-        .exclude(state=Source.State.MERGED)
-        .exists()
-    ):
+    if not {*merged_ids} <= {*ids_in(request, Source.State.MERGED)}:
         return None
     done = request.attempts.filter(state__in=[Attempt.State.MERGED, Attempt.State.PARTIAL])
     answer = done.order_by("number").values_list("answer", flat=True).last() or {}

@@ -24,6 +24,7 @@ from mergeui.merging.models import (
     Source,
 )
 from mergeui.merging.result import compare
+from mergeui.merging.sources import become, ids_in
 from mergeui.merging.unasked import unasked_of
 from mergeui.review.decisions import mark, part_of
 from mergeui.review.models import Group, GroupState, MergedContact
@@ -64,7 +65,7 @@ def about(
     `sources` are the ids and names of its sources where they are known, or not stored yet.
     """
     if sources is None:
-        sources = list(request.sources.values_list("contact_id", "name"))
+        sources = [(one.contact_id, one.name) for one in request.sources.all()]
     ids = [request.primary_contact_id, *(contact_id for contact_id, _ in sources)]
     return {
         "subject": request.subject,
@@ -84,11 +85,6 @@ def about(
     }
 
 
-def sources_in(request: MergeRequest, state: str) -> list[str]:
-    """The contact ids of the sources of which this is known."""
-    return list(request.sources.filter(state=state).values_list("contact_id", flat=True))
-
-
 def end_of(
     request: MergeRequest, merged_ids: Collection[str], otherwise: RequestState
 ) -> RequestState:
@@ -98,9 +94,8 @@ def end_of(
     """
     if not merged_ids:
         return otherwise
-    whole = len(set(merged_ids)) == request.sources.count() and not unasked_of(
-        request.attempts.all()
-    )
+    all_of_them = len(set(merged_ids)) == len(request.sources.all())
+    whole = all_of_them and not unasked_of(request.attempts.all())
     return RequestState.MERGED if whole else RequestState.PARTIAL
 
 
@@ -188,9 +183,9 @@ def settle(request: MergeRequest) -> None:
     """
     # Locked first: of two requests of one group that end at once, the later sees the other's end.
     group = Group.objects.select_for_update().get(pk=request.group_id)
-    unmerged = request.sources.filter(state__in=[Source.State.WAITING, Source.State.SENT])
-    unmerged.update(state=Source.State.NOT_MERGED)
-    merged = sources_in(request, Source.State.MERGED)
+    unmerged = ids_in(request, Source.State.WAITING, Source.State.SENT)
+    become(request, unmerged, Source.State.NOT_MERGED)
+    merged = ids_in(request, Source.State.MERGED)
     MergedContact.objects.bulk_create(
         [
             MergedContact(
@@ -209,7 +204,8 @@ def settle(request: MergeRequest) -> None:
     of_group = MergeRequest.objects.filter(group_id=request.group_id)
     if of_group.filter(state__in=ACTIVE).exclude(pk=request.pk).exists():
         return
-    ever = Source.objects.filter(request__in=of_group, state=Source.State.MERGED).exists()
+    merged_before = Source.objects.filter(request__in=of_group, state=Source.State.MERGED)
+    ever = bool(merged) or merged_before.exists()
     back = Group.objects.filter(pk=group.pk, state=GroupState.REQUESTED).update(
         state=GroupState.MERGED if ever else GroupState.OPEN
     )

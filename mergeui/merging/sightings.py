@@ -10,7 +10,7 @@ from typing import Any
 
 from mergeui.invent import Contact, InventClient, NotFound
 from mergeui.merging.models import MergeRequest, Source
-from mergeui.merging.settle import sources_in
+from mergeui.merging.sources import ids_in
 from mergeui.review.text import display_name
 from mergeui.said import Said
 
@@ -90,10 +90,8 @@ def look(client: InventClient, request: MergeRequest) -> Look:
     eyes = _Eyes(client, primary_id)
     return Look(
         primary=eyes.sight(contacts[primary_id]),
-        sources=tuple(eyes.sight(contacts[one]) for one in sources_in(request, Source.State.SENT)),
-        waiting=tuple(
-            eyes.sight(contacts[one]) for one in sources_in(request, Source.State.WAITING)
-        ),
+        sources=tuple(eyes.sight(contacts[one]) for one in ids_in(request, Source.State.SENT)),
+        waiting=tuple(eyes.sight(contacts[one]) for one in ids_in(request, Source.State.WAITING)),
         kept=eyes.kept,
     )
 

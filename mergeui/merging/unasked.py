@@ -38,14 +38,18 @@ MERGED_UNASKED = Said("Merged although nobody asked for it: {name} ({contact_id}
 AND_MORE = Said("And {count} more, which the answer to the call names.")
 
 
-def remember(request: MergeRequest, attempt: Attempt, ids: Sequence[str]) -> None:
-    """Keeps with the call what it merged beyond its sources, and that these are gone.
+def beyond(request: MergeRequest, ids: Sequence[str]) -> list[str]:
+    """Those that were not asked for at all: sources whose turn had not come were."""
+    if not ids:
+        return []
+    asked = {one.contact_id for one in request.sources.all()}
+    return [one for one in ids if one not in asked]
 
-    Sources of the request whose turn had not come are none of these: they were asked for.
-    """
-    asked = set(request.sources.values_list("contact_id", flat=True))
-    others = [one for one in ids if one not in asked]
-    Attempt.objects.filter(pk=attempt.pk).update(unasked=others)
+
+def remember(request: MergeRequest, ids: Sequence[str]) -> None:
+    """Keeps that what was merged beyond the sources is gone."""
+    if not ids:
+        return
     MergedContact.objects.bulk_create(
         [
             MergedContact(
@@ -54,7 +58,7 @@ def remember(request: MergeRequest, attempt: Attempt, ids: Sequence[str]) -> Non
                 into_contact_id=request.primary_contact_id,
                 merged_at=timezone.now(),
             )
-            for one in others
+            for one in ids
             if is_id(one)
         ],
         ignore_conflicts=True,
@@ -117,8 +121,10 @@ def unasked_of(attempts: Iterable[Attempt]) -> list[str]:
 def names_of(organization: Organization, ids: Sequence[str]) -> dict[str, str]:
     """The names of contacts as the mirror has them, by id; those that it does not know are left
     out."""
+    if not ids:
+        return {}
     known = Member.objects.of(organization).filter(contact_id__in=ids)
-    return dict(known.order_by("pk").values_list("contact_id", "name")) if ids else {}
+    return dict(known.order_by("pk").values_list("contact_id", "name"))
 
 
 def sentences(ids: Sequence[str], names: Mapping[str, str]) -> list[str]:

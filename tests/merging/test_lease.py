@@ -344,7 +344,7 @@ def test_no_history_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = anas()
     request = approved(desk)
     with monkeypatch.context() as full_disk:
-        full_disk.setattr(execution, "record", _fails)
+        full_disk.setattr(execution, "append", _fails)
         with pytest.raises(NotWritten, match="could not write the call down"):
             execute(desk)
 
@@ -359,7 +359,7 @@ def _fails(*args: object, **kwargs: object) -> None:
     raise DatabaseError("database or disk is full")
 
 
-@pytest.mark.parametrize("step", ["write_down", "follow", "mark"])
+@pytest.mark.parametrize("step", ["keep", "mark", "write_down", "follow"])
 def test_an_answer_that_can_not_be_recorded_is_looked_for(
     monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
