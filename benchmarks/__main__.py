@@ -15,7 +15,10 @@ from pathlib import Path
 
 from benchmarks import goals
 
-# Each part, and what it is given; {desk} is one that the pages have filled.
+# A part that fills a desk which others measure too, and how they are given it: without that part
+# each fills one of its own.
+FILLS, FILLED = "pages", "--desk {desk}"
+# Each part, and what it is given.
 PARTS = {
     "reading": "--groups 10000",
     "sync": "--engine sqlite --groups 5000",
@@ -37,7 +40,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", help=f"parts, by commas: {', '.join(PARTS)}")
     wished = parser.parse_args()
-    parts = wished.only.split(",") if wished.only else list(PARTS)
+    asked = set(wished.only.split(",")) if wished.only else set(PARTS)
+    if strange := asked - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(strange))}: {', '.join(PARTS)}")
+    parts = [part for part in PARTS if part in asked]
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mergeui-bench-") as name:
         found = Path(name) / "goals.jsonl"
@@ -45,16 +51,21 @@ def main() -> None:
         desk = f"sqlite:///{name}/desk.sqlite3"
         for part in parts:
             started = time.monotonic()
-            module = part.split(" ")[0]
-            command = [sys.executable, "-m", f"benchmarks.{module}"]
-            options = PARTS[part].format(desk=desk).split()
+            measure = command(part, desk if FILLS in parts else "")
             environment = os.environ | {goals.FILE: str(found)}
-            subprocess.run([*command, *options], env=environment, check=True)
+            subprocess.run(measure, env=environment, check=True)
             print(f"\n[{part}: {time.monotonic() - started:.0f} s]", flush=True)
         print(f"\n{goals.table(goals.kept(found))}")
     minutes = (time.monotonic() - began) / 60
     load = f"the machine's load at the end was {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     print(f"\n{time.strftime('%d %B %Y')}, {minutes:.1f} minutes; {load}", flush=True)
+
+
+def command(part: str, desk: str) -> list[str]:
+    """What measures a part, on the `desk` that was filled for it; on its own without one."""
+    options = PARTS[part] if desk else PARTS[part].replace(FILLED, "")
+    module = f"benchmarks.{part.split(' ')[0]}"
+    return [sys.executable, "-m", module, *options.format(desk=desk).split()]
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client
 
+from benchmarks import __main__ as everything
 from benchmarks import decision, goals, growth, pages, plots, programs
 from benchmarks.addresses import addresses
 from benchmarks.desks import EMPTY, STRIP, Size
@@ -151,7 +152,23 @@ def test_a_plot_has_the_ink_of_its_page(tmp_path: Path) -> None:
 
 
 def test_every_part_of_the_benchmark_is_a_program() -> None:
-    from benchmarks.__main__ import PARTS
+    for part in everything.PARTS:
+        _, _, module, *options = everything.command(part, "sqlite:////desk")
+        assert find_spec(module), part
+        assert not any("{" in option for option in options), part
 
-    for part in PARTS:
-        assert find_spec(f"benchmarks.{part.split(' ')[0]}"), part
+
+def test_a_part_alone_fills_a_desk_of_its_own() -> None:
+    assert everything.command("decision", "sqlite:////desk")[-2:] == ["--desk", "sqlite:////desk"]
+    for part in everything.PARTS:
+        if part != everything.FILLS:
+            assert "--desk" not in everything.command(part, ""), part
+
+
+def test_a_part_that_there_is_not_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["benchmarks", "--only", "paint,colour"])
+    with pytest.raises(SystemExit):
+        everything.main()
+    assert "there is no part colour: reading, sync" in capsys.readouterr().err
