@@ -391,6 +391,17 @@ def test_sessions_are_listed_and_ended(client: Client, olga: Membership) -> None
     assert there.get("/groups/").status_code == 302
 
 
+@pytest.mark.parametrize("one", ["", "x", "-1", "9" * 19])
+def test_a_place_that_there_is_not_ends_no_other(client: Client, one: str) -> None:
+    here, there = sign_in()[0], sign_in()[0]
+    answer = here.post("/account/sessions/end/", {"session": one})
+
+    assert answer.status_code == 400
+    assert "There is no such session." in text_of(answer)
+    assert there.get("/groups/").status_code == 200
+    assert said(Action.SESSIONS_ENDED) == []
+
+
 def test_signing_out_everywhere_else(client: Client) -> None:
     browsers = [sign_in()[0] for _ in range(3)]
     answer = browsers[0].post("/account/sessions/end/", follow=True)

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from mergeui.accounts.models import Role
 from mergeui.audit.actions import Action
 from mergeui.audit.log import record
+from mergeui.errors import Invalid
 from mergeui.typed_key import typed_key
 from mergeui.web import account as shown
 from mergeui.web.access import MemberRequest, Proof, action, page
@@ -75,9 +76,12 @@ def change_password(request: MemberRequest) -> HttpResponse:
 @action(Role.VIEWER, back="account", of_account=True)
 def end_sessions(request: MemberRequest) -> HttpResponse:
     """Signs out everywhere else, or in one place."""
-    one = typed_key(request.POST.get("session", ""))
+    one = request.POST.get("session")
+    key = None if one is None else typed_key(one)
+    if one is not None and key is None:
+        raise Invalid(_("There is no such session. Look at the list of them once more."))
     with transaction.atomic():
-        ended = shown.end(request, one)
+        ended = shown.end(request, key)
         record(Action.SESSIONS_ENDED, by_user=request.actor, facts={"count": ended})
     words = ngettext("{count} session is ended.", "{count} sessions are ended.", ended)
     return done(request, reverse("account"), words.format(count=ended))
